@@ -1,0 +1,33 @@
+import type { ErrorCode } from './errors.ts';
+
+/** A returned document, as an audit row names it: what was shown, and what decided. */
+export interface AuditedDocument {
+  readonly id: string;
+  /** SHA-256 of title and text, hex. */
+  readonly content: string;
+  readonly acl: number;
+}
+
+/** One look or refusal. `who`, `actor` and `arguments` are personal: the chain holds only commitments to them. */
+export interface AuditEvent {
+  /** ms since 1970. */
+  readonly at: number;
+  readonly request: string;
+  readonly who: string;
+  /** Who really asked, when that is somebody else. */
+  readonly actor?: string;
+  readonly client: string;
+  readonly tool: string;
+  /** As they were given; over 1 kB they are recorded as length and keyed hash. */
+  readonly arguments: unknown;
+  readonly documents: readonly AuditedDocument[];
+  /** Of the index the answer was read from; absent when it was refused before. */
+  readonly basis?: { readonly version: number; readonly epoch: number; readonly databaseId: string };
+  /** `refused` is what a reader hears as `not_found`; here the two are told apart. */
+  readonly outcome: 'answered' | 'absent' | 'refused' | ErrorCode;
+}
+
+/** Where events are kept. An answer leaves only after `record` has resolved; it rejects with `unavailable`. */
+export interface Audit {
+  record(event: AuditEvent): Promise<void>;
+}

@@ -1,0 +1,36 @@
+/** What happens to what is older than its promise. */
+export type OnBreach = 'deny' | 'label';
+
+/** How old something may be, in ms, and what happens when it is older. */
+export interface Promised {
+  readonly within: number;
+  readonly onBreach: OnBreach;
+}
+
+/** The promises of one source. `permissions` is the one rule for acls, containers, memberships and accounts. */
+export interface Freshness {
+  readonly content: Promised;
+  readonly permissions: Promised;
+}
+
+const HOUR = 3_600_000;
+
+/** Stale permissions deny, stale content is labelled. */
+export const DEFAULT_FRESHNESS: Freshness = {
+  content: { within: HOUR, onBreach: 'label' },
+  permissions: { within: 24 * HOUR, onBreach: 'deny' },
+};
+
+/** Is what was confirmed at `at` within its promise at `now` (both ms since 1970)? */
+export const isFresh = (at: number, promised: Promised, now: number): boolean => now - at <= promised.within;
+
+/** May what was confirmed at `at` still decide? */
+export const mayDecide = (at: number, promised: Promised, now: number): boolean =>
+  promised.onBreach === 'label' || isFresh(at, promised, now);
+
+/** The rules a visibility is decided by, besides what is stored: they come from the configuration. */
+export interface Rules {
+  readonly ownedDomains: readonly string[];
+  /** The configured sources. What is stored of any other is invisible. */
+  readonly sources: ReadonlyMap<string, Freshness>;
+}

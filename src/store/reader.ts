@@ -1,0 +1,77 @@
+import type { Acl } from '../core/acl.ts';
+import type { Identity } from '../core/caller.ts';
+import type { Facts } from '../core/decide.ts';
+import type { Field, Location } from '../core/document.ts';
+import type { Rules } from '../core/freshness.ts';
+import type { Filter, Snapshot } from '../core/snapshot.ts';
+import type { Basis } from '../core/view.ts';
+
+/** A document as it is stored. Nothing here says that anybody may see it. Times are ms since 1970. */
+export interface StoredDocument {
+  readonly item: number;
+  readonly source: string;
+  readonly key: string;
+  readonly title: string;
+  readonly type: string;
+  readonly url: string;
+  readonly author?: { readonly name: string; readonly kind: 'member' | 'guest' };
+  readonly labels: readonly string[];
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly updatedAt: number;
+  readonly syncedAt: number;
+  readonly permissionsSyncedAt: number;
+  readonly contentHash: string;
+  readonly acl: { readonly id: number; readonly value: Acl };
+}
+
+/** A chunk as it is stored. */
+export interface StoredChunk {
+  readonly chunk: number;
+  readonly ordinal: number;
+  readonly text: string;
+  readonly location: Location;
+  /** The account that wrote it; absent when the source does not know the author. */
+  readonly author?: { readonly kind: 'member' | 'guest' };
+  readonly stripped: number;
+  readonly embeddedWith: readonly string[];
+}
+
+/** The acls that hold for one identity, kept under a number in the reading connection until they are dropped. */
+export interface HeldAcls {
+  readonly view: number;
+  /** The earliest instant at which a promise it rests on runs out, ms since 1970. */
+  readonly until: number;
+}
+
+/** One read transaction of the index: everything, not yet narrowed. Only `access` and `reader` may hold one. */
+export interface Reading {
+  readonly basis: Basis;
+  /** Decides every acl for an identity in SQL, and keeps those that hold. */
+  holdAcls(identity: Identity, rules: Rules, now: number): HeldAcls;
+  dropAcls(view: number): void;
+  /** What the reference rule needs, read from the rows of this transaction. */
+  facts(source: string, identity: Identity, rules: Rules, now: number): Facts;
+  snapshot(held: HeldAcls, rules: Rules, now: number, filter: Filter): Snapshot;
+  document(source: string, key: string): StoredDocument | undefined;
+  /** All chunks of a document, in order, or those named. */
+  chunks(item: number, ordinals?: readonly number[]): readonly StoredChunk[];
+  /** One row for each source and type with something visible. */
+  visibleSources(held: HeldAcls, rules: Rules, now: number): readonly VisibleRow[];
+}
+
+/** The visible documents of one type in one source, summed up. Times are ms since 1970. */
+export interface VisibleRow {
+  readonly source: string;
+  readonly type: string;
+  readonly fields: readonly string[];
+  readonly updatedAt: number;
+  readonly syncedAt: number;
+  readonly permissionsSyncedAt: number;
+}
+
+/** A thread's own read-only connection to the index. Synchronous: it lives off the event loop. */
+export interface Reader {
+  /** Runs `look` in one read transaction. Rejects a damaged index with `unavailable`. */
+  read<T>(look: (reading: Reading) => T): T;
+  close(): void;
+}

@@ -1,0 +1,206 @@
+import type { Acl } from '../core/acl.ts';
+import type { Members } from '../core/change.ts';
+import type { Account, Field, Location } from '../core/document.ts';
+import type { Identity } from '../core/caller.ts';
+
+/** What a chunk weighs for one term: see `core/terms.ts`. */
+export interface TermImpact {
+  readonly term: string;
+  readonly impact: number;
+}
+
+/** A chunk ready to be stored. The texts of a document's chunks, joined, are its text. */
+export interface NewChunk {
+  readonly text: string;
+  readonly location: Location;
+  readonly author?: `user:${string}`;
+  readonly stripped: number;
+  readonly terms: readonly TermImpact[];
+  /** What is embedded: title and heading path before the text. Its hash is the key of the vector cache. */
+  readonly embedded: string;
+}
+
+/** A document's text as it was parsed; absent from a write where it did not change. */
+export interface NewText {
+  readonly contentHash: string;
+  readonly chunks: readonly NewChunk[];
+}
+
+/** Everything of a document but its text: written on every confirmation. */
+export interface NewDocument {
+  readonly key: string;
+  readonly title: string;
+  readonly type: string;
+  readonly parent?: string;
+  readonly url: string;
+  readonly updatedAt: number;
+  readonly acl: Acl;
+  readonly author?: `user:${string}`;
+  readonly revision?: string;
+  readonly labels: readonly string[];
+  readonly fields: Readonly<Record<string, Field>>;
+  /** SHA-256 of title and body as the source gave them, hex: the short-cut for sources without revisions. */
+  readonly bodyHash?: string;
+  /** The parser's version and settings; another one means the text is read again. */
+  readonly parser: string;
+  readonly text?: NewText;
+}
+
+/** One step of a batch. Steps are applied in order, all of a batch in one commit. */
+export type Write =
+  | { readonly type: 'account'; readonly account: Account }
+  | { readonly type: 'members'; readonly group: string; readonly members: Members; readonly more?: true }
+  | { readonly type: 'container'; readonly key: string; readonly title: string; readonly acl: Acl; readonly parent?: string }
+  | { readonly type: 'document'; readonly document: NewDocument }
+  | { readonly type: 'acl'; readonly key: string; readonly acl: Acl }
+  | { readonly type: 'delete'; readonly key: string }
+  /** A key that could not be read: seen by a listing, confirmed by nothing. */
+  | { readonly type: 'seen'; readonly key: string }
+  | { readonly type: 'listing'; readonly of?: string }
+  | { readonly type: 'unchanged' }
+  | { readonly type: 'checkpoint'; readonly cursor: unknown };
+
+/** What a batch did. */
+export interface Written {
+  readonly changed: number;
+  readonly deleted: number;
+}
+
+/** What is known of a document before it is read again. */
+export interface KnownDocument {
+  readonly title: string;
+  readonly revision?: string;
+  readonly bodyHash?: string;
+  readonly parser: string;
+}
+
+export type RunStatus = 'complete' | 'partial' | 'failed';
+
+export interface RunCounts {
+  readonly read: number;
+  readonly changed: number;
+  readonly deleted: number;
+  readonly problems: number;
+}
+
+export interface RunProblem {
+  readonly key?: string;
+  readonly message: string;
+}
+
+/** The end of a run. At most 100 problems are kept; `counts.problems` counts them all. */
+export interface RunEnd {
+  readonly status: RunStatus;
+  readonly counts: RunCounts;
+  readonly problems: readonly RunProblem[];
+}
+
+/** What a sweep would do, and did. */
+export interface Sweep {
+  readonly deleted: number;
+  /** Set when the sweep was refused: how many documents it would have deleted, of how many. */
+  readonly refused?: { readonly missing: number; readonly of: number };
+}
+
+/** How much a sweep may delete: more than `ratio` of the documents *and* more than `documents` is refused, unless accepted. */
+export interface SweepLimit {
+  readonly ratio: number;
+  readonly documents: number;
+  readonly accept: boolean;
+}
+
+/** One run's hold on one source: nobody else writes this source until it is closed or its process is dead. */
+export interface SourceWriter {
+  readonly run: number;
+  /** Of the last committed checkpoint. */
+  readonly cursor?: unknown;
+  /** Whether the last whole listing ended without a refused sweep. */
+  readonly listed: boolean;
+  known(keys: readonly string[]): Promise<ReadonlyMap<string, KnownDocument>>;
+  write(batch: readonly Write[]): Promise<Written>;
+  /** Closes a listing opened in this run or in one it resumes: deletes what it did not see. Rejects with `invalid_input` when none is open. */
+  sweep(limit: SweepLimit, of?: string): Promise<Sweep>;
+  /** Ends the run and gives the source free. */
+  finish(end: RunEnd, now: number): Promise<void>;
+}
+
+/** A chunk that waits for its vector. */
+export interface WaitingChunk {
+  readonly chunk: number;
+  readonly embedded: string;
+}
+
+/** How a source stands, for `status`. Times are ms since 1970. */
+export interface SourceStatus {
+  readonly name: string;
+  readonly connector: string;
+  readonly documents: number;
+  readonly chunks: number;
+  readonly waitingForVectors: number;
+  /** Documents nobody can see, by reason. */
+  readonly dark: { readonly unknownAcl: number; readonly orgWithoutDirectory: number; readonly groupNeverListed: number };
+  /** Documents that deny by `user:` or by a group: people without an account there cannot see them. */
+  readonly deniedByAccount: number;
+  /** Of what is stored: the oldest confirmation. */
+  readonly oldestPermissions?: number;
+  readonly oldestContent?: number;
+  readonly lastRun?: RunEnd & { readonly startedAt: number; readonly endedAt?: number };
+  readonly running: boolean;
+}
+
+/** An account that carries an e-mail, for linking. */
+export interface Match {
+  readonly source: string;
+  readonly account: string;
+  readonly active: boolean;
+}
+
+/** A link between an identity and an account, with how and on what evidence it was made. */
+export interface Link {
+  readonly source: string;
+  readonly account: string;
+  readonly method: 'email';
+  readonly evidence: Readonly<Record<string, string>>;
+  readonly at: number;
+}
+
+/** What a history row is about. */
+export type HistorySubject = 'acl' | 'container' | 'members' | 'account' | 'link';
+
+/** One permission fact that moved. For `members` the values are what was taken out and what came in; else the old and the new value. */
+export interface HistoryRow {
+  readonly version: number;
+  readonly run?: number;
+  readonly at: number;
+  readonly source: string;
+  readonly subject: HistorySubject;
+  readonly key: string;
+  readonly old: unknown;
+  readonly new: unknown;
+}
+
+/** The index, for those who write it. Reading for callers goes through a `Reader`. */
+export interface Store {
+  readonly databaseId: string;
+  /** Takes the source's lease; rejects with `conflict` when a living process holds it. */
+  open(source: string, connector: string, now: number): Promise<SourceWriter>;
+  /** Oldest first, at most `limit`. Chunks whose vectors another model made are queued again first. */
+  waiting(fingerprint: string, limit: number): Promise<readonly WaitingChunk[]>;
+  waitingCount(fingerprint: string): Promise<number>;
+  /** Vectors of chunks deleted meanwhile are dropped. */
+  putVectors(fingerprint: string, vectors: readonly { readonly chunk: number; readonly vector: Float32Array }[]): Promise<void>;
+  status(sources: readonly string[]): Promise<readonly SourceStatus[]>;
+  /** Records an identity as last seen, and gives what is stored: a known e-mail where `identity` has none. */
+  identify(identity: Identity, now: number): Promise<Identity>;
+  /** Every account that carries this normalised e-mail, in sources no run is writing. */
+  matches(email: string): Promise<readonly Match[]>;
+  links(identity: Identity): Promise<readonly Link[]>;
+  link(identity: Identity, link: Link): Promise<void>;
+  /** Oldest first. */
+  history(source: string, subject: HistorySubject, key: string): Promise<readonly HistoryRow[]>;
+  /** Rejects with `unavailable`, naming what is wrong, when the file is damaged. */
+  check(): Promise<void>;
+  /** Leaves nothing of what was deleted in the files. */
+  scrub(): Promise<void>;
+  close(): Promise<void>;
+}

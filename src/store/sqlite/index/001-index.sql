@@ -8,6 +8,7 @@ CREATE TABLE meta (
   version INTEGER NOT NULL,
   epoch INTEGER NOT NULL
 ) STRICT;
+INSERT INTO meta VALUES (1, lower(hex(randomblob(16))), 0, 0);
 
 -- confirmed_at: the start of the last run that read the whole input and found that what it does not mention still stands.
 -- tick: counts listings; what a listing saw carries a tick at least its own.

@@ -1,0 +1,81 @@
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+
+import SQLite from 'better-sqlite3';
+
+import { AppError } from '../../core/errors.ts';
+import { type DatabaseFile, guarded } from './failure.ts';
+
+export type Database = SQLite.Database;
+
+export interface DatabaseOptions extends DatabaseFile {
+  /** The folder of the numbered `.sql` files: a URL that ends in a slash. */
+  readonly migrations: URL;
+  /** Opens an existing file, looks, and changes nothing. */
+  readonly readonly?: boolean;
+}
+
+/** How long a writer waits for another process's commit. */
+const BUSY_MS = 5000;
+/** Only its owner may read it: whoever reads the file has read every document in it. */
+const OWNER_ONLY = 0o600;
+const MIGRATION = /^(\d{3})-[a-z0-9-]+\.sql$/u;
+
+/** Opens a database as all of ours are: write-ahead log, synced at every commit, deleted bytes overwritten, schema up to date. */
+export const openDatabase = ({ migrations, readonly = false, ...file }: DatabaseOptions): Database => {
+  if (!readonly) create(file.path);
+  return guarded(file, () => {
+    const db = new SQLite(file.path, { readonly, fileMustExist: true, timeout: BUSY_MS });
+    try {
+      db.pragma('foreign_keys = ON');
+      if (!readonly) {
+        db.pragma('journal_mode = WAL');
+        db.pragma('synchronous = FULL');
+        db.pragma('secure_delete = ON');
+      }
+      migrate(db, migrations);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+};
+
+/** Applies the numbered migrations that this file has not seen, all in one commit; on a read-only connection only checks that there are none. */
+export const migrate = (db: Database, folder: URL): void => {
+  const migrations = migrationsIn(folder);
+  const latest = migrations.at(-1)?.number ?? 0;
+  const applied = (): number => Number(db.pragma('user_version', { simple: true }));
+  if (applied() > latest) {
+    throw new AppError('unavailable', `${db.name} was made by a newer Castellan. Update Castellan, then run the command again.`);
+  }
+  if (applied() === latest) return;
+  if (db.readonly) {
+    throw new AppError('unavailable', `${db.name} was made by an older Castellan. Run: castellan sync`);
+  }
+  db.transaction(() => {
+    const done = applied(); // another process may have been faster
+    for (const { number, sql } of migrations) if (number > done) db.exec(sql);
+    db.pragma(`user_version = ${latest}`);
+  }).immediate();
+};
+
+const migrationsIn = (folder: URL): { readonly number: number; readonly sql: string }[] =>
+  readdirSync(folder)
+    .filter((name) => MIGRATION.test(name))
+    .toSorted()
+    .map((name) => ({ number: Number(name.slice(0, 3)), sql: readFileSync(new URL(name, folder), 'utf8') }));
+
+/** Makes the file before the engine does, so that it is never wider than it should be; its log takes the mode over. */
+const create = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'a', OWNER_ONLY));
+  } catch (cause) {
+    throw new AppError('unavailable', `Cannot write ${path}. Make its folder and file writable, then run the command again.`, {
+      cause,
+    });
+  }
+  if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
+    throw new AppError('config', `${path} can be read by others than its owner. Run: chmod 600 ${path}`);
+  }
+};

@@ -1,0 +1,110 @@
+import type { z } from 'zod';
+
+import type { Audit, AuditEvent } from '../core/audit.ts';
+import type { Caller } from '../core/caller.ts';
+import { identityName } from '../core/caller.ts';
+import { AppError, ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { Cursors, Tool } from '../core/tool.ts';
+import type { View } from '../core/view.ts';
+
+/** How one call ended: an answer, or an error that says what to do. Nothing else ever leaves. */
+export type CallResult =
+  | { readonly output: unknown }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string; readonly retry: boolean } };
+
+export interface CallParts {
+  readonly tools: readonly Tool[];
+  readonly audit: Audit;
+  readonly viewOf: (caller: Caller) => View;
+  readonly cursors: (caller: Caller, tool: string) => (binding: unknown) => Cursors;
+  readonly now: () => number;
+  readonly requestId: () => string;
+  /** Hears of what is nobody's fault but ours, with the request it killed. */
+  readonly onBug: (error: unknown, request: string) => void;
+}
+
+/** Runs one tool for one caller: the only way to any of them, whatever the skin. Who is asking is resolved anew for every call. */
+export type Call = (name: string, input: unknown, callerOf: () => Promise<Caller>, signal: AbortSignal) => Promise<CallResult>;
+
+/** What a reader hears of a document that is missing, and of one they may not see. */
+const NOT_FOUND = 'No document with this id is visible to you. Ids come from the results of search.';
+
+/** Builds the one path: scope → parse → run on the caller's view → audit, committed → answer. */
+export const createCall = (parts: CallParts): Call => {
+  const tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
+  return async (name, input, callerOf, signal) => {
+    const request = parts.requestId();
+    try {
+      const asked: Asked = { tool: name, input, caller: await callerOf(), signal, request };
+      const ended = await run(tools.get(name), asked, parts);
+      await parts.audit.record(eventOf(asked, ended, parts.now()));
+      return ended.result;
+    } catch (error) {
+      return failure(error, request, parts).result; // what is not recorded is not shown
+    }
+  };
+};
+
+interface Asked {
+  readonly tool: string;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly request: string;
+}
+
+interface Ended {
+  readonly result: CallResult;
+  readonly audited: Pick<AuditEvent, 'documents' | 'basis' | 'outcome'>;
+}
+
+const run = async (tool: Tool | undefined, asked: Asked, parts: CallParts): Promise<Ended> => {
+  const { input, caller, signal, request } = asked;
+  try {
+    if (!tool) throw new AppError('invalid_input', `There is no tool "${asked.tool}".`);
+    if (!caller.scopes.includes(tool.scope)) throw new AppError('forbidden', `This needs the scope "${tool.scope}".`);
+    const cursors = parts.cursors(caller, tool.name);
+    const answer = await tool.run(parse(tool.input, input), { view: parts.viewOf(caller), cursors, signal });
+    if ('missing' in answer) {
+      return {
+        result: errorResult('not_found', NOT_FOUND),
+        audited: { documents: [], basis: answer.basis, outcome: answer.missing },
+      };
+    }
+    return {
+      result: { output: answer.output },
+      audited: { documents: answer.documents, basis: answer.basis, outcome: 'answered' },
+    };
+  } catch (error) {
+    return failure(error, request, parts);
+  }
+};
+
+const eventOf = ({ tool, input, caller, request }: Asked, { audited }: Ended, at: number): AuditEvent => ({
+  at,
+  request,
+  who: identityName(caller.identity),
+  ...(caller.actor === undefined ? {} : { actor: caller.actor }),
+  client: caller.client,
+  tool,
+  arguments: input,
+  ...audited,
+});
+
+const parse = (schema: z.ZodType, input: unknown): unknown => {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  throw new AppError('invalid_input', `The input does not fit. ${wrong.slice(0, 3).join('; ')}.`, { cause: parsed.error });
+};
+
+const failure = (error: unknown, request: string, { onBug }: CallParts): Ended => {
+  const mendable = error instanceof AppError ? error : undefined;
+  if (!mendable) onBug(error, request);
+  const code = mendable?.code ?? 'unavailable';
+  const message =
+    mendable?.message ?? `Castellan could not answer. Try again; if it stays so, tell its administrator the request ${request}.`;
+  return { result: errorResult(code, message), audited: { documents: [], outcome: code } };
+};
+
+const errorResult = (code: ErrorCode, message: string): CallResult => ({ error: { code, message, retry: ERRORS[code].retry } });

@@ -2,7 +2,7 @@ import type { ChunkPlace, Snapshot } from '../core/snapshot.ts';
 import { byPlace } from './place.ts';
 import { queryTerms } from './query.ts';
 
-/** More candidates change the first ten documents of nothing measured; fewer do. */
+/** Also how far an answer can be paged through; the quality of its first ten is the same from 50 to 200. */
 const CANDIDATES = 100;
 
 /** Repeating a word says how much it matters, up to here. */
@@ -34,7 +34,7 @@ const rarity = (total: number, holding: number): number =>
 
 /** Every chunk that ties with the last one is looked at before the cut: which of them stay must not depend on where they are stored. */
 const best = (snapshot: Snapshot, scores: ReadonlyMap<number, number>): ChunkPlace[] => {
-  const last = Float64Array.from(scores.values()).sort().at(-CANDIDATES) ?? 0;
+  const last = Float64Array.from(scores.values()).toSorted().at(-CANDIDATES) ?? 0;
   const chosen = [...scores].filter(([, score]) => score >= last).map(([chunk]) => chunk);
   return snapshot
     .places(chosen)

@@ -60,7 +60,7 @@ export type Write =
   | { readonly type: 'unchanged' }
   | { readonly type: 'checkpoint'; readonly cursor: unknown };
 
-/** What a batch did. */
+/** What a batch did, counted in documents. */
 export interface Written {
   readonly changed: number;
   readonly deleted: number;
@@ -95,7 +95,7 @@ export interface RunEnd {
   readonly problems: readonly RunProblem[];
 }
 
-/** What a sweep would do, and did. */
+/** What a sweep would do, and did, counted in documents. */
 export interface Sweep {
   readonly deleted: number;
   /** Set when the sweep was refused: how many documents it would have deleted, of how many. */
@@ -120,7 +120,7 @@ export interface SourceWriter {
   write(batch: readonly Write[]): Promise<Written>;
   /** Closes a listing opened in this run or in one it resumes: deletes what it did not see. Rejects with `invalid_input` when none is open. */
   sweep(limit: SweepLimit, of?: string): Promise<Sweep>;
-  /** Ends the run and gives the source free. */
+  /** Ends the run and gives the source free. Like every write it rejects with `conflict` when another run holds the source by now. */
   finish(end: RunEnd, now: number): Promise<void>;
 }
 
@@ -167,7 +167,7 @@ export interface Link {
 /** What a history row is about. */
 export type HistorySubject = 'acl' | 'container' | 'members' | 'account' | 'link';
 
-/** One permission fact that moved. For `members` the values are what was taken out and what came in; else the old and the new value. */
+/** One permission fact that moved. For `members` the values are what was taken out and what came in (undefined: no longer listed whole); else the old and the new value. */
 export interface HistoryRow {
   readonly version: number;
   readonly run?: number;
@@ -189,18 +189,20 @@ export interface Store {
   waitingCount(fingerprint: string): Promise<number>;
   /** Vectors of chunks deleted meanwhile are dropped. */
   putVectors(fingerprint: string, vectors: readonly { readonly chunk: number; readonly vector: Float32Array }[]): Promise<void>;
+  /** In the order asked; a source never synced is absent. */
   status(sources: readonly string[]): Promise<readonly SourceStatus[]>;
   /** Records an identity as last seen, and gives what is stored: a known e-mail where `identity` has none. */
   identify(identity: Identity, now: number): Promise<Identity>;
   /** Every account that carries this normalised e-mail, in sources no run is writing. */
   matches(email: string): Promise<readonly Match[]>;
   links(identity: Identity): Promise<readonly Link[]>;
+  /** Rejects with `conflict` unless the account is now the one active account of its source that carries `evidence.email`, and no run is writing it. */
   link(identity: Identity, link: Link): Promise<void>;
   /** Oldest first. */
   history(source: string, subject: HistorySubject, key: string): Promise<readonly HistoryRow[]>;
   /** Rejects with `unavailable`, naming what is wrong, when the file is damaged. */
   check(): Promise<void>;
-  /** Leaves nothing of what was deleted in the files. */
+  /** Leaves nothing of what was deleted in the files; what history says of it stays. */
   scrub(): Promise<void>;
   close(): Promise<void>;
 }

@@ -93,6 +93,7 @@ CREATE TABLE item (
 CREATE INDEX item_by_parent ON item (source, parent);
 CREATE INDEX item_by_acl ON item (acl);
 
+-- author, here and of a chunk: `user:<id>`. labels: JSON array. fields: JSON object. content_hash, body_hash: hex.
 CREATE TABLE document (
   item INTEGER PRIMARY KEY REFERENCES item ON DELETE CASCADE,
   type TEXT NOT NULL,
@@ -149,6 +150,7 @@ CREATE TABLE vector (
   vector BLOB NOT NULL
 ) STRICT;
 CREATE INDEX vector_by_embedded ON vector (embedded_hash, model);
+CREATE INDEX vector_by_model ON vector (model);
 -- Chunks that wait for a vector, oldest first.
 CREATE TABLE vector_queue (
   chunk INTEGER PRIMARY KEY REFERENCES chunk ON DELETE CASCADE
@@ -206,7 +208,8 @@ CREATE TABLE link (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX link_by_account ON link (account);
 
--- Every permission fact that moved, with its old and new value; for members, what went and what came.
+-- Every permission fact that moved, with its old and new value as JSON: for acl and container the id of the acl,
+-- for members what went and what came (new NULL: no longer listed whole).
 CREATE TABLE history (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   version INTEGER NOT NULL,

@@ -1,0 +1,106 @@
+import type { Account } from '../../../core/document.ts';
+import { normaliseEmail } from '../../../core/principal.ts';
+import type { Database } from '../database.ts';
+import type { Commit } from './commit.ts';
+import type { History } from './history.ts';
+import type { Seen } from './seen.ts';
+
+export interface Accounts {
+  write(commit: Commit, seen: Seen, account: Account): void;
+  /** Active accounts that no listing since `tick` named become inactive. */
+  deactivate(commit: Commit, source: number, tick: number): void;
+}
+
+interface Row {
+  readonly id: number;
+  readonly account: string;
+  readonly name: string | null;
+  readonly active: number;
+  readonly kind: 'member' | 'guest';
+}
+
+interface LinkRow {
+  readonly identity: number;
+  readonly name: string;
+  readonly method: string;
+  readonly evidence: string;
+  readonly email: string | null;
+  readonly at: number;
+}
+
+/** What of an account decides who somebody is. Its name does not. */
+interface Fact {
+  readonly active: boolean;
+  readonly kind: 'member' | 'guest';
+  readonly emails: readonly string[];
+}
+
+/** Accounts, and the end of every link whose account no longer says what the link was made on. */
+export const accountsOf = (db: Database, history: History): Accounts => {
+  const find = db.prepare<[number, string], Row>(
+    'SELECT id, account, name, active, kind FROM account WHERE source = ? AND account = ?',
+  );
+  const unseen = db.prepare<[number, number], Row>(`
+    SELECT id, account, name, active, kind
+    FROM account
+    WHERE source = ? AND active = 1 AND tick < ?
+    ORDER BY id`);
+  const emailsOf = db.prepare<[number], string>('SELECT email FROM account_email WHERE account = ?').pluck();
+  const insert = db.prepare<[{ account: string; name: string | null; active: number; kind: string } & Seen]>(`
+    INSERT INTO account (source, account, name, active, kind, tick, synced_at)
+    VALUES (:source, :account, :name, :active, :kind, :tick, :at)`);
+  const update = db.prepare<[{ id: number; name: string | null; active: number; kind: string } & Seen]>(`
+    UPDATE account SET name = :name, active = :active, kind = :kind, tick = :tick, synced_at = :at WHERE id = :id`);
+  const setInactive = db.prepare<[number]>('UPDATE account SET active = 0 WHERE id = ?');
+  const removeEmails = db.prepare<[number]>('DELETE FROM account_email WHERE account = ?');
+  const insertEmail = db.prepare<[number, string]>('INSERT INTO account_email (account, email) VALUES (?, ?)');
+  const linksOf = db.prepare<[number], LinkRow>(`
+    SELECT link.identity, identity.issuer || '|' || identity.subject AS name,
+           link.method, link.evidence, link.evidence ->> '$.email' AS email, link.at
+    FROM link
+    JOIN identity ON identity.id = link.identity
+    WHERE link.account = ?`);
+  const unlink = db.prepare<[number, number]>('DELETE FROM link WHERE identity = ? AND account = ?');
+
+  const factOf = ({ id, active, kind }: Row): Fact => ({ active: active === 1, kind, emails: emailsOf.all(id).toSorted() });
+
+  /** What moved for an account, in history; links that rested on what is no longer so end. */
+  const move = (
+    commit: Commit,
+    source: number,
+    row: { readonly id: number; readonly account: string },
+    old: Fact | undefined,
+    now: Fact,
+  ): void => {
+    commit.moveEpoch();
+    history.record(commit, { source, subject: 'account', key: row.account, old, new: now });
+    for (const { identity, name, method, evidence, email, at } of linksOf.all(row.id)) {
+      if (now.active && email !== null && now.emails.includes(email)) continue;
+      unlink.run(identity, row.id);
+      const ended = { identity: name, method, evidence: JSON.parse(evidence), at };
+      history.record(commit, { source, subject: 'link', key: row.account, old: ended, new: undefined });
+    }
+  };
+
+  return {
+    write(commit, seen, { id: account, name = null, emails, active, kind }) {
+      const now: Fact = { active, kind, emails: [...new Set(emails.map(normaliseEmail))].toSorted() };
+      const was = find.get(seen.source, account);
+      const old = was && factOf(was);
+      const row = { name, active: active ? 1 : 0, kind, ...seen };
+      const id = was ? was.id : Number(insert.run({ account, ...row }).lastInsertRowid);
+      if (was) update.run({ id, ...row });
+      if (JSON.stringify(old) === JSON.stringify(now)) return;
+      removeEmails.run(id);
+      for (const email of now.emails) insertEmail.run(id, email);
+      move(commit, seen.source, { id, account }, old, now);
+    },
+    deactivate(commit, source, tick) {
+      for (const row of unseen.all(source, tick)) {
+        const old = factOf(row);
+        setInactive.run(row.id);
+        move(commit, source, row, old, { ...old, active: false });
+      }
+    },
+  };
+};

@@ -1,0 +1,89 @@
+import type { Member } from '../../../core/principal.ts';
+import type { Database } from '../database.ts';
+import type { Commit } from './commit.ts';
+import type { History } from './history.ts';
+import type { Principals } from './principals.ts';
+import type { Seen } from './seen.ts';
+
+export interface Groups {
+  /** A whole listing takes the place of the last one. */
+  list(commit: Commit, seen: Seen, group: string, members: readonly Member[]): void;
+  /** The members could not be learned: the last whole listing stays, and ages. */
+  unknown(commit: Commit, seen: Seen, group: string, why: string): void;
+  /** Groups that no listing since `tick` named become never listed. */
+  unlist(commit: Commit, source: number, tick: number): void;
+}
+
+interface Group {
+  readonly principal: number;
+  readonly listed_at: number | null;
+  readonly unknown: string | null;
+}
+
+interface Parts {
+  readonly db: Database;
+  readonly principals: Principals;
+  readonly history: History;
+}
+
+/** Groups and their members, as they were last listed whole. */
+export const groupsOf = ({ db, principals, history }: Parts): Groups => {
+  const find = db.prepare<[number], Group>('SELECT principal, listed_at, unknown FROM member_group WHERE principal = ?');
+  const put = db.prepare<[{ principal: number; listed: number | null; unknown: string | null } & Seen]>(`
+    INSERT INTO member_group (principal, source, listed_at, unknown, tick)
+    VALUES (:principal, :source, :listed, :unknown, :tick)
+    ON CONFLICT (principal) DO UPDATE SET listed_at = excluded.listed_at, unknown = excluded.unknown, tick = excluded.tick`);
+  const membersOf = db.prepare<[number], { id: number; name: string }>(`
+    SELECT principal.id, iif(principal.kind = 'everyone', 'everyone', principal.kind || ':' || principal.name) AS name
+    FROM member
+    JOIN principal ON principal.id = member.member
+    WHERE member.member_group = ?
+    ORDER BY principal.kind, principal.name`);
+  const addMember = db.prepare<[number, number]>('INSERT INTO member (member_group, member) VALUES (?, ?)');
+  const removeMember = db.prepare<[number, number]>('DELETE FROM member WHERE member_group = ? AND member = ?');
+  const removeMembers = db.prepare<[number]>('DELETE FROM member WHERE member_group = ?');
+  const unseen = db.prepare<[number, number], { principal: number; name: string }>(`
+    SELECT member_group.principal, principal.name
+    FROM member_group
+    JOIN principal ON principal.id = member_group.principal
+    WHERE member_group.source = ? AND member_group.tick < ? AND member_group.listed_at IS NOT NULL
+    ORDER BY member_group.principal`);
+  const forget = db.prepare<[number]>('UPDATE member_group SET listed_at = NULL, unknown = NULL WHERE principal = ?');
+
+  return {
+    list(commit, seen, group, members) {
+      const principal = principals.intern(seen.source, `group:${group}`);
+      const was = find.get(principal);
+      const old = new Map(membersOf.all(principal).map(({ id, name }) => [id, name]));
+      const now = new Map(members.map((member) => [principals.intern(seen.source, member), member]));
+      const gone = [...old].filter(([id]) => !now.has(id));
+      const come = [...now].filter(([id]) => !old.has(id));
+      for (const [id] of gone) removeMember.run(principal, id);
+      for (const [id] of come) addMember.run(principal, id);
+      put.run({ principal, listed: seen.at, unknown: null, ...seen });
+      const first = (was?.listed_at ?? null) === null;
+      if (first || gone.length > 0 || come.length > 0) {
+        history.record(commit, { source: seen.source, subject: 'members', key: group, old: names(gone), new: names(come) });
+        commit.moveEpoch();
+      }
+      if ((was?.unknown ?? null) !== null) commit.moveEpoch();
+    },
+    unknown(commit, seen, group, why) {
+      const principal = principals.intern(seen.source, `group:${group}`);
+      const was = find.get(principal);
+      put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });
+      if ((was?.unknown ?? null) === null) commit.moveEpoch();
+    },
+    unlist(commit, source, tick) {
+      for (const { principal, name } of unseen.all(source, tick)) {
+        const old = membersOf.all(principal).map((member) => member.name);
+        removeMembers.run(principal);
+        forget.run(principal);
+        history.record(commit, { source, subject: 'members', key: name, old, new: undefined });
+        commit.moveEpoch();
+      }
+    },
+  };
+};
+
+const names = (members: readonly [number, string][]): string[] => members.map(([, name]) => name).toSorted();

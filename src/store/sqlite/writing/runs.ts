@@ -1,0 +1,85 @@
+import { AppError } from '../../../core/errors.ts';
+import type { RunEnd } from '../../store.ts';
+import type { Database } from '../database.ts';
+import type { Commit } from './commit.ts';
+import { isAlive, type ProcessName } from './process-alive.ts';
+
+/** What is kept of a run's problems; `counts.problems` counts them all. */
+const PROBLEMS_MAX = 100;
+
+/** How a run that its process could not end is shown. */
+export const KILLED: RunEnd = {
+  status: 'failed',
+  counts: { read: 0, changed: 0, deleted: 0, problems: 1 },
+  problems: [{ message: 'The process ended before the run did; what it had committed is kept.' }],
+};
+
+/** A source as its next run finds it. */
+export interface SourceRow {
+  readonly id: number;
+  readonly tick: number;
+  readonly listed: 0 | 1;
+  readonly cursor: string | null;
+  readonly listings: string;
+}
+
+export interface Runs {
+  /** Takes the source for one run; a living process that holds it is a `conflict`, a dead one's run is ended as failed. */
+  begin(commit: Commit, source: string, connector: string, startedAt: number): { readonly run: number; readonly row: SourceRow };
+  /** Rejects with `conflict` when the run no longer holds its source. */
+  assertHeld(source: number, run: number): void;
+  end(commit: Commit, source: number, run: number, end: RunEnd, endedAt: number): void;
+}
+
+/** Runs, and the lease that lets one at a time write a source. */
+export const runsOf = (db: Database, self: ProcessName): Runs => {
+  // Another connector's cursor means nothing to this one.
+  const putSource = db.prepare<[string, string]>(`
+    INSERT INTO source (name, connector) VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET connector = excluded.connector, cursor = NULL, listings = '[]', listed = 0
+    WHERE connector <> excluded.connector`);
+  const findSource = db.prepare<[string], SourceRow>('SELECT id, tick, listed, cursor, listings FROM source WHERE name = ?');
+  const findLease = db.prepare<[number], { run: number } & ProcessName>(`
+    SELECT run, pid, process_started AS started FROM lease WHERE source = ?`);
+  const insertRun = db.prepare<[number, number]>('INSERT INTO run (source, started_at) VALUES (?, ?)');
+  const endRun = db.prepare<[number, string, string, string, number]>(`
+    UPDATE run SET ended_at = ?, status = ?, counts = ?, problems = ? WHERE id = ?`);
+  const putLease = db.prepare<[number, number, number, string]>(`
+    INSERT OR REPLACE INTO lease (source, run, pid, process_started) VALUES (?, ?, ?, ?)`);
+  const removeLease = db.prepare<[number]>('DELETE FROM lease WHERE source = ?');
+
+  const finish = (run: number, { status, counts, problems }: RunEnd, at: number): void => {
+    endRun.run(at, status, JSON.stringify(counts), JSON.stringify(problems.slice(0, PROBLEMS_MAX)), run);
+  };
+  const assertHeld = (source: number, run: number): void => {
+    if (findLease.get(source)?.run === run) return;
+    throw new AppError('conflict', 'Another run holds this source now. Wait for it, then run the command again.');
+  };
+
+  return {
+    begin(_commit, name, connector, startedAt) {
+      const held = findSource.get(name);
+      const lease = held && findLease.get(held.id);
+      if (lease && isAlive(lease)) {
+        throw new AppError(
+          'conflict',
+          `"${name}" is being synced by process ${lease.pid}. Wait for it, or end it, then run the command again.`,
+        );
+      }
+      if (lease) finish(lease.run, KILLED, startedAt);
+      putSource.run(name, connector);
+      const row = findSource.get(name);
+      if (!row) throw new Error(`The source ${name} was written and is not there.`);
+      const run = Number(insertRun.run(row.id, startedAt).lastInsertRowid);
+      putLease.run(row.id, run, self.pid, self.started);
+      return { run, row };
+    },
+    assertHeld,
+    end(commit, source, run, end, endedAt) {
+      assertHeld(source, run);
+      finish(run, end, endedAt);
+      removeLease.run(source);
+      commit.moveEpoch(); // what became fresh by this run decides from now on
+    },
+  };
+};

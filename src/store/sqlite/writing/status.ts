@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+import type { RunEnd, SourceStatus } from '../../store.ts';
+import type { Database } from '../database.ts';
+import { isAlive } from './process-alive.ts';
+import { KILLED } from './runs.ts';
+
+const countsSchema = z.strictObject({ read: z.number(), changed: z.number(), deleted: z.number(), problems: z.number() });
+const problemsSchema = z.array(z.strictObject({ key: z.string().exactOptional(), message: z.string() }));
+
+interface SourceRow {
+  readonly id: number;
+  readonly name: string;
+  readonly connector: string;
+  readonly confirmed: number;
+}
+
+interface RunRow {
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly status: 'complete' | 'partial' | 'failed' | null;
+  readonly counts: string | null;
+  readonly problems: string | null;
+}
+
+/** How sources stand, all of one instant; a source that was never synced is absent. */
+export const statusOf = (db: Database): ((sources: readonly string[]) => readonly SourceStatus[]) => {
+  const findSource = db.prepare<[string], SourceRow>(
+    'SELECT id, name, connector, confirmed_at AS confirmed FROM source WHERE name = ?',
+  );
+  const documents = db.prepare<[number], number>('SELECT count(*) FROM item WHERE source = ? AND container = 0').pluck();
+  const chunks = db
+    .prepare<[number], number>('SELECT count(*) FROM item JOIN chunk ON chunk.item = item.id WHERE item.source = ?')
+    .pluck();
+  const waiting = db
+    .prepare<[number], number>(`
+      SELECT count(*)
+      FROM vector_queue
+      JOIN chunk ON chunk.id = vector_queue.chunk
+      JOIN item ON item.id = chunk.item
+      WHERE item.source = ?`)
+    .pluck();
+  // Counted by acl class first: documents are many, classes few.
+  const dark = db.prepare<
+    [number],
+    Record<'unknownAcl' | 'orgWithoutDirectory' | 'groupNeverListed' | 'deniedByAccount', number>
+  >(`
+    WITH used AS (
+      SELECT acl.id, acl.unknown, count(*) AS documents
+      FROM item
+      JOIN acl ON acl.id = item.acl
+      WHERE item.source = ? AND item.container = 0
+      GROUP BY acl.id
+    ),
+    granted AS (                              -- a row for each term that allows anybody: what kinds of allow it has
+      SELECT used.id AS acl,
+             count(*) AS allows,
+             sum(principal.kind = 'org') AS orgs,
+             sum(principal.kind = 'group' AND member_group.listed_at IS NULL) AS unlisted
+      FROM used
+      JOIN acl_term ON acl_term.acl = used.id
+      JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 0
+      JOIN principal ON principal.id = acl_grant.principal
+      LEFT JOIN member_group ON member_group.principal = principal.id
+      GROUP BY acl_term.id
+    ),
+    denied AS (
+      SELECT DISTINCT acl_term.acl
+      FROM used
+      JOIN acl_term ON acl_term.acl = used.id
+      JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 1
+      JOIN principal ON principal.id = acl_grant.principal AND principal.kind IN ('user', 'group')
+    )
+    SELECT coalesce(sum(documents) FILTER (WHERE unknown = 1), 0) AS unknownAcl,
+           coalesce(sum(documents) FILTER (WHERE id IN (SELECT acl FROM granted WHERE orgs = allows)), 0) AS orgWithoutDirectory,
+           coalesce(sum(documents) FILTER (
+             WHERE id IN (SELECT acl FROM granted WHERE unlisted > 0 AND unlisted + orgs = allows)), 0) AS groupNeverListed,
+           coalesce(sum(documents) FILTER (WHERE id IN (SELECT acl FROM denied)), 0) AS deniedByAccount
+    FROM used`);
+  // A group whose members could not be learned is as old as its last listing, whatever else was confirmed.
+  const oldest = db.prepare<[{ source: number; confirmed: number }], { content: number | null; permissions: number | null }>(`
+    SELECT (SELECT max(min(synced_at), :confirmed) FROM item WHERE source = :source AND container = 0) AS content,
+           (SELECT min(at) FROM (
+             SELECT max(min(permissions_synced_at), :confirmed) AS at FROM item WHERE source = :source
+             UNION ALL
+             SELECT max(min(synced_at), :confirmed) FROM account WHERE source = :source AND active = 1
+             UNION ALL
+             SELECT min(iif(unknown IS NULL, max(listed_at, :confirmed), listed_at))
+             FROM member_group
+             WHERE source = :source AND listed_at IS NOT NULL)) AS permissions`);
+  const lastRun = db.prepare<[{ source: number; running: number }], RunRow>(`
+    SELECT started_at AS startedAt, ended_at AS endedAt, status, counts, problems
+    FROM run
+    WHERE source = :source AND id <> :running
+    ORDER BY id DESC
+    LIMIT 1`);
+  const findLease = db.prepare<[number], { run: number; pid: number; started: string }>(`
+    SELECT run, pid, process_started AS started FROM lease WHERE source = ?`);
+
+  const standing = ({ id, name, connector, confirmed }: SourceRow): SourceStatus => {
+    const lease = findLease.get(id);
+    const running = lease !== undefined && isAlive(lease);
+    const last = lastRun.get({ source: id, running: running ? lease.run : 0 });
+    const { deniedByAccount = 0, ...reasons } = dark.get(id) ?? {};
+    const { content = null, permissions = null } = oldest.get({ source: id, confirmed }) ?? {};
+    return {
+      name,
+      connector,
+      documents: documents.get(id) ?? 0,
+      chunks: chunks.get(id) ?? 0,
+      waitingForVectors: waiting.get(id) ?? 0,
+      dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 0, ...reasons },
+      deniedByAccount,
+      ...(permissions !== null && { oldestPermissions: permissions }),
+      ...(content !== null && { oldestContent: content }),
+      ...(last && { lastRun: lastRunOf(last) }),
+      running,
+    };
+  };
+  return db.transaction((sources: readonly string[]) =>
+    sources
+      .map((name) => findSource.get(name))
+      .filter((source) => source !== undefined)
+      .map(standing),
+  );
+};
+
+/** A run that nobody ended and nobody holds was killed. */
+const lastRunOf = ({ startedAt, endedAt, status, counts, problems }: RunRow): NonNullable<SourceStatus['lastRun']> => {
+  if (endedAt === null || status === null || counts === null || problems === null) return { ...KILLED, startedAt };
+  const end: RunEnd = {
+    status,
+    counts: countsSchema.parse(JSON.parse(counts)),
+    problems: problemsSchema.parse(JSON.parse(problems)),
+  };
+  return { ...end, startedAt, endedAt };
+};

@@ -44,9 +44,12 @@ export type PrincipalKind = z.infer<typeof PRINCIPAL_KIND>;
 export const isGroup = (principal: Principal): principal is `group:${string}` => principal.startsWith('group:');
 export const isAudience = (principal: Principal): principal is `audience:${string}` => principal.startsWith('audience:');
 
+/** Can this be the name of a principal, and so the key of a document or container, the id of an account or group? */
+export const isName = (text: string): boolean => text.length <= NAME_MAX && NAME.test(text) && text.isWellFormed();
+
 const named = (text: string): boolean => {
   const name = text.slice(text.indexOf(':') + 1);
-  if (name.length > NAME_MAX || !NAME.test(name)) return false;
+  if (!isName(name)) return false;
   return text.startsWith('person:') ? EMAIL.test(name) : true;
 };
 

@@ -4,8 +4,8 @@ import type { AuditEvent } from '../core/audit.ts';
 export interface LedgerKeys {
   /** HMAC-SHA-256 key for arguments over 1 kB. */
   readonly arguments: Uint8Array;
-  /** Ed25519 seed, 32 bytes, that signs the head of the chain. */
-  readonly anchor: Uint8Array;
+  /** Ed25519 seeds, 32 bytes each: the first signs the head of the chain, all are accepted. */
+  readonly anchor: readonly [Uint8Array, ...Uint8Array[]];
 }
 
 /** A row of the chain as an administrator reads it; erased personal fields are absent. */
@@ -17,7 +17,10 @@ export interface AuditRow extends Omit<AuditEvent, 'who' | 'arguments'> {
   readonly hash: string;
 }
 
-/** What `verify` found. `consistent`: every row follows from the one before; `proven`: and an anchor vouches for it up to `anchored`. */
+/**
+ * What `verify` found. `consistent`: every row follows from the one before; `proven`: and an anchor vouches for it up to `anchored`.
+ * `broken`: `at` is the first row that is wrong, 0 where a line of the anchor file is.
+ */
 export type Verified =
   | { readonly state: 'consistent'; readonly rows: number }
   | { readonly state: 'proven'; readonly rows: number; readonly anchored: number }

@@ -1,0 +1,131 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+
+import type { Connector } from '../core/connector.ts';
+import { AppError } from '../core/errors.ts';
+import { DEFAULT_FRESHNESS, type Freshness, type Promised, type Rules } from '../core/freshness.ts';
+import { type Environment, interpolate } from './environment.ts';
+import { at, type ParseOptions, parseSettings, unknownWord, type Written } from './parse.ts';
+import { commonSettings, fileSchema, type GivenFreshness } from './schema.ts';
+import { parseYaml } from './yaml.ts';
+
+/** One configured source. */
+export interface SourceConfig {
+  readonly name: string;
+  readonly connector: Connector;
+  /** As its connector's own schema parsed them. */
+  readonly settings: unknown;
+  readonly freshness: Freshness;
+  readonly maxDeleteRatio: number;
+  readonly urlTemplate: string;
+  /** Hosts whose addresses may stay in its texts, besides those its connector names. */
+  readonly hosts: readonly string[];
+}
+
+/** What `castellan.yaml` says: docs/configuration.md. */
+export interface Config {
+  /** Of the file: relative paths start here. */
+  readonly folder: string;
+  readonly organisation: { readonly name: string; readonly domains: readonly string[] };
+  readonly sources: readonly SourceConfig[];
+  readonly rules: Rules;
+  readonly embedding: { readonly provider: 'local' | 'none' };
+  /** `anchor` is absolute; without it the anchor file lies in the data folder. */
+  readonly audit: { readonly anchor?: string; readonly every: number };
+}
+
+export interface LoadOptions {
+  readonly path: string;
+  readonly env: Environment;
+  readonly connectors: readonly Connector[];
+}
+
+/** A larger file is not one that a person wrote. */
+const FILE_MAX = 1_000_000;
+
+/** Reads the configuration file. Whatever is wrong with it is one sentence that says what to do. */
+export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promise<Config> => {
+  const file = basename(path);
+  const written = parseYaml(await read(path), file);
+  if (written === null) throw new AppError('config', `${path} is empty. docs/configuration.md shows what to write.`);
+  const options = { file, path: [], env };
+  const value = interpolate(written, env, file);
+  const { organisation, sources, freshness, embedding, audit } = parseSettings(fileSchema, { written, value }, options);
+  const folder = dirname(resolve(path));
+  const promises = merged(DEFAULT_FRESHNESS, freshness);
+  const configured = Object.entries(sources).map(([name, settings]) =>
+    parseSource(name, { written: at(written, ['sources', name]), value: settings }, { ...options, connectors, promises }),
+  );
+  return {
+    folder,
+    organisation,
+    sources: configured,
+    rules: {
+      ownedDomains: organisation.domains,
+      sources: new Map(configured.map((source) => [source.name, source.freshness])),
+    },
+    embedding,
+    audit: { every: audit.every, ...(audit.anchor === undefined ? {} : { anchor: resolve(folder, audit.anchor) }) },
+  };
+};
+
+const read = async (path: string): Promise<string> => {
+  try {
+    const { size } = await stat(path);
+    if (size > FILE_MAX) throw new AppError('config', `${path} is larger than 1 MB. Name the right file: --config <file>`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : new AppError('config', unreadable(path, cause), { cause });
+  }
+};
+
+const unreadable = (path: string, cause: unknown): string => {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ENOENT') return `There is no ${path}. Write one as docs/configuration.md shows, or name it: --config <file>`;
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not UTF-8. Save it as UTF-8.`;
+  return `${path} cannot be read. Make it a file this user may read, or name another: --config <file>`;
+};
+
+interface SourceOptions extends ParseOptions {
+  readonly connectors: readonly Connector[];
+  readonly promises: Freshness;
+}
+
+/** The common settings are read here, all others by the connector. */
+const parseSource = (name: string, part: Written, { connectors, promises, ...options }: SourceOptions): SourceConfig => {
+  const path = ['sources', name];
+  const common = Object.keys(commonSettings.shape);
+  const isCommon = (key: string): boolean => common.includes(key);
+  const shared = parseSettings(commonSettings, only(part, isCommon), { ...options, path });
+  const connector = connectors.find((candidate) => candidate.name === shared.connector);
+  if (!connector) {
+    const known = connectors.map((candidate) => candidate.name);
+    const where = `${options.file}: ${path.join('.')}.connector`;
+    throw new AppError('config', unknownWord(where, 'names no connector there is', shared.connector, known));
+  }
+  const own = only(part, (key) => !isCommon(key));
+  return {
+    name,
+    connector,
+    settings: parseSettings(connector.settings, own, { ...options, path, beside: common }),
+    freshness: merged(promises, shared.freshness ?? {}),
+    maxDeleteRatio: shared.max_delete_ratio,
+    urlTemplate: shared.url_template,
+    hosts: shared.hosts,
+  };
+};
+
+const only = ({ written, value }: Written, keep: (key: string) => boolean): Written => {
+  const kept = (members: unknown): unknown => Object.fromEntries(Object.entries(members ?? {}).filter(([key]) => keep(key)));
+  return { written: kept(written), value: kept(value) };
+};
+
+const merged = (base: Freshness, given: GivenFreshness): Freshness => ({
+  content: promise(base.content, given.content),
+  permissions: promise(base.permissions, given.permissions),
+});
+
+const promise = (base: Promised, given: GivenFreshness['content'] = {}): Promised => ({
+  within: given.within ?? base.within,
+  onBreach: given.on_breach ?? base.onBreach,
+});

@@ -20,7 +20,7 @@ export interface Facts {
 }
 
 /** Chains of containers longer than this hold for nobody. */
-const ROUNDS = 64;
+export const ROUNDS = 64;
 
 /**
  * The reference rule: does this acl hold? Every other decision in the product must agree with it.

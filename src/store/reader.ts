@@ -48,6 +48,8 @@ export interface Reading {
   readonly basis: Basis;
   /** Decides every acl for an identity in SQL, and keeps those that hold. */
   holdAcls(identity: Identity, rules: Rules, now: number): HeldAcls;
+  /** Whether a view is still kept: one made in a transaction that failed is not. */
+  holds(view: number): boolean;
   dropAcls(view: number): void;
   /** What the reference rule needs, read from the rows of this transaction. */
   facts(source: string, identity: Identity, rules: Rules, now: number): Facts;

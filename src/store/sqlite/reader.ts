@@ -1,0 +1,82 @@
+import SQLite from 'better-sqlite3';
+import { load as loadVectors } from 'sqlite-vec';
+
+import { AppError } from '../../core/errors.ts';
+import type { Basis } from '../../core/view.ts';
+import type { Reader, Reading } from '../reader.ts';
+import { type Database, openDatabase } from './database.ts';
+import { prepareFacts } from './facts.ts';
+import { type DatabaseFile, guarded } from './failure.ts';
+import { prepareAccounts } from './known-accounts.ts';
+import { preparePromises } from './promises.ts';
+import { prepareSnapshots, type Snapshots } from './snapshot.ts';
+import { prepareStoredDocuments } from './stored-documents.ts';
+import { prepareVisibility } from './visibility.ts';
+import { prepareVisibleSources } from './visible.ts';
+
+/** Opens an existing index for reading. */
+export const openReader = (path: string): Reader => {
+  const file: DatabaseFile = { path, name: 'index', remedy: REMEDY };
+  const db = openDatabase({ ...file, migrations: new URL('index/', import.meta.url), readonly: true });
+  const { reading, snapshots } = guarded(file, () => prepare(db));
+  let damage: unknown;
+  return {
+    read: (look) => {
+      if (damage) throw damage; // one damaged page leaves the others readable, and what they say is no longer to be trusted
+      try {
+        return guarded(file, () => transact(db, snapshots, () => look(reading())));
+      } catch (error) {
+        if (isDamage(error)) damage = error;
+        throw error;
+      }
+    },
+    close: () => void db.close(),
+  };
+};
+
+const REMEDY = 'Restore it from a backup, or move it away and run: castellan sync';
+
+const prepare = (db: Database): { reading: () => Reading; snapshots: Snapshots } => {
+  db.pragma('temp_store = MEMORY'); // what is visible for whom never reaches the disk
+  loadVectors(db);
+  const basis = db.prepare<[], Basis>('SELECT version, epoch, database_id AS databaseId FROM meta');
+  const setPromises = preparePromises(db);
+  const findAccounts = prepareAccounts(db);
+  const visibility = prepareVisibility(db, findAccounts, setPromises);
+  const facts = prepareFacts(db, findAccounts);
+  const snapshots = prepareSnapshots(db);
+  const visibleSources = prepareVisibleSources(db);
+  const documents = prepareStoredDocuments(db);
+  const reading = (): Reading => {
+    const stands = basis.get();
+    if (!stands) throw new AppError('unavailable', `The index ${db.name} is damaged: it is empty. ${REMEDY}`);
+    return {
+      basis: stands,
+      holdAcls: (identity, rules, now) => visibility.hold(identity, rules, now),
+      holds: (view) => visibility.holds(view),
+      dropAcls: (view) => visibility.drop(view),
+      facts,
+      snapshot: ({ view }, rules, now, filter) => {
+        setPromises(rules, now);
+        return snapshots.open(view, filter);
+      },
+      ...documents,
+      visibleSources: ({ view }, rules, now) => {
+        setPromises(rules, now);
+        return visibleSources(view);
+      },
+    };
+  };
+  return { reading, snapshots };
+};
+
+/** Everything `look` reads is of one commit. What it kept in temporary tables stays only when it succeeds. */
+const transact = <T>(db: Database, snapshots: Snapshots, look: () => T): T =>
+  db.transaction(() => {
+    const seen = look();
+    snapshots.clear();
+    return seen;
+  })();
+
+const isDamage = (error: unknown): boolean =>
+  error instanceof AppError && error.cause instanceof SQLite.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/u.test(error.cause.code);

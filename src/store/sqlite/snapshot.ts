@@ -1,0 +1,89 @@
+import type { ChunkPlace, Filter, Neighbour, Posting, Snapshot } from '../../core/snapshot.ts';
+import type { Database } from './database.ts';
+import { kept, type Kept, KEPT, visibleDocuments } from './visible.ts';
+
+/** Makes snapshots of a view within a transaction, which ends them all. */
+export interface Snapshots {
+  open(view: number, filter: Filter): Snapshot;
+  /** Empties what the snapshots of this transaction were kept in. */
+  clear(): void;
+}
+
+/**
+ * A snapshot is a list of chunks, made once: every query joins it, so that nothing else can be counted, ranked or cut.
+ * No answer depends on a row id.
+ */
+export const prepareSnapshots = (db: Database): Snapshots => {
+  db.exec(`
+    CREATE TEMP TABLE visible_chunk (
+      snapshot INTEGER NOT NULL, chunk INTEGER NOT NULL, PRIMARY KEY (snapshot, chunk)
+    ) STRICT, WITHOUT ROWID`);
+  const fill = db.prepare<Kept & { snapshot: number; view: number }>(`
+    INSERT INTO temp.visible_chunk
+    SELECT :snapshot, chunk.id
+    ${visibleDocuments('JOIN chunk ON chunk.item = item.id', KEPT)}`);
+  const postings = db.prepare<{ snapshot: number; term: string }, Posting>(`
+    SELECT posting.chunk, posting.impact
+    FROM term
+    CROSS JOIN posting ON posting.term = term.id
+    CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = posting.chunk
+    WHERE term.text = :term`);
+  const nearest = db.prepare<{ snapshot: number; vector: Buffer; fingerprint: string; limit: number }, Neighbour>(`
+    SELECT *
+    FROM (
+      SELECT ${PLACE}, vec_distance_cosine(vector.vector, :vector) AS distance
+      FROM temp.visible_chunk AS visible
+      CROSS JOIN vector ON vector.chunk = visible.chunk
+      ${PLACED}
+      WHERE visible.snapshot = :snapshot
+        AND vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint))
+    WHERE distance IS NOT NULL                   -- a vector of length 0 has no direction
+    ORDER BY distance, documentId, ordinal
+    LIMIT :limit`);
+  const distances = db.prepare<
+    { snapshot: number; vector: Buffer; fingerprint: string; chunks: string },
+    { chunk: number; distance: number | null }
+  >(`
+    SELECT visible.chunk, vec_distance_cosine(vector.vector, :vector) AS distance
+    FROM json_each(:chunks) AS asked
+    CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = asked.value
+    CROSS JOIN vector ON vector.chunk = visible.chunk
+    WHERE vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)`);
+  const places = db.prepare<{ snapshot: number; chunks: string }, ChunkPlace>(`
+    SELECT ${PLACE}
+    FROM json_each(:chunks) AS asked
+    CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = asked.value
+    ${PLACED}`);
+  const clear = db.prepare('DELETE FROM temp.visible_chunk');
+  let last = 0;
+
+  return {
+    open: (view, filter) => {
+      const snapshot = ++last;
+      const count = fill.run({ snapshot, view, ...kept(filter) }).changes;
+      return {
+        count: () => count,
+        postings: (term) => postings.all({ snapshot, term }),
+        nearest: (vector, fingerprint, limit) => nearest.all({ snapshot, vector: bytesOf(vector), fingerprint, limit }),
+        distances: (vector, fingerprint, chunks) =>
+          new Map(
+            distances
+              .all({ snapshot, vector: bytesOf(vector), fingerprint, chunks: JSON.stringify(chunks) })
+              .flatMap(({ chunk, distance }): [number, number][] => (distance === null ? [] : [[chunk, distance]])),
+          ),
+        places: (chunks) => places.all({ snapshot, chunks: JSON.stringify(chunks) }),
+      };
+    },
+    clear: () => void clear.run(),
+  };
+};
+
+const PLACE = `
+  visible.chunk AS chunk, source.name || ':' || item.key AS documentId, chunk.ordinal AS ordinal`;
+const PLACED = `
+  CROSS JOIN chunk ON chunk.id = visible.chunk
+  CROSS JOIN item ON item.id = chunk.item
+  CROSS JOIN source ON source.id = item.source`;
+
+/** A vector as it is stored: little-endian 32-bit floats. */
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer => Buffer.from(buffer, byteOffset, byteLength);

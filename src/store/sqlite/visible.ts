@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+import type { Filter } from '../../core/snapshot.ts';
+import type { VisibleRow } from '../reader.ts';
+import type { Database } from './database.ts';
+import { storedJson } from './stored-json.ts';
+
+/**
+ * The documents of a view: the one place where SQL says what may be seen. Bound: `:view`.
+ * To be joined further, and narrowed by more conditions.
+ */
+export const visibleDocuments = (joins = '', conditions = ''): string => `
+  FROM temp.held_acl AS held
+  CROSS JOIN item ON item.acl = held.acl         -- CROSS: from what holds to what it shows, never the other way round
+  JOIN temp.promise ON promise.source = item.source
+  JOIN document ON document.item = item.id
+  ${joins}
+  WHERE held.view = :view
+    AND max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since
+    AND max(item.synced_at, promise.confirmed_at) >= promise.content_since
+    ${conditions}`;
+
+/** Keeps what a request asks for. Names nobody knows match nothing. */
+export const KEPT = `
+  AND (:sources IS NULL OR promise.name IN (SELECT value FROM json_each(:sources)))
+  AND (:types IS NULL OR document.type IN (SELECT value FROM json_each(:types)))
+  AND (:updatedAfter IS NULL OR document.updated_at > :updatedAfter)`;
+
+/** A filter as it is bound to `KEPT`: null keeps everything. */
+export interface Kept {
+  readonly sources: string | null;
+  readonly types: string | null;
+  readonly updatedAfter: number | null;
+}
+
+/** A filter, ready to be bound. */
+export const kept = ({ sources, types, updatedAfter }: Filter): Kept => ({
+  sources: sources === undefined ? null : JSON.stringify(sources),
+  types: types === undefined ? null : JSON.stringify(types),
+  updatedAfter: updatedAfter ?? null,
+});
+
+/** Sums up the visible documents by source and type. */
+export const prepareVisibleSources = (db: Database): ((view: number) => readonly VisibleRow[]) => {
+  const select = db.prepare<{ view: number }, Omit<VisibleRow, 'fields'> & { fields: string }>(`
+    SELECT
+      promise.name AS source,
+      document.type AS type,
+      json_group_array(DISTINCT field.key) FILTER (WHERE field.key IS NOT NULL) AS fields,
+      max(document.updated_at) AS updatedAt,
+      min(max(item.synced_at, promise.confirmed_at)) AS syncedAt,
+      min(max(item.permissions_synced_at, promise.confirmed_at)) AS permissionsSyncedAt
+    ${visibleDocuments('LEFT JOIN json_each(document.fields) AS field')}
+    GROUP BY promise.name, document.type
+    ORDER BY promise.name, document.type`);
+  return (view) =>
+    select.all({ view }).map(({ fields, ...row }) => ({
+      ...row,
+      fields: storedJson(NAMES, fields, 'the fields of documents').toSorted(),
+    }));
+};
+
+const NAMES = z.array(z.string());

@@ -1,0 +1,37 @@
+import type { Identity } from '../core/caller.ts';
+import { AppError } from '../core/errors.ts';
+import { nameOf, normaliseEmail, principalSchema } from '../core/principal.ts';
+import type { Store } from '../store/store.ts';
+
+/** Vouches for those whom the owner of the data folder names by e-mail. */
+export const LOCAL_ISSUER = 'local';
+
+/** Longer names are not names of anybody; the bound keeps nonsense out of the index and the audit. */
+const NAME_MAX = 1000;
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what must not stand in a name
+const NAME = /^[^\u0000-\u001f\u007f]+$/u;
+
+/** Who `who` is: a verified e-mail, or `issuer|subject` as the index last saw them. Records that they were seen. */
+export const identifyLocal = async (who: string, store: Pick<Store, 'identify'>, now: number): Promise<Identity> =>
+  store.identify(parseWho(who), now);
+
+/** Reads `<who>`; throws `invalid_input` for what names nobody. */
+export const parseWho = (who: string): Identity => {
+  const bar = who.indexOf('|');
+  const identity = bar < 0 ? byEmail(who) : bySubject(who.slice(0, bar), who.slice(bar + 1));
+  if (!identity) {
+    const shown = JSON.stringify(who.length > 100 ? `${who.slice(0, 100)}…` : who);
+    throw new AppError('invalid_input', `${shown} names nobody. Give a verified e-mail (ada@acme.test) or issuer|subject.`);
+  }
+  return identity;
+};
+
+const byEmail = (who: string): Identity | undefined => {
+  const parsed = principalSchema.safeParse(`person:${normaliseEmail(who)}`);
+  if (!parsed.success) return undefined;
+  const email = nameOf(parsed.data);
+  return { issuer: LOCAL_ISSUER, subject: email, email };
+};
+
+const bySubject = (issuer: string, subject: string): Identity | undefined =>
+  [issuer, subject].every((name) => name.length <= NAME_MAX && NAME.test(name)) ? { issuer, subject } : undefined;

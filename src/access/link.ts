@@ -1,0 +1,38 @@
+import type { Identity } from '../core/caller.ts';
+import type { Rules } from '../core/freshness.ts';
+import { domainOf } from '../core/principal.ts';
+import type { Link, Match, Store } from '../store/store.ts';
+
+/**
+ * Links an identity to the accounts its verified e-mail names: in each configured source in which it has no link yet
+ * and exactly one active account carries that e-mail. Existing links stay as they are. Returns the links it made.
+ */
+export const linkByEmail = async (
+  store: Pick<Store, 'links' | 'matches' | 'link'>,
+  identity: Identity,
+  rules: Rules,
+  now: number,
+): Promise<readonly Link[]> => {
+  const { email } = identity;
+  if (email === undefined || !rules.ownedDomains.includes(domainOf(email))) return [];
+  const linked = new Set((await store.links(identity)).map(({ source }) => source));
+  const matches = (await store.matches(email)).filter(({ source }) => rules.sources.has(source) && !linked.has(source));
+  const links = theOnlyActive(matches).map(({ source, account }): Link => ({
+    source,
+    account,
+    method: 'email',
+    evidence: { email },
+    at: now,
+  }));
+  for (const link of links) await store.link(identity, link);
+  return links;
+};
+
+/** Two active accounts with one e-mail are two people until somebody who knows says otherwise. */
+const theOnlyActive = (matches: readonly Match[]): readonly Match[] =>
+  [
+    ...Map.groupBy(
+      matches.filter(({ active }) => active),
+      ({ source }) => source,
+    ).values(),
+  ].flatMap((accounts) => (accounts.length === 1 ? accounts : []));

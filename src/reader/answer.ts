@@ -1,0 +1,122 @@
+import { createVisibility } from '../access/visibility.ts';
+import type { Embedder } from '../core/embedder.ts';
+import { unreachable } from '../core/errors.ts';
+import type { Rules } from '../core/freshness.ts';
+import type { SearchFound, VisibleSource } from '../core/view.ts';
+import { rank } from '../retrieval/rank.ts';
+import { snippet } from '../retrieval/snippet.ts';
+import type { Reader, VisibleRow } from '../store/reader.ts';
+import { passage, visibleDocument } from './found.ts';
+import type { Answer, AnswerTo, Question } from './question.ts';
+import { type Decided, redecide } from './redecide.ts';
+
+/** What questions are answered with. */
+export interface AnswerParts {
+  readonly reader: Reader;
+  readonly rules: Rules;
+  /** Undefined where nothing can be found by meaning. */
+  readonly embedder: () => Promise<Embedder | undefined>;
+}
+
+/** Answers one question from one read transaction. */
+export type AnswerQuestion = (question: Question) => Promise<Answer>;
+
+/** Ranking looks no further than this many documents, whatever the page. */
+const RANKED = 100;
+
+/** Builds the answering of questions; what it keeps between them are visibilities. */
+export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQuestion => {
+  const visibility = createVisibility(rules);
+
+  const search = async ({ identity, now, request }: Asked<'search'>): Promise<AnswerTo<'search'>> => {
+    const { query, limit, offset, ...filter } = request;
+    const meaning = await directionOf(query, embedder);
+    return reader.read((reading) => {
+      const held = visibility.of(reading, identity, now);
+      const ranked = rank(reading.snapshot(held, rules, now, filter), { query, ...(meaning && { meaning }), limit: RANKED });
+      const decide = redecide(reading, { identity, rules, now });
+      const shown: { readonly decided: Decided; readonly ordinal: number }[] = [];
+      for (const { documentId, ordinal } of ranked) {
+        const decided = decide(documentId);
+        if (typeof decided === 'object') shown.push({ decided, ordinal });
+        if (shown.length > offset + limit) break; // one more than is shown, to know that there is more
+      }
+      const hits = shown.slice(offset, offset + limit).map(({ decided, ordinal }): SearchFound['hits'][number] => {
+        const [chunk] = reading.chunks(decided.stored.item, [ordinal]);
+        if (!chunk) throw new Error(`chunk ${ordinal} was ranked and is not there`);
+        const text = snippet(chunk.text, query);
+        return { document: visibleDocument(decided, now), passage: passage(chunk, meaning?.fingerprint, text) };
+      });
+      const before = shown.slice(0, offset).map(({ decided }) => visibleDocument(decided, now).id);
+      const more = shown.length > offset + limit;
+      return {
+        kind: 'search',
+        found: { hits, before, more, degraded: meaning ? [] : ['semantic_unavailable'] },
+        basis: reading.basis,
+      };
+    });
+  };
+
+  const fetch = async ({ identity, now, id }: Asked<'fetch'>): Promise<AnswerTo<'fetch'>> => {
+    const model = await embedder();
+    return reader.read((reading) => {
+      const decided = redecide(reading, { identity, rules, now })(id);
+      if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis: reading.basis };
+      const passages = reading.chunks(decided.stored.item).map((chunk) => passage(chunk, model?.fingerprint));
+      return { kind: 'fetch', found: { document: visibleDocument(decided, now), passages }, basis: reading.basis };
+    });
+  };
+
+  const sources = ({ identity, now }: Asked<'sources'>): AnswerTo<'sources'> =>
+    reader.read((reading) => {
+      const rows = reading.visibleSources(visibility.of(reading, identity, now), rules, now);
+      return { kind: 'sources', found: bySource(rows, rules), basis: reading.basis };
+    });
+
+  return async (question) => {
+    switch (question.kind) {
+      case 'open':
+        return { kind: 'open', basis: reader.read(({ basis }) => basis) };
+      case 'search':
+        return search(question);
+      case 'fetch':
+        return fetch(question);
+      case 'sources':
+        return sources(question);
+      default:
+        return unreachable(question);
+    }
+  };
+};
+
+type Asked<Kind extends Question['kind']> = Extract<Question, { readonly kind: Kind }>;
+
+/** Which way a query points. A model that fails leaves the words. */
+const directionOf = async (query: string, embedder: AnswerParts['embedder']) => {
+  try {
+    const model = await embedder();
+    return model && { vector: await model.embed(query), fingerprint: model.fingerprint };
+  } catch {
+    return undefined; // the answer says so: semantic_unavailable
+  }
+};
+
+/** One entry a source, by name; every number is over visible documents alone. */
+const bySource = (rows: readonly VisibleRow[], { sources }: Rules): VisibleSource[] =>
+  [...Map.groupBy(rows, ({ source }) => source)]
+    .flatMap(([name, ofSource]): VisibleSource[] => {
+      const freshness = sources.get(name);
+      if (!freshness) return [];
+      return [
+        {
+          name,
+          types: ofSource.map(({ type }) => type),
+          fields: [...new Set(ofSource.flatMap(({ fields }) => fields))].toSorted(),
+          promise: { contentWithin: freshness.content.within, permissionsWithin: freshness.permissions.within },
+          updatedAt: Math.max(...ofSource.map(({ updatedAt }) => updatedAt)),
+          syncedAt: Math.min(...ofSource.map(({ syncedAt }) => syncedAt)),
+          permissionsSyncedAt: Math.min(...ofSource.map(({ permissionsSyncedAt }) => permissionsSyncedAt)),
+        },
+      ];
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,0 +1,36 @@
+import { documentId } from '../core/document.ts';
+import { isFresh } from '../core/freshness.ts';
+import type { AuthorTrust, Passage, VisibleDocument } from '../core/view.ts';
+import type { StoredChunk } from '../store/reader.ts';
+import type { Decided } from './redecide.ts';
+
+/** A decided document as its caller sees it. */
+export const visibleDocument = ({ stored, freshness, decidedAt }: Decided, now: number): VisibleDocument => ({
+  id: documentId(stored.source, stored.key),
+  source: stored.source,
+  title: stored.title,
+  type: stored.type,
+  url: stored.url,
+  ...(stored.author ? { author: stored.author.name } : {}),
+  labels: stored.labels,
+  fields: stored.fields,
+  updatedAt: stored.updatedAt,
+  syncedAt: stored.syncedAt,
+  permissionsSyncedAt: decidedAt,
+  fresh: isFresh(stored.syncedAt, freshness.content, now) && isFresh(decidedAt, freshness.permissions, now),
+  contentHash: stored.contentHash,
+  acl: stored.acl.id,
+});
+
+/** A chunk as its caller sees it: whole, or as the `text` cut from it. */
+export const passage = (chunk: StoredChunk, fingerprint: string | undefined, text: string = chunk.text): Passage => ({
+  ordinal: chunk.ordinal,
+  text,
+  location: chunk.location,
+  authorTrust: trustOf(chunk.author),
+  semantic: fingerprint !== undefined && chunk.embeddedWith.includes(fingerprint) ? 'ready' : 'pending',
+  stripped: chunk.stripped,
+});
+
+/** Whoever has no account in the source is outside. */
+const trustOf = (author: StoredChunk['author']): AuthorTrust => author?.kind ?? 'outside';

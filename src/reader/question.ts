@@ -1,0 +1,34 @@
+import type { Identity } from '../core/caller.ts';
+import type { Rules } from '../core/freshness.ts';
+import type { Basis, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
+
+/** What crosses to the thread. */
+export type Question =
+  /** Can the index be read at all? */
+  | { readonly kind: 'open' }
+  | (Asker & { readonly kind: 'search'; readonly request: SearchRequest })
+  | (Asker & { readonly kind: 'fetch'; readonly id: string })
+  | (Asker & { readonly kind: 'sources' });
+
+/** Who asks, and when: ms since 1970. */
+export interface Asker {
+  readonly identity: Identity;
+  readonly now: number;
+}
+
+/** What comes back: of the kind that was asked, and read from one commit. */
+export type Answer =
+  | { readonly kind: 'open'; readonly basis: Basis }
+  | { readonly kind: 'search'; readonly found: SearchFound; readonly basis: Basis }
+  | { readonly kind: 'fetch'; readonly found: FetchFound | Missing; readonly basis: Basis }
+  | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis };
+
+/** The answer to a question of this kind. */
+export type AnswerTo<Kind extends Question['kind']> = Extract<Answer, { readonly kind: Kind }>;
+
+/** What the thread starts with. */
+export interface ViewWorkerData {
+  readonly indexPath: string;
+  readonly rules: Rules;
+  readonly embedder: 'local' | 'none';
+}

@@ -1,0 +1,46 @@
+import type { Identity } from '../core/caller.ts';
+import { decide, type Facts } from '../core/decide.ts';
+import { parseDocumentId } from '../core/document.ts';
+import { type Freshness, mayDecide, type Rules } from '../core/freshness.ts';
+import type { Missing } from '../core/view.ts';
+import type { Reading, StoredDocument } from '../store/reader.ts';
+
+/** A document its caller may see at this instant. */
+export interface Decided {
+  readonly stored: StoredDocument;
+  readonly freshness: Freshness;
+  /** The oldest among the facts that decided, ms since 1970. */
+  readonly decidedAt: number;
+}
+
+/** Who asks, by which rules, and when. */
+export interface Asking {
+  readonly identity: Identity;
+  readonly rules: Rules;
+  readonly now: number;
+}
+
+/**
+ * Decides about single documents by the reference rule, on the rows of this transaction:
+ * whatever proposed a document, nobody sees it whom this does not let.
+ */
+export const redecide = (reading: Reading, { identity, rules, now }: Asking): ((id: string) => Decided | Missing) => {
+  const known = new Map<string, Facts>();
+  const factsOf = (source: string): Facts => {
+    const facts = known.get(source) ?? reading.facts(source, identity, rules, now);
+    known.set(source, facts);
+    return facts;
+  };
+  return (id) => {
+    const place = parseDocumentId(id);
+    const stored = place && reading.document(place.source, place.key);
+    if (!stored) return 'absent';
+    const freshness = rules.sources.get(stored.source);
+    if (!freshness) return 'refused';
+    if (!mayDecide(stored.permissionsSyncedAt, freshness.permissions, now)) return 'refused';
+    if (!mayDecide(stored.syncedAt, freshness.content, now)) return 'refused';
+    const held = decide(stored.acl.value, factsOf(stored.source));
+    if (!held) return 'refused';
+    return { stored, freshness, decidedAt: Math.min(held.at, stored.permissionsSyncedAt) };
+  };
+};

@@ -53,8 +53,8 @@ const UNSPACED =
 const PART =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+|[^\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Hangul}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]+/gu;
 
-/** A character with its marks. */
-const CHARACTER = /\P{M}\p{M}*|\p{M}+/gu;
+/** A character with its marks; the half-width voicing marks of kana are letters to Unicode. */
+const CHARACTER = /[^\p{M}\uff9e\uff9f]?[\p{M}\uff9e\uff9f]+|\P{M}/gu;
 
 function* pairsOf(run: string, from: number): Generator<LocatedTerm> {
   let first: { readonly text: string; readonly at: number } | undefined;

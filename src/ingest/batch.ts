@@ -1,0 +1,133 @@
+import type { Change } from '../core/change.ts';
+import { AppError, unreachable } from '../core/errors.ts';
+import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
+import { type Preparing, prepare } from './prepare.ts';
+import type { Tally } from './tally.ts';
+
+/** Documents looked up in the index at once. */
+const DOCUMENTS = 200;
+/** Other changes that wait for one commit. */
+const CHANGES = 1_000;
+/** Chunks in one commit: other writers wait for it. */
+const CHUNKS = 500;
+/** How long a change may wait for its commit, in ms. */
+const LATENCY = 100;
+
+/** A change that is written in order with others; listings are closed, and their ends judged, outside. */
+export type Waiting = Exclude<Change, { type: 'complete' | 'unchanged' }>;
+
+/** Changes on their way into the index, in the order they came. */
+export interface Batch {
+  /** How long the oldest may still wait, in ms; undefined when none waits. */
+  readonly wait: number | undefined;
+  add(change: Waiting): Promise<void>;
+  /** Writes all that waits. */
+  flush(): Promise<void>;
+}
+
+interface Parts {
+  readonly writer: SourceWriter;
+  readonly tally: Tally;
+  readonly preparing: Preparing;
+  /** A clock that only runs forward, in ms. */
+  readonly clock: () => number;
+  /** Called after each commit: progress, and a breath for the event loop. */
+  readonly committed: () => Promise<void>;
+}
+
+/** Gathers changes into commits that are large enough to be fast and small enough not to be waited for. */
+export const createBatch = ({ writer, tally, preparing, clock, committed }: Parts): Batch => {
+  let waiting: Waiting[] = [];
+  let documents = new Map<string, true>(); // keys that will be looked up
+  let others = new Set<string>(); // keys whose look-up would be out of date
+  let since = 0;
+
+  const commit = async (writes: readonly Write[]): Promise<void> => {
+    if (writes.length === 0) return;
+    tally.written(await writer.write(writes));
+    await committed();
+  };
+
+  const flush = async (): Promise<void> => {
+    const changes = waiting;
+    const keys = [...documents.keys()];
+    waiting = [];
+    documents = new Map();
+    others = new Set();
+    const known = keys.length > 0 ? await writer.known(keys) : new Map<string, KnownDocument>();
+    let writes: Write[] = [];
+    let chunks = 0;
+    let begun = clock();
+    for (const change of changes) {
+      const write = await writeOf(change, known);
+      writes.push(write);
+      chunks += write.type === 'document' ? (write.document.text?.chunks.length ?? 0) : 0;
+      if (chunks < CHUNKS && clock() - begun < LATENCY) continue;
+      await commit(writes);
+      writes = [];
+      chunks = 0;
+      begun = clock();
+    }
+    await commit(writes);
+  };
+
+  const writeOf = async (change: Waiting, known: ReadonlyMap<string, KnownDocument>): Promise<Write> => {
+    switch (change.type) {
+      case 'document': {
+        const { document } = change;
+        const prepared = await tried(document.key, () => prepare(document, known.get(document.key), preparing));
+        // What cannot be read keeps its old text, under the permissions it has now.
+        return prepared ? { type: 'document', document: prepared } : { type: 'acl', key: document.key, acl: document.acl };
+      }
+      case 'problem':
+        return { type: 'seen', key: change.key ?? '' };
+      case 'listing':
+      case 'container':
+      case 'acl':
+      case 'delete':
+      case 'members':
+      case 'account':
+      case 'checkpoint':
+        return change;
+      default:
+        return unreachable(change);
+    }
+  };
+
+  const tried = async (key: string, work: () => Promise<NewDocument>): Promise<NewDocument | undefined> => {
+    try {
+      const document = await work();
+      tally.read();
+      return document;
+    } catch (error) {
+      preparing.signal.throwIfAborted();
+      tally.problem({ key, message: error instanceof AppError ? error.message : `It could not be read: ${String(error)}` });
+      return undefined;
+    }
+  };
+
+  return {
+    get wait() {
+      return waiting.length === 0 ? undefined : Math.max(0, LATENCY - (clock() - since));
+    },
+    flush,
+    async add(change) {
+      const key = keyOf(change);
+      if (key !== undefined && (documents.has(key) || others.has(key))) await flush();
+      if (waiting.length === 0) since = clock();
+      waiting.push(change);
+      if (key !== undefined) {
+        if (change.type === 'document') documents.set(key, true);
+        else others.add(key);
+      }
+      // A deletion may take a whole subtree with it, and what is known of that.
+      const full = documents.size >= DOCUMENTS || waiting.length >= CHANGES || change.type === 'delete';
+      if (full || clock() - since >= LATENCY) await flush();
+    },
+  };
+};
+
+const keyOf = (change: Waiting): string | undefined => {
+  if (change.type === 'document') return change.document.key;
+  return change.type === 'container' || change.type === 'acl' || change.type === 'delete' ? change.key : undefined;
+};

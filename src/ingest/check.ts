@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+import { type Acl, aclSchema } from '../core/acl.ts';
+import type { Change } from '../core/change.ts';
+import {
+  accountSchema,
+  complaint,
+  containerSchema,
+  documentSchema,
+  keySchema,
+  membersSchema,
+  nameSchema,
+} from './change-schema.ts';
+
+/** What is wrong with a change. Without a key, nobody can say what was lost by it. */
+export interface Problem {
+  readonly key?: string;
+  readonly message: string;
+}
+
+/** What may be done on account of a change. Where it is broken: what keeps access from staying wider than was meant. */
+export interface Checked<Cursor> {
+  readonly changes: readonly Change<Cursor>[];
+  readonly problem?: Problem;
+}
+
+/** Looks at a change as if its connector could lie. */
+export const check = <Cursor>(change: Change<Cursor>, cursor: z.ZodType<Cursor>): Checked<Cursor> => {
+  switch (change.type) {
+    case 'document':
+      return checkDocument(change);
+    case 'container':
+      return checkContainer(change);
+    case 'acl':
+      return withKey(change, () => {
+        const acl = aclSchema.safeParse(change.acl);
+        if (acl.success) return { changes: [{ ...change, acl: acl.data }] };
+        return darkened(change.key, change.acl, `Its permissions cannot be understood (${complaint(acl.error)}).`);
+      });
+    case 'delete':
+      return withKey(change, () => ({ changes: [change] }));
+    case 'listing':
+    case 'complete':
+      return change.of === undefined
+        ? { changes: [change] }
+        : withKey({ ...change, key: change.of }, () => ({ changes: [change] }));
+    case 'members':
+      return checkMembers(change);
+    case 'account':
+      return checkAccount(change);
+    case 'problem':
+      return checkProblem(change);
+    case 'checkpoint':
+      return cursor.safeParse(change.cursor).success
+        ? { changes: [change] }
+        : broken('It yielded a checkpoint that it could not read again.');
+    case 'unchanged':
+      return { changes: [change] };
+    default:
+      return broken('It yielded a change of an unknown kind.');
+  }
+};
+
+const broken = (message: string): { changes: []; problem: Problem } => ({
+  changes: [],
+  problem: { message: `The connector is broken: ${message}` },
+});
+
+const withKey = <Cursor>(change: Change<Cursor> & { readonly key?: string }, then: () => Checked<Cursor>): Checked<Cursor> => {
+  const key = keySchema.safeParse(change.key);
+  return key.success ? then() : broken(`It yielded "${change.type}" with a key that is none (${complaint(key.error)}).`);
+};
+
+/** Nothing of a broken statement is believed but, where it is whole, its acl. */
+const darkened = (key: string, given: unknown, message: string): Checked<never> => {
+  const acl = aclSchema.safeParse(given);
+  const safe: Acl = acl.success ? acl.data : { unknown: message.slice(0, 1_000) };
+  return { changes: [{ type: 'acl', key, acl: safe }], problem: { key, message } };
+};
+
+const keyed = z.object({ key: keySchema });
+
+const checkDocument = ({ document }: Extract<Change, { type: 'document' }>): Checked<never> => {
+  const checked = documentSchema.safeParse(document);
+  if (checked.success) return { changes: [{ type: 'document', document: checked.data }] };
+  const found = keyed.safeParse(document);
+  if (!found.success) return broken(`It yielded a document with a key that is none (${complaint(found.error)}).`);
+  return narrowed(found.data.key, document, checked.error);
+};
+
+const checkContainer = (change: Extract<Change, { type: 'container' }>): Checked<never> => {
+  const checked = containerSchema.safeParse(change);
+  if (checked.success) return { changes: [checked.data] };
+  const found = keyed.safeParse(change);
+  if (!found.success) return broken(`It yielded a container with a key that is none (${complaint(found.error)}).`);
+  return narrowed(found.data.key, change, checked.error);
+};
+
+/** A broken `parent` could keep a document out of a deletion that means it, so nobody sees it until it is mended. */
+const narrowed = (key: string, given: { readonly acl: unknown }, error: z.ZodError): Checked<never> => {
+  const lost = error.issues.some(({ path }) => path[0] === 'acl' || path[0] === 'parent');
+  return darkened(key, lost ? undefined : given.acl, `It is not as it should be (${complaint(error)}).`);
+};
+
+const checkMembers = (change: Extract<Change, { type: 'members' }>): Checked<never> => {
+  const group = nameSchema.safeParse(change.group);
+  if (!group.success) return broken(`It yielded members of a group without a name (${complaint(group.error)}).`);
+  const members = membersSchema.safeParse(change.members);
+  const more: unknown = change.more;
+  if (members.success && (more === undefined || more === true)) {
+    return { changes: [{ ...change, members: members.data }] };
+  }
+  const why = members.success ? 'more: must be true or absent' : complaint(members.error);
+  const message = `The members of the group ${change.group} cannot be understood (${why}).`;
+  // The last whole listing ages, and what rests on it ends with its promise.
+  return {
+    changes: [{ type: 'members', group: change.group, members: { unknown: message.slice(0, 1_000) } }],
+    problem: { message },
+  };
+};
+
+const salvageable = z.object({
+  id: nameSchema,
+  emails: z.array(nameSchema),
+  active: z.boolean().catch(false),
+  kind: z.enum(['member', 'guest']).catch('guest'),
+});
+
+/** Of a broken account its e-mails still count, as those of a guest: left out, it could widen what `everyone` holds. */
+const checkAccount = ({ account }: Extract<Change, { type: 'account' }>): Checked<never> => {
+  const checked = accountSchema.safeParse(account);
+  if (checked.success) return { changes: [{ type: 'account', account: checked.data }] };
+  const message = `An account is not as it should be (${complaint(checked.error)}).`;
+  const rest = salvageable.safeParse(account);
+  return { changes: rest.success ? [{ type: 'account', account: rest.data }] : [], problem: { message } };
+};
+
+const checkProblem = ({ key, error }: Extract<Change, { type: 'problem' }>): Checked<never> => {
+  const message = error instanceof Error ? error.message : String(error);
+  if (key === undefined) return { changes: [], problem: { message } };
+  const checked = keySchema.safeParse(key);
+  // A key that is none names nothing that could count as seen.
+  if (!checked.success) return { changes: [], problem: { message } };
+  return { changes: [{ type: 'problem', key, error }], problem: { key, message } };
+};

@@ -1,0 +1,59 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** A pause: nothing has come, and what was put off should not wait longer. */
+export const PAUSE = Symbol('pause');
+
+/** How long a run waits for its connector to let go, in ms. */
+const CLOSE_WAIT = 1_000;
+
+/** The stream of a connector, which may be slow, may never pause, or may hang. */
+export interface Steps<T> {
+  /** The next one; undefined at the end; `PAUSE` after `wait` ms without one. Rejects with the connector's error, or the signal's reason. */
+  next(wait: number | undefined): Promise<{ readonly value: T } | typeof PAUSE | undefined>;
+  /** Lets go of a stream that was not read to its end. */
+  close(): Promise<void>;
+}
+
+/** Reads a stream one by one, without trust in it. */
+export const stepsOf = <T>(stream: AsyncIterable<T>, signal: AbortSignal): Steps<T> => {
+  const iterator = stream[Symbol.asyncIterator]();
+  let coming: Promise<IteratorResult<T, unknown>> | undefined;
+  let ended = false;
+  return {
+    async next(wait) {
+      signal.throwIfAborted();
+      coming ??= iterator.next();
+      const step = await orPause(coming, wait, signal);
+      if (step === PAUSE) return PAUSE;
+      coming = undefined;
+      ended = step.done === true;
+      return step.done === true ? undefined : { value: step.value };
+    },
+    async close() {
+      coming?.catch(() => undefined); // it was told to stop, and nobody listens any more
+      if (ended || !iterator.return) return;
+      const closed = Promise.resolve(iterator.return()).then(
+        () => undefined,
+        () => undefined,
+      );
+      const limit = AbortSignal.timeout(CLOSE_WAIT);
+      await Promise.race([closed, new Promise((resolve) => limit.addEventListener('abort', resolve))]);
+    },
+  };
+};
+
+/** Most steps of a fast stream are there at once: they are awaited without a timer. */
+const orPause = async <T>(coming: Promise<T>, wait: number | undefined, signal: AbortSignal): Promise<T | typeof PAUSE> => {
+  const soon = await Promise.race([coming, setImmediate(PAUSE)]);
+  if (soon !== PAUSE) return soon;
+  const pause = Promise.withResolvers<typeof PAUSE>();
+  const abort = (): void => pause.reject(signal.reason);
+  const timer = wait === undefined ? undefined : setTimeout(() => pause.resolve(PAUSE), wait);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([coming, pause.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+};

@@ -14,8 +14,8 @@ export interface DatabaseOptions extends DatabaseFile {
   readonly readonly?: boolean;
 }
 
-/** How long a writer waits for another process's commit. */
-const BUSY_MS = 5000;
+/** How long a writer waits for another process's commit, in ms. */
+export const BUSY_MS = 5000;
 /** Only its owner may read it: whoever reads the file has read every document in it. */
 const OWNER_ONLY = 0o600;
 const MIGRATION = /^(\d{3})-[a-z0-9-]+\.sql$/u;

@@ -65,7 +65,7 @@ export const openStore = async ({
       status: async (sources) => guarded(file, () => status(sources)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),
       check: async () => upkeep.check(),
-      scrub: async () => upkeep.scrub(),
+      scrub: () => upkeep.scrub(),
       close: async () => {
         db.close();
       },

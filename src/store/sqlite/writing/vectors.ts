@@ -52,29 +52,26 @@ export const vectorsOf = ({ db, file, commit }: Parts): Pick<Store, 'waiting' | 
   const remaining = (fingerprint: string): number =>
     (queued.get() ?? 0) + (foreignCount.get({ model: knownModelOf(fingerprint) }) ?? 0);
 
-  /** Puts chunks with vectors of other models into the queue as far as it runs short, and takes out those whose text has a vector already. */
-  const refill = (fingerprint: string, limit: number): void => {
+  /** Puts chunks with vectors of other models into the queue as far as it runs short; then takes out those whose text has a vector already, and says whether there were any. */
+  const refill = (fingerprint: string, limit: number): boolean => {
     const model = knownModelOf(fingerprint);
     const short = limit - (queuedUpTo.get(limit) ?? 0);
-    if ((short <= 0 || !foreignExists.get({ model })) && !cachedExists.get({ model, limit })) return;
-    commit(() => {
+    if ((short <= 0 || !foreignExists.get({ model })) && !cachedExists.get({ model, limit })) return false;
+    return commit(() => {
       if (short > 0) requeue.run({ model, limit: short });
-      for (const { chunk, vector } of cachedOnes.all({ model, limit })) {
+      const found = cachedOnes.all({ model, limit });
+      for (const { chunk, vector } of found) {
         put.run({ chunk, model, vector });
         dequeue.run(chunk);
       }
+      return found.length > 0;
     });
   };
 
   return {
     async waiting(fingerprint, limit) {
-      for (;;) {
-        guarded(file, () => refill(fingerprint, limit));
-        const chunks = guarded(file, () => first.all(limit));
-        // Empty although the queue is not: all of it had vectors already. It is shorter by `limit` then, so this ends.
-        if (chunks.length > 0 || guarded(file, () => remaining(fingerprint)) === 0) return chunks;
-        await setImmediate();
-      }
+      while (guarded(file, () => refill(fingerprint, limit))) await setImmediate(); // the queue got shorter, so this ends
+      return guarded(file, () => first.all(limit));
     },
     async waitingCount(fingerprint) {
       return guarded(file, () => remaining(fingerprint));

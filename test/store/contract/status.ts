@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+
+import { anAccount, except, only } from '../../support/builders.ts';
+import { aText, document } from '../../support/new-document.ts';
+import { type MakePlace, sync } from './place.ts';
+
+/** What an administrator is told of a source. */
+export const statusContract = (makePlace: MakePlace): void => {
+  test('documents nobody can see are counted by reason', async () => {
+    const store = await (await makePlace()).open();
+    await sync(store, [
+      { type: 'members', group: 'listed', members: [] },
+      { type: 'members', group: 'failed', members: { unknown: '403' } },
+      document({ key: 'seen', text: aText('Plan', 'a', 'b') }),
+      document({ key: 'unknown', acl: { unknown: 'no permission scope' } }),
+      document({ key: 'org', acl: only('org:finance') }),
+      document({ key: 'org or all', acl: only('org:finance', 'everyone') }),
+      document({ key: 'never', acl: only('group:never') }),
+      document({ key: 'failed', acl: only('group:failed', 'org:finance') }),
+      document({ key: 'one of two', acl: only('group:never', 'group:listed') }),
+      document({ key: 'nobody on purpose', acl: only() }),
+      document({ key: 'denied', acl: except(['everyone'], ['user:mallory']) }),
+      document({ key: 'denied by mail', acl: except(['everyone'], ['person:mallory@acme.test']) }),
+      { type: 'container', key: 'dark folder', title: 'Dark', acl: { unknown: 'folders do not count' } },
+    ]);
+    expect(await store.status(['wiki'])).toMatchObject([
+      {
+        name: 'wiki',
+        connector: 'jsonl',
+        documents: 10,
+        chunks: 11,
+        waitingForVectors: 11,
+        dark: { unknownAcl: 1, orgWithoutDirectory: 1, groupNeverListed: 2 },
+        deniedByAccount: 1,
+      },
+    ]);
+  });
+
+  test('the oldest confirmations are those of what is stored, and a group that fails ages whatever else is confirmed', async () => {
+    const store = await (await makePlace()).open();
+    await sync(store, [document({ key: 'old' }), { type: 'members', group: 'eng', members: [] }], { at: 1000 });
+    await sync(
+      store,
+      [{ type: 'acl', key: 'old', acl: only('public') }, document({ key: 'new' }), { type: 'account', account: anAccount() }],
+      { at: 2000 },
+    );
+    expect(await store.status(['wiki'])).toMatchObject([{ oldestContent: 1000, oldestPermissions: 1000 }]);
+    await sync(store, [{ type: 'unchanged' }], { at: 3000 });
+    expect(await store.status(['wiki'])).toMatchObject([{ oldestContent: 3000, oldestPermissions: 3000 }]);
+    await sync(store, [{ type: 'members', group: 'eng', members: { unknown: '403' } }, { type: 'unchanged' }], { at: 4000 });
+    expect(await store.status(['wiki'])).toMatchObject([{ oldestContent: 4000, oldestPermissions: 1000 }]);
+  });
+
+  test('a source that was never synced is absent, an empty one is empty', async () => {
+    const store = await (await makePlace()).open();
+    await sync(store, []);
+    const [status, ...more] = await store.status(['never', 'wiki']);
+    expect(more).toEqual([]);
+    expect(status).toMatchObject({ name: 'wiki', documents: 0, dark: { unknownAcl: 0 }, running: false });
+    expect(status).not.toHaveProperty('oldestPermissions');
+  });
+};

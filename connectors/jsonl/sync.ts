@@ -1,0 +1,178 @@
+import { createHash, type Hash } from 'node:crypto';
+import { z } from 'zod';
+
+import type { Acl } from '../../src/core/acl.ts';
+import type { Change, Members } from '../../src/core/change.ts';
+import { defineConnector, type Run } from '../../src/core/connector.ts';
+import type { Account } from '../../src/core/document.ts';
+import type { Member } from '../../src/core/principal.ts';
+import { type Input, openInput, type Ref, type Start } from './api.ts';
+import { type AccountFact, emptyFold, type Fold, foldLine, type GroupFact, type ItemFact, WHOLE } from './fold.ts';
+import { accountOf, documentOf, parseLine, type Statement, type StatementOf } from './map.ts';
+
+/** Members yielded at once. */
+const PAGE = 10_000;
+
+const settingsSchema = z.strictObject({ path: z.string().min(1) });
+/** What was read: `offset` bytes with this SHA-256. */
+const cursorSchema = z.strictObject({
+  offset: z.int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/u),
+  /** They held a completed whole listing, so nothing is left over in the index that they do not state. */
+  whole: z.boolean(),
+  /** They were read to the end without a problem. Otherwise the next run reads them again. */
+  done: z.boolean(),
+});
+
+type Settings = z.infer<typeof settingsSchema>;
+type Cursor = z.infer<typeof cursorSchema>;
+
+/** Bring your own data: a file of changes, one JSON object a line. */
+export const jsonl = defineConnector<Settings, Cursor>({
+  name: 'jsonl',
+  title: 'JSON lines',
+  settings: settingsSchema,
+  cursor: cursorSchema,
+  operations: [],
+  hosts: () => [],
+  async *sync(run) {
+    const input = await openInput(run, run.settings.path);
+    try {
+      yield* changesOf(await survey(run, input), input, run.signal);
+    } finally {
+      await input.close();
+    }
+  },
+});
+
+/** What a run has to say. */
+interface Survey {
+  readonly fold: Fold;
+  /** Of what the fold knows, only what was stated from this line on is news. */
+  readonly since: number;
+  readonly cursor: Cursor;
+}
+
+/** The first pass. The second yields what it found to stand, line by line. */
+const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey> => {
+  const { cursor, due } = run;
+  const known = cursor && (await input.resume(cursor.offset, cursor.sha256));
+  const whole = known !== undefined && cursor?.whole === true;
+  const surveyed = async (from: Start, digest: Hash): Promise<Survey> => {
+    const fold = emptyFold();
+    for await (const lines of input.lines(from, digest)) {
+      for (const line of lines) foldLine(fold, line.ref, parseLine(line));
+    }
+    return { fold, since: from.number, cursor: { offset: input.size, sha256: digest.digest('hex'), whole, done: false } };
+  };
+  const fromTheBeginning = (): Promise<Survey> => surveyed({ offset: 0, number: 1 }, createHash('sha256'));
+
+  // Only of a whole file can be said that all before its appended lines still stands.
+  if (!known || !cursor.whole || !cursor.done || due.listing) return fromTheBeginning();
+  const appended = await surveyed(known, known.digest);
+  if (appended.fold.lastDelete === 0 && appended.fold.lastComplete === 0) return appended;
+  // These reach what was stated before: only the whole file knows what that is.
+  const all = await fromTheBeginning();
+  const { lastComplete, lastMove } = all.fold;
+  return Math.max(lastComplete, lastMove) >= known.number ? all : { ...all, since: known.number };
+};
+
+async function* changesOf({ fold, since, cursor }: Survey, input: Input, signal: AbortSignal): AsyncGenerator<Change<Cursor>> {
+  await input.verify(cursor.sha256);
+  const { troubles, uncounted } = fold;
+  const listings = since === 1 && uncounted === 0 && troubles.every(({ key }) => key !== undefined) ? [...fold.completed] : [];
+  const read = lookUp(input, signal);
+  const readAcl = lookUp(input, signal); // acls stated later stand elsewhere: two places are read at once
+
+  // From here on the index may hold what this file says: should it be another one next time, that must be known.
+  yield { type: 'checkpoint', cursor };
+  for (const of of listings) yield { type: 'listing', ...named(of) };
+  for (const { message, key } of troubles)
+    yield { type: 'problem', error: new Error(message), ...(key === undefined ? {} : { key }) };
+  if (uncounted > 0) yield { type: 'problem', error: new Error(`and ${uncounted} more lines that could not be read`) };
+  // Before anything that may have come back under the same key, or moved away from below it.
+  for (const [key, line] of fold.gone) if (line >= since) yield { type: 'delete', key };
+  for (const [id, fact] of news(fold.accounts, since)) {
+    const account = await accountStanding(id, fact, read);
+    if (account) yield { type: 'account', account };
+  }
+  for (const [group, fact] of news(fold.groups, since)) yield* pagesOf(group, await membersStanding(fact, read));
+  const items = news(fold.items, since);
+  for (const [key, item] of items) if (!isDocument(item, since)) yield await containerOrAcl(key, item, since, read);
+  for (const [, item] of items) if (isDocument(item, since)) yield await documentStanding(item, read, readAcl);
+  await input.verify(cursor.sha256);
+  for (const of of listings.toReversed()) yield { type: 'complete', ...named(of) };
+  if (troubles.length > 0) return;
+  // Last: until all that is new is in, what was before does not still stand.
+  if (since > 1) yield { type: 'unchanged' };
+  const done = fold.groups.values().every(({ open }) => !open);
+  yield { type: 'checkpoint', cursor: { ...cursor, whole: cursor.whole || listings.includes(WHOLE), done } };
+}
+
+/** In the order of the lines that stand, so that the file is read forwards. */
+const news = <Fact extends { readonly line: number }>(facts: ReadonlyMap<string, Fact>, since: number): [string, Fact][] =>
+  [...facts].filter(([, { line }]) => line >= since).toSorted(([, a], [, b]) => a.line - b.line);
+
+type Read = <Type extends Statement['type']>(ref: Ref, type: Type) => Promise<StatementOf<Type>>;
+
+/** Reads a line again that was understood before. */
+const lookUp = (input: Input, signal: AbortSignal): Read => {
+  const reader = input.reader();
+  return async (ref, type) => {
+    signal.throwIfAborted();
+    const parsed = parseLine({ ref, ended: true, text: await reader(ref) });
+    if ('statement' in parsed && isOf(parsed.statement, type)) return parsed.statement;
+    throw new Error(`line ${ref.number} is read as something else than before`); // its check sum is the same: a bug
+  };
+};
+
+const isOf = <Type extends Statement['type']>(statement: Statement, type: Type): statement is StatementOf<Type> =>
+  statement.type === type;
+
+/** An account that left, or that cannot be read, is inactive; of the latter nothing can be said without any of its e-mails. */
+const accountStanding = async (id: string, { ref, left, unreadable }: AccountFact, read: Read): Promise<Account | undefined> => {
+  const known: Account | undefined = ref && accountOf(await read(ref, 'account'));
+  if (!unreadable) return known && left ? { ...known, active: false } : known;
+  const emails = [...new Set([...(known?.emails ?? []), ...unreadable])];
+  return emails.length === 0 ? undefined : { id, ...known, emails, active: false, kind: 'guest' };
+};
+
+const membersStanding = async ({ pages, open, unknown }: GroupFact, read: Read): Promise<Members> => {
+  if (unknown !== undefined || open) return { unknown: unknown ?? 'its listing has not ended' };
+  const members: Member[][] = [];
+  for (const page of pages) {
+    const { members: listed } = await read(page, 'members');
+    if (!('unknown' in listed)) members.push(listed);
+  }
+  return members.flat();
+};
+
+function* pagesOf(group: string, members: Members): Generator<Change<Cursor>> {
+  let rest = members;
+  for (; !('unknown' in rest) && rest.length > PAGE; rest = rest.slice(PAGE)) {
+    yield { type: 'members', group, members: rest.slice(0, PAGE), more: true };
+  }
+  yield { type: 'members', group, members: rest };
+}
+
+type DocumentFact = ItemFact & { readonly body: Ref };
+
+/** Is there a text to yield? Not below a line that could not be read: it may have meant to close it. */
+const isDocument = (item: ItemFact, since: number): item is DocumentFact =>
+  item.dark === undefined && item.body?.type === 'document' && item.body.number >= since;
+
+const documentStanding = async ({ body, acl }: DocumentFact, read: Read, readAcl: Read): Promise<Change<Cursor>> => {
+  const line = await read(body, 'document');
+  return { type: 'document', document: documentOf(line, acl ? (await readAcl(acl, 'acl')).acl : line.acl) };
+};
+
+const containerOrAcl = async (key: string, item: ItemFact, since: number, read: Read): Promise<Change<Cursor>> => {
+  const { dark, acl, body } = item;
+  if (dark !== undefined) return { type: 'acl', key, acl: { unknown: dark } };
+  const stated: Acl | undefined = acl && (await read(acl, 'acl')).acl;
+  if (body?.type !== 'container' || body.number < since) return { type: 'acl', key, acl: stated ?? { unknown: 'not stated' } };
+  const { title, parent, acl: own } = await read(body, 'container');
+  return { type: 'container', key, title, acl: stated ?? own, ...(parent === undefined ? {} : { parent }) };
+};
+
+const named = (of: string): { of?: string } => (of === WHOLE ? {} : { of });

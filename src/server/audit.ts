@@ -27,7 +27,7 @@ export interface OpenAudit extends Audit {
 /** Rows of one commit. */
 const GROUP = 500;
 /** More than this waiting means the disk cannot follow: then it is more honest to refuse than to let the queue grow. */
-const WAITING_MAX = 10_000;
+const WAITING_MAX = 5000;
 
 interface Waiting {
   readonly event: AuditEvent;

@@ -38,9 +38,9 @@ export const cursorsFor =
   };
 
 const seal = ({ offset, digest }: Place, key: Uint8Array, nonce: Uint8Array, aad: Uint8Array): string => {
-  const plain = Buffer.alloc(4 + DIGEST_BYTES);
-  plain.writeUInt32BE(offset);
-  if (plain.write(digest, 4, 'hex') !== DIGEST_BYTES) throw new Error(`A digest of ${DIGEST_BYTES} bytes in hex was expected`);
+  const digested = Buffer.from(digest, 'hex');
+  if (digested.length !== DIGEST_BYTES) throw new Error(`A digest of ${DIGEST_BYTES} bytes in hex was expected`);
+  const plain = Buffer.concat([uint32(offset), digested]);
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 };
@@ -64,11 +64,12 @@ const boundTo = ({ identity, client }: Caller, tool: string, binding: unknown): 
   const parts = ['castellan 1 cursor', identity.issuer, identity.subject, client, tool, question].map((part) =>
     Buffer.from(part),
   );
-  return Buffer.concat(parts.flatMap((part) => [lengthOf(part), part]));
+  return Buffer.concat(parts.flatMap((part) => [uint32(part.length), part]));
 };
 
-const lengthOf = (part: Buffer): Buffer => {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(part.length);
-  return length;
+/** Refuses what does not fit into four bytes. */
+const uint32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 };

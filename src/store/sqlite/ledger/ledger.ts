@@ -48,7 +48,7 @@ export const ledgerOn = ({
   return {
     append: async (events) => failingClosed(() => guarded(file, () => appender.append(events))),
     list: async (limit, before) => guarded(file, () => list(limit, before)),
-    verify: async (anchors = []) => verifyChain(db, { file, chain, keys, anchors }),
+    verify: async (anchors = []) => verifyChain(db, { file, chain: chainId(db, random), keys, anchors }),
     anchor: async (now) => {
       const { seq, hash } = guarded(file, () => appender.head());
       const signed = { chain: Buffer.from(chain).toString('hex'), seq, hash: hash.toString('hex') };

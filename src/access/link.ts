@@ -1,4 +1,5 @@
 import type { Identity } from '../core/caller.ts';
+import { AppError } from '../core/errors.ts';
 import type { Rules } from '../core/freshness.ts';
 import { domainOf } from '../core/principal.ts';
 import type { Link, Match, Store } from '../store/store.ts';
@@ -24,8 +25,20 @@ export const linkByEmail = async (
     evidence: { email },
     at: now,
   }));
-  for (const link of links) await store.link(identity, link);
-  return links;
+  const made: Link[] = [];
+  for (const link of links) if (await stillStands(store.link(identity, link))) made.push(link);
+  return made;
+};
+
+/** A run that began, or an account that moved, since it was looked up: the next call looks again. */
+const stillStands = async (linking: Promise<void>): Promise<boolean> => {
+  try {
+    await linking;
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'conflict') return false;
+    throw error;
+  }
 };
 
 /** Two active accounts with one e-mail are two people until somebody who knows says otherwise. */

@@ -46,7 +46,8 @@ const prepareListing = (db: Database) => {
     SELECT principal.kind, principal.name
     FROM member
     JOIN principal ON principal.id = member.member
-    WHERE member.member_group = ?`);
+    WHERE member.member_group = ?
+    ORDER BY principal.kind, principal.name      -- never by row id: which chain is found first decides whose time is shown`);
   return (source: string, group: string, promised: Promised, now: number): ReturnType<Facts['listing']> => {
     const found = find.get(group, source);
     if (!found) return undefined;

@@ -18,10 +18,10 @@ export const clip = (text: string, bytes: number): string => {
   return text.slice(0, cutBefore(text, end)) + CUT;
 };
 
-/** A list whose texts take at most `bytes` in JSON together, none more than `each`; `…` stands for those left out. */
+/** A list that takes at most `bytes` in JSON, and no text of it more than `each`; `…` stands for those left out. */
 export const clipList = (texts: readonly string[], bytes: number, each = bytes): string[] => {
   const kept: string[] = [];
-  let left = bytes - sizeOf(CUT);
+  let left = bytes - Buffer.byteLength(JSON.stringify([CUT]));
   for (const text of texts) {
     const shown = clip(text, each);
     left -= sizeOf(shown) + 3; // two quotes and a comma

@@ -22,7 +22,8 @@ const input = z.strictObject({
     .string()
     .trim()
     .min(1, { error: 'must not be empty; say in words what to look for' })
-    .max(QUERY_MAX, { error: 'must have at most 2,000 characters; ask more briefly' }),
+    .max(QUERY_MAX, { error: 'must have at most 2,000 characters; ask more briefly' })
+    .overwrite((text) => text.toWellFormed()),
   sources: names.describe('Only these, as list_sources names them'),
   types: names.describe('Only these document types'),
   updated_after: z

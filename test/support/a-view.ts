@@ -1,0 +1,102 @@
+import { AppError } from '../../src/core/errors.ts';
+import type { Cursors, Place, ToolContext } from '../../src/core/tool.ts';
+import type { Basis, Degraded, FetchFound, Missing, Passage, View, VisibleDocument, VisibleSource } from '../../src/core/view.ts';
+
+/** A document of a made-up view; fresh, from a handbook, unless said otherwise. */
+export const aVisibleDocument = (given: Partial<VisibleDocument> = {}): VisibleDocument => {
+  const { id = 'handbook:plan' } = given;
+  return {
+    id,
+    source: 'handbook',
+    title: 'Plan',
+    type: 'page',
+    url: `https://wiki.acme.test/${id}`,
+    author: 'Ada',
+    labels: [],
+    fields: {},
+    updatedAt: Date.parse('2026-01-02T03:04:05Z'),
+    syncedAt: Date.parse('2026-01-03T00:00:00Z'),
+    permissionsSyncedAt: Date.parse('2026-01-03T00:00:00Z'),
+    fresh: true,
+    contentHash: 'c0ffee',
+    acl: 7,
+    ...given,
+  };
+};
+
+/** A passage by a member, findable by meaning, unless said otherwise. */
+export const aPassage = (given: Partial<Passage> = {}): Passage => ({
+  ordinal: 0,
+  text: 'We move in spring.',
+  location: {},
+  authorTrust: 'member',
+  semantic: 'ready',
+  stripped: 0,
+  ...given,
+});
+
+export interface ViewContents {
+  /** What is visible; a search finds them all, in this order, by their first passage. */
+  readonly found?: readonly FetchFound[];
+  readonly missing?: Readonly<Record<string, Missing>>;
+  readonly sources?: readonly VisibleSource[];
+  readonly degraded?: readonly Degraded[];
+}
+
+/** What every answer of a made-up view rests on. */
+export const basis: Basis = { version: 3, epoch: 2, databaseId: 'test' };
+
+/** A view in memory that shows exactly this. */
+export const aView = ({ found = [], missing = {}, sources = [], degraded = [] }: ViewContents = {}): View => ({
+  search: async ({ limit, offset, sources: of, types, updatedAfter = -Infinity }, signal) => {
+    signal.throwIfAborted();
+    const kept = found.filter(
+      ({ document: { source, type, updatedAt } }) =>
+        (of?.includes(source) ?? true) && (types?.includes(type) ?? true) && updatedAt > updatedAfter,
+    );
+    return {
+      hits: kept
+        .slice(offset, offset + limit)
+        .map(({ document, passages }) => ({ document, passage: passages[0] ?? aPassage({ text: '' }) })),
+      before: kept.slice(0, offset).map(({ document }) => document.id),
+      more: kept.length > offset + limit,
+      degraded,
+      basis,
+    };
+  },
+  fetch: async (id, signal) => {
+    signal.throwIfAborted();
+    return { found: found.find(({ document }) => document.id === id) ?? missing[id] ?? 'absent', basis };
+  },
+  sources: async (signal) => {
+    signal.throwIfAborted();
+    return { sources, basis };
+  },
+});
+
+/** What a tool is called with: a view, and cursors as long as real ones that open only for what they were sealed for. */
+export const aContext = (
+  view: View,
+  { signal = new AbortController().signal, sealed = new Map() }: ContextParts = {},
+): ToolContext => ({
+  view,
+  signal,
+  cursors: (binding): Cursors => ({
+    seal: (place) => {
+      const cursor = `cursor-${sealed.size + 1}`.padEnd(64, '.');
+      sealed.set(cursor, { binding: JSON.stringify(binding), place });
+      return cursor;
+    },
+    open: (cursor) => {
+      const opened = sealed.get(cursor);
+      if (opened?.binding !== JSON.stringify(binding)) throw new AppError('invalid_input', 'This cursor is for something else.');
+      return opened.place;
+    },
+  }),
+});
+
+export interface ContextParts {
+  readonly signal?: AbortSignal;
+  /** Share it between calls, so that one opens the other's cursors. */
+  readonly sealed?: Map<string, { readonly binding: string; readonly place: Place }>;
+}

@@ -16,7 +16,7 @@ export const aText = (title: string, ...pieces: readonly string[]): NewText => (
 });
 
 /** A document ready to be stored; everyone may see it unless said otherwise. */
-export const aNewDocument = (given: Partial<NewDocument> = {}): NewDocument => {
+const aNewDocument = (given: Partial<NewDocument> = {}): NewDocument => {
   const { title = 'Plan' } = given;
   return {
     key: 'plan',

@@ -42,7 +42,7 @@ export const openDatabase = ({ migrations, readonly = false, ...file }: Database
 };
 
 /** Applies the numbered migrations that this file has not seen, all in one commit; on a read-only connection only checks that there are none. */
-export const migrate = (db: Database, folder: URL): void => {
+const migrate = (db: Database, folder: URL): void => {
   const migrations = migrationsIn(folder);
   const latest = migrations.at(-1)?.number ?? 0;
   const applied = (): number => Number(db.pragma('user_version', { simple: true }));
@@ -54,7 +54,8 @@ export const migrate = (db: Database, folder: URL): void => {
     throw new AppError('unavailable', `${db.name} was made by an older Castellan. Run: castellan sync`);
   }
   db.transaction(() => {
-    const done = applied(); // another process may have been faster
+    const done = applied();
+    if (done >= latest) return; // another process was faster
     for (const { number, sql } of migrations) if (number > done) db.exec(sql);
     db.pragma(`user_version = ${latest}`);
   }).immediate();

@@ -67,6 +67,14 @@ export const listingContract = (makePlace: MakePlace): void => {
     expect(await writer.sweep(LIMIT)).toEqual({ deleted: 40 });
   });
 
+  test('a sweep of more than one commit can hold takes all', async () => {
+    const { store } = await synced(many(450));
+    const writer = await store.open('wiki', 'jsonl', 2000);
+    await writer.write([{ type: 'listing' }, { type: 'seen', key: 'k7' }]);
+    expect(await writer.sweep({ ...LIMIT, accept: true })).toEqual({ deleted: 449 });
+    expect(await stored(writer, 'k0', 'k7', 'k449')).toEqual(['k7']);
+  });
+
   test('a listing of one container deletes in its subtree alone, and not the container', async () => {
     const { store } = await synced([
       folder('space'),

@@ -2,14 +2,14 @@ import { only } from '../../support/builders.ts';
 import type { RunEnd, SourceWriter, Store, SweepLimit, Write } from '../../../src/store/store.ts';
 
 /** How an index is opened: at what time, and by which process, this one unless given. */
-export interface Opening {
+interface Opening {
   readonly now?: () => number;
   readonly pid?: number;
   readonly processStarted?: string;
 }
 
 /** A place that holds one index, which can be opened again and again, by several at once. */
-export interface StorePlace {
+interface StorePlace {
   open(opening?: Opening): Promise<Store>;
 }
 

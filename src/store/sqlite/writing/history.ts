@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import type { Commit } from './commit.ts';
 
 /** A permission fact that moved; undefined: there was none, or there is none any more. */
-export interface Moved {
+interface Moved {
   readonly source: number;
   readonly subject: HistorySubject;
   readonly key: string;

@@ -9,7 +9,7 @@ import type { Seen } from './seen.ts';
 import type { Texts } from './texts.ts';
 
 /** A container as it is written. */
-export interface NewContainer {
+interface NewContainer {
   readonly key: string;
   readonly title: string;
   readonly acl: Acl;

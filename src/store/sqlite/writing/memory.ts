@@ -1,5 +1,5 @@
 /** Ids that were looked up once. Full, it forgets all: everything in it can be looked up again. */
-export interface Memory {
+interface Memory {
   /** The number known under `key`, else what `lookUp` finds. */
   recall(key: string, lookUp: () => number): number;
 }

@@ -15,7 +15,7 @@ export const KILLED: RunEnd = {
 };
 
 /** A source as its next run finds it. */
-export interface SourceRow {
+interface SourceRow {
   readonly id: number;
   readonly tick: number;
   readonly listed: 0 | 1;

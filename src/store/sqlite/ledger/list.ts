@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
 import { bodySchema, keptArguments } from './row.ts';
 
 /** More rows are read page by page. */
-const LIST_MAX = 1000;
+const LIST_MAX = 10_000;
 
 /** Reads rows of the chain with what is left of their personal fields, newest first. */
 export const createList = (db: Database): ((limit: number, before?: number) => AuditRow[]) => {

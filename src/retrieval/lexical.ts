@@ -35,7 +35,7 @@ const rarity = (total: number, holding: number): number =>
 /** Every chunk that ties with the last one is looked at before the cut: which of them stay must not depend on where they are stored. */
 const best = (snapshot: Snapshot, scores: ReadonlyMap<number, number>): ChunkPlace[] => {
   const last = Float64Array.from(scores.values()).toSorted().at(-CANDIDATES) ?? 0;
-  const chosen = [...scores].filter(([, score]) => score >= last).map(([chunk]) => chunk);
+  const chosen = Array.from(scores.keys().filter((chunk) => (scores.get(chunk) ?? 0) >= last));
   return snapshot
     .places(chosen)
     .toSorted((a, b) => (scores.get(b.chunk) ?? 0) - (scores.get(a.chunk) ?? 0) || byPlace(a, b))

@@ -60,6 +60,7 @@ export const fetchTool = defineTool({
       metadata: metadataOf(document, passages, { fields: document.fields }),
     };
     const count = await openTokenCounter();
+    // Cursors are of one length, and no token is shorter than a byte.
     const taken = count(JSON.stringify({ ...frame, next_cursor: '' })) + places.seal({ offset, digest }).length;
     const text = partFrom(passages, offset, max_tokens - taken, count);
     const next = { offset: offset + text.length, digest };

@@ -80,6 +80,7 @@ export const searchTool = defineTool({
 
     const frame = degraded.length > 0 ? { degraded: [...degraded] } : {};
     const count = await openTokenCounter();
+    // Cursors are of one length, and no token is shorter than a byte.
     const taken = count(JSON.stringify({ results: [], next_cursor: '', ...frame })) + places.seal(BEGINNING).length;
     const results = fitting(hits.map(resultOf), max_tokens - taken, count);
 

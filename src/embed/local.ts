@@ -15,9 +15,19 @@ const THREADS = 2;
 /** Another number whenever the same text would get another vector. */
 const PIPELINE = 1;
 
+export interface LocalEmbedderOptions {
+  /** Where the model's files are; those that came with the package unless said otherwise. */
+  readonly folder?: string;
+  /** What computes. */
+  readonly runtime?: () => Promise<Pick<typeof Onnx, 'InferenceSession' | 'Tensor'>>;
+}
+
 /** Opens the embedded model (all-MiniLM-L6-v2, 8 bit): it needs no key and no network. */
-export const openLocalEmbedder = async ({ folder = modelFolder() }: { folder?: string } = {}): Promise<Embedder> => {
-  const { InferenceSession, Tensor } = await loadRuntime();
+export const openLocalEmbedder = async ({
+  folder = modelFolder(),
+  runtime = () => import('onnxruntime-node'),
+}: LocalEmbedderOptions = {}): Promise<Embedder> => {
+  const { InferenceSession, Tensor } = await runtime().catch(refuse);
   const [weights, tokenizerFile, configFile] = await Promise.all([
     readModelFile(folder, 'weights'),
     readModelFile(folder, 'tokenizer'),
@@ -54,16 +64,13 @@ const SESSION: Onnx.InferenceSession.SessionOptions = {
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 };
 
-const loadRuntime = async (): Promise<typeof Onnx> => {
-  try {
-    return await import('onnxruntime-node');
-  } catch (cause) {
-    throw new AppError(
-      'unavailable',
-      'Texts cannot be embedded: onnxruntime-node is not installed. Install it with: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
-      { cause },
-    );
-  }
+/** It is an optional dependency: an index without it is searched by words. */
+const refuse = (cause: unknown): never => {
+  throw new AppError(
+    'unavailable',
+    'Texts cannot be embedded: onnxruntime-node is not installed. Install it with: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
+    { cause },
+  );
 };
 
 /** Cuts a text's tokens to the window and keeps its closing mark, which the model expects. */

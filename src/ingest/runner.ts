@@ -99,7 +99,7 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
     },
   });
   const intake = createIntake(options, running, batch);
-  const steps = stepsOf(connector.sync(runOf(options, writer, due)), signal);
+  const steps = stepsOf(() => connector.sync(runOf(options, writer, due)), signal);
   try {
     const failed = await drain(steps, batch, intake);
     await batch.flush();

@@ -15,13 +15,14 @@ export interface Steps<T> {
 }
 
 /** Reads a stream one by one, without trust in it. */
-export const stepsOf = <T>(stream: AsyncIterable<T>, signal: AbortSignal): Steps<T> => {
-  const iterator = stream[Symbol.asyncIterator]();
+export const stepsOf = <T>(stream: () => AsyncIterable<T>, signal: AbortSignal): Steps<T> => {
+  let iterator: AsyncIterator<T> | undefined;
   let coming: Promise<IteratorResult<T, unknown>> | undefined;
   let ended = false;
   return {
     async next(wait) {
       signal.throwIfAborted();
+      iterator ??= stream()[Symbol.asyncIterator]();
       coming ??= iterator.next();
       const step = await orPause(coming, wait, signal);
       if (step === PAUSE) return PAUSE;
@@ -31,7 +32,7 @@ export const stepsOf = <T>(stream: AsyncIterable<T>, signal: AbortSignal): Steps
     },
     async close() {
       coming?.catch(() => undefined); // it was told to stop, and nobody listens any more
-      if (ended || !iterator.return) return;
+      if (ended || !iterator?.return) return;
       const closed = Promise.resolve(iterator.return()).then(
         () => undefined,
         () => undefined,

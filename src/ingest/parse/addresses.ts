@@ -10,14 +10,15 @@ export type Mode = 'prose' | 'code';
  */
 export const withoutForeignAddresses = (marked: Marked, hosts: ReadonlySet<string>, mode: Mode): Marked => {
   if (!/[:\\/&]/u.test(marked.text)) return marked;
-  const name = ({ 0: found }: RegExpExecArray): string | undefined => {
+  const name = ({ 0: found, index, input }: RegExpExecArray): string | undefined => {
     const end = TRAILING.exec(found)?.index ?? found.length;
     const address = found.slice(0, end);
     const target = judge(address, hosts);
-    if (target.keep) return undefined;
+    const closed = CLOSED.test(input.charAt(index + found.length));
+    if (target.keep ? closed || NAMES_PATH.test(address) : closed && NAMES_NOTHING.test(address)) return undefined;
     const rest = mode === 'code' ? withoutScheme(address) : '';
     // Never empty: what stands before and after it must not become a new address.
-    return (rest || target.name || 'link') + found.slice(end);
+    return (rest || (target.keep ? '' : target.name) || 'link') + found.slice(end);
   };
   const bare = rewrite(marked, ADDRESS, name);
   const targets = rewrite(bare, TARGET, name);
@@ -30,12 +31,13 @@ export const withoutForeignAddresses = (marked: Marked, hosts: ReadonlySet<strin
 /** Where an address ends: longer ones are cut, and what remains of them is words. */
 const REST = '[^\\s<>"\'`|)\\]}]{0,4000}';
 const TRAILING = /[.,;:!?*_~]{1,100}$/u;
+/** Where the host ends, either by a path or by what no reader takes for a part of it. */
+const NAMES_PATH = /^[^\/]*\/\/[^\/?#]+[\/?#]/u;
+const NAMES_NOTHING = /^[a-z]+:[\\/]+$/iu;
+const CLOSED = /^[\s()[\]<>"]?$/u;
 const SLASH = String.raw`(?:\\?[\\/])`;
 /** Browsers take any number of slashes of either kind after a web scheme. */
-const ADDRESS = new RegExp(
-  `(?:(?<![a-z0-9+.\\-])[a-z][a-z0-9+.\\-]{1,30}:${SLASH}{2}|(?:https?|ftp|wss?|file):${SLASH}{1,100})${REST}`,
-  'giu',
-);
+const ADDRESS = new RegExp(`(?:[a-z][a-z0-9+.\\-]{1,30}:${SLASH}{2}|(?:https?|ftp|wss?|file):${SLASH}{1,100})${REST}`, 'giu');
 /** Where a link target or attribute begins. */
 const OPENING = String.raw`(?<=[("'=<]\s{0,3}|\]:\s{0,3})`;
 /** There an address needs no slashes, or no scheme. */
@@ -53,7 +55,7 @@ const withoutScheme = (address: string): string => {
     const next = rest.replace(/(?:[a-z][a-z0-9+.-]{1,30}:)?(?:\\?[\\/]){2,}|(?:https?|ftp|wss?|file):/giu, (_found, at: number) =>
       at === 0 ? '' : '/',
     );
-    if (next === rest) return rest;
+    if (next === rest) return rest.replace(/^[\\/:]+/u, '');
     rest = next;
   }
   return '';

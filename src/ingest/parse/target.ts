@@ -1,27 +1,40 @@
 /** What a link target may still say: all of it, or only the name of where it leads (empty: nothing). */
 export type Target = { readonly keep: true } | { readonly keep: false; readonly name: string };
 
-/** Judges where a link leads. Only paths inside the source and addresses on its own hosts are kept. */
+/**
+ * Judges where a link leads. Only paths inside the source and addresses on its own hosts are kept, and only
+ * where it leads there both as it is written and as Markdown reads it.
+ */
 export const judge = (written: string, hosts: ReadonlySet<string>): Target => {
-  const target = decoded(written);
+  const read = judgeOne(decoded(written), hosts);
+  return read.keep ? judgeOne(written, hosts) : read;
+};
+
+const judgeOne = (target: string, hosts: ReadonlySet<string>): Target => {
   const absolute = URL.parse(target);
   if (!absolute) {
+    if (SCHEME.test(target)) return { keep: false, name: '' };
     const relative = URL.parse(target, 'https://here.invalid/');
     if (!relative) return { keep: false, name: '' };
     return relative.hostname === 'here.invalid' ? { keep: true } : foreign(relative.hostname);
   }
   const { protocol, hostname, pathname } = absolute;
-  if (protocol === 'mailto:' || protocol === 'tel:') return { keep: false, name: pathname };
+  if (protocol === 'mailto:' || protocol === 'tel:')
+    return { keep: false, name: NUMBER_OR_MAILBOX.test(pathname) ? pathname : '' };
   if (WEB.has(protocol)) return isOwn(absolute, target, hosts) ? { keep: true } : foreign(hostname);
   return foreign(hostname); // javascript: and data: name no host, so nothing is left of them
 };
 
+const NUMBER_OR_MAILBOX = /^[\w.+@%-]{1,300}$/u;
+const SCHEME = /^\s*[a-z][a-z0-9+.-]*:/iu;
 /** Schemes that a source's own hosts are reached by. */
 const WEB: ReadonlySet<string> = new Set(['http:', 'https:']);
 
-/** Programs disagree on where an address with a backslash or a user name leads, so it is nobody's own. */
-const isOwn = ({ host, hostname, username }: URL, target: string, hosts: ReadonlySet<string>): boolean =>
-  (hosts.has(hostname) || hosts.has(host)) && username === '' && !target.includes('\\');
+/** Programs disagree on where an address with a user name, a backslash or more slashes leads, so it is nobody's own. */
+const isOwn = ({ host, hostname }: URL, target: string, hosts: ReadonlySet<string>): boolean =>
+  (hosts.has(hostname) || hosts.has(host)) && PLAIN.test(target) && !target.includes('\\');
+
+const PLAIN = /^https?:\/\/[\p{L}\p{N}.-]+(?::\d{1,5})?(?:[/?#]|$)/iu;
 
 /** Only what a host name is made of: it must not become part of another address. */
 const foreign = (hostname: string): Target => ({ keep: false, name: hostname.replace(/[^a-z0-9.-]/gu, '') });

@@ -10,7 +10,7 @@ import { commonSettings, fileSchema, type GivenFreshness } from './schema.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One configured source. */
-export interface SourceConfig {
+interface SourceConfig {
   readonly name: string;
   readonly connector: Connector;
   /** As its connector's own schema parsed them. */

@@ -81,10 +81,10 @@ const keysAt = (schema: z.core.$ZodType, [key, ...path]: readonly PropertyKey[])
   return [];
 };
 
+/** What stands inside `optional`, `default` and their like. */
 const unwrapped = (schema: z.core.$ZodType): z.core.$ZodType => {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
-    return unwrapped(schema.def.innerType);
-  }
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) return unwrapped(schema.def.innerType);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return unwrapped(schema.def.innerType);
   return schema instanceof z.ZodPipe ? unwrapped(schema.def.in) : schema;
 };
 

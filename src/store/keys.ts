@@ -6,7 +6,7 @@ import { AppError } from '../core/errors.ts';
 import type { LedgerKeys } from './ledger.ts';
 
 /** Keys of one use, 32 bytes each: the first makes, all are accepted. */
-export type KeyRing = readonly [Uint8Array, ...Uint8Array[]];
+type KeyRing = readonly [Uint8Array, ...Uint8Array[]];
 
 /** All keys of the organisation, each derived for its one use. */
 export interface Keys {

@@ -16,7 +16,7 @@ export const wiki = defineConnector({
   title: 'Wiki',
   settings: z.strictObject({
     root: z.string(),
-    login: z.strictObject({ user: z.string(), pages: z.array(z.strictObject({ id: z.number() })) }).optional(),
+    login: z.strictObject({ user: z.string(), pages: z.array(z.strictObject({ id: z.number() })) }).exactOptional(),
   }),
 });
 /** A connector with secrets. */

@@ -34,7 +34,7 @@ export const bodySchema = z.strictObject({
 export type Body = z.infer<typeof bodySchema>;
 
 /** What lies beside the chain for one personal field. */
-export interface Personal {
+interface Personal {
   readonly field: PersonalField;
   readonly salt: Uint8Array;
   /** Canonical JSON. */

@@ -9,7 +9,7 @@ import { openLedger } from '../../../../src/store/sqlite/ledger/ledger.ts';
 import { aFolder } from '../../../support/a-folder.ts';
 import { ledgerKeys } from '../../../support/an-event.ts';
 
-const CHILD = join(import.meta.dirname, '..', '..', '..', 'support', 'append.child.ts');
+const CHILD = join(import.meta.dirname, '..', '..', '..', 'support', 'append-rows.ts');
 const run = promisify(execFile);
 
 test('processes that open and append to one ledger at once make one whole chain', async () => {

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { linkByEmail } from '../../src/access/link.ts';
+import type { AuditEvent } from '../../src/core/audit.ts';
+import type { Caller, Identity } from '../../src/core/caller.ts';
+import type { Change } from '../../src/core/change.ts';
+import { type Connector, defineConnector } from '../../src/core/connector.ts';
+import type { Embedder } from '../../src/core/embedder.ts';
+import { AppError } from '../../src/core/errors.ts';
+import type { Rules } from '../../src/core/freshness.ts';
+import type { View } from '../../src/core/view.ts';
+import { runSync } from '../../src/ingest/runner.ts';
+import { embedWaiting } from '../../src/ingest/vectors.ts';
+import { createAnswer } from '../../src/reader/answer.ts';
+import { type CallResult, createCall } from '../../src/server/call.ts';
+import { cursorsFor } from '../../src/server/cursors.ts';
+import { openReader } from '../../src/store/sqlite/reader.ts';
+import { openStore } from '../../src/store/sqlite/index-store.ts';
+import type { RunEnd, Store } from '../../src/store/store.ts';
+import { fetchTool } from '../../src/tools/fetch.ts';
+import { listSourcesTool } from '../../src/tools/list-sources.ts';
+import { searchTool } from '../../src/tools/search.ts';
+
+export interface IndexOptions {
+  readonly rules: Rules;
+  /** ms since 1970; read at every step. */
+  readonly now: () => number;
+  readonly embedder?: Embedder;
+}
+
+/** A whole index in one process: real store, runner, reader, tools and the one path, without threads and pipes. */
+export interface IndexInProcess {
+  readonly store: Store;
+  readonly path: string;
+  readonly audited: AuditEvent[];
+  /** One run of a source that says just this; `cut`: the source dies at the end of it. */
+  sync(source: string, changes: readonly Change[], options?: { readonly cut?: boolean }): Promise<RunEnd | undefined>;
+  embed(): Promise<void>;
+  /** Identifies somebody, and links them to the accounts their e-mail names. */
+  identify(identity: Identity): Promise<void>;
+  /** Asks as somebody who was identified before. */
+  ask(identity: Identity, tool: 'search' | 'fetch' | 'list_sources', input: unknown): Promise<CallResult>;
+  close(): Promise<void>;
+}
+
+const MEMORY = '/dev/shm';
+
+/** Opens a fresh index in a temporary folder, in memory where the system has such a place. */
+export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise<IndexInProcess> => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'index.db');
+  const store = await openStore({ path, now });
+  const reader = openReader(path);
+  const answer = createAnswer({ reader, rules, embedder: () => Promise.resolve(embedder) });
+  const audited: AuditEvent[] = [];
+  const call = createCall({
+    tools: [searchTool, fetchTool, listSourcesTool],
+    audit: { record: async (event) => void audited.push(event) },
+    viewOf: ({ identity }) => viewOn(answer, identity, now),
+    cursors: (caller, tool) => cursorsFor({ keys: [KEY], caller, tool, random: randomBytes }),
+    now,
+    requestId: () => 'request',
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  return {
+    store,
+    path,
+    audited,
+    sync: async (source, changes, { cut = false } = {}) =>
+      runSync({
+        store,
+        connector: saying(changes, cut),
+        source: { name: source, settings: {}, folder, urlTemplate: 'castellan:<id>', hosts: [], maxDeleteRatio: 0.2 },
+        now,
+        signal: new AbortController().signal,
+      }),
+    embed: async () => {
+      if (embedder) await embedWaiting({ store, embedder, signal: new AbortController().signal });
+    },
+    identify: async (identity) => {
+      const known = await store.identify(identity, now());
+      await linkByEmail(store, known, rules, now());
+    },
+    ask: (identity, tool, input) => call(tool, input, async () => callerOf(identity), new AbortController().signal),
+    close: async () => {
+      reader.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const callerOf = (identity: Identity): Caller => ({ identity, client: 'test', scopes: ['read'] });
+
+const KEY = new Uint8Array(32).fill(7);
+
+const temporaryFolder = (): string => {
+  try {
+    return mkdtempSync(join(MEMORY, 'castellan-'));
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'castellan-'));
+  }
+};
+
+const viewOn = (answer: ReturnType<typeof createAnswer>, identity: Identity, now: () => number): View => ({
+  search: async (request) => {
+    const given = await answer({ kind: 'search', identity, now: now(), request });
+    if (given.kind !== 'search') throw new Error('not an answer to a search');
+    return { ...given.found, basis: given.basis };
+  },
+  fetch: async (id) => {
+    const given = await answer({ kind: 'fetch', identity, now: now(), id });
+    if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
+    return { found: given.found, basis: given.basis };
+  },
+  sources: async () => {
+    const given = await answer({ kind: 'sources', identity, now: now() });
+    if (given.kind !== 'sources') throw new Error('not an answer to sources');
+    return { sources: given.found, basis: given.basis };
+  },
+});
+
+/** A source that says what it is told to, and nothing of its own. */
+const saying = (changes: readonly Change[], cut: boolean): Connector =>
+  defineConnector({
+    name: 'said',
+    title: 'What a test says',
+    settings: z.unknown(),
+    cursor: z.unknown(),
+    operations: [],
+    hosts: () => [],
+    sync: async function* () {
+      yield* changes;
+      if (cut) throw new AppError('source_unavailable', 'The source died here.');
+    },
+  });

@@ -1,0 +1,281 @@
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+import type { Acl, AclTerm } from '../../src/core/acl.ts';
+import type { Change } from '../../src/core/change.ts';
+import { defineConnector, type Run } from '../../src/core/connector.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { isName } from '../../src/core/principal.ts';
+import { type Entry, openTree, readPeopleFile, reasonOf, type Tree } from './api.ts';
+import {
+  aclBelow,
+  allowSchema,
+  CONTROL,
+  controlsOf,
+  isControl,
+  keyOf,
+  mediaTypeOf,
+  type Narrowing,
+  parsePeople,
+  parseTerm,
+  type People,
+  ROOT,
+  shownKey,
+  titleOf,
+  type Unknown,
+} from './map.ts';
+
+/** A larger document would have to be held in memory whole. */
+const BYTES_MAX = 50 * 1024 * 1024;
+const PEOPLE_BYTES_MAX = 50 * 1024 * 1024;
+/** One term: more is no list a person keeps. */
+const CONTROL_BYTES_MAX = 1024 * 1024;
+/** An audience holds through at most 64 containers: what is deeper nobody could see. */
+const DEPTH_MAX = 60;
+const ENTRIES_MAX = 1_000_000;
+/** Members yielded at once. */
+const PAGE = 10_000;
+
+const settingsSchema = z.strictObject({
+  root: z.string().min(1),
+  people: z.string().min(1),
+  default_acl: allowSchema.exactOptional(),
+  max_bytes: z.int().min(1).max(BYTES_MAX).exactOptional(),
+});
+type Settings = z.infer<typeof settingsSchema>;
+
+/** A folder tree of documents. It is walked whole each time, so there is nothing to go on from. */
+export const files = defineConnector<Settings, null>({
+  name: 'files',
+  title: 'Files',
+  settings: settingsSchema,
+  cursor: z.null(),
+  operations: [],
+  hosts: () => [],
+  async *sync(run) {
+    const tree = await openTree(run, run.settings.root);
+    const people = await readPeople(run, tree);
+    const walk: Walk = { run, tree, whole: true, entries: 0 };
+    yield { type: 'listing' };
+    yield* peopleChanges(people);
+    yield* folderChanges(walk, { key: ROOT, path: tree.root, depth: 0 });
+    await tree.verify();
+    if (walk.whole) yield { type: 'complete' };
+  },
+});
+
+interface Walk {
+  readonly run: Run<Settings, null>;
+  readonly tree: Tree;
+  /** False once something was not seen that might hold documents: then nothing may be taken for gone. */
+  whole: boolean;
+  entries: number;
+}
+
+interface Folder {
+  readonly key: string;
+  readonly path: string;
+  readonly depth: number;
+  /** Why nobody may see it, as is seen from beside it. */
+  readonly closed?: string;
+}
+
+const readPeople = async (run: Run<Settings, null>, tree: Tree): Promise<People> => {
+  const bytes = await readPeopleFile(run, tree, run.settings.people, PEOPLE_BYTES_MAX);
+  try {
+    return parsePeople(bytes);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError(
+      'source_rejected',
+      `The people file ${run.settings.people} is not valid (${why}). Nothing was changed; mend it.`,
+      {
+        cause,
+      },
+    );
+  }
+};
+
+function* peopleChanges({ accounts, groups }: People): Generator<Change<null>> {
+  for (const account of accounts) yield { type: 'account', account };
+  for (const [group, members] of Object.entries(groups)) {
+    let rest = members;
+    for (; rest.length > PAGE; rest = rest.slice(PAGE))
+      yield { type: 'members', group, members: rest.slice(0, PAGE), more: true };
+    yield { type: 'members', group, members: rest };
+  }
+}
+
+/** A folder, then all below it: each container before what it decides. */
+async function* folderChanges(walk: Walk, folder: Folder): AsyncGenerator<Change<null>> {
+  const { run, tree } = walk;
+  const { key, path, closed } = folder;
+  run.signal.throwIfAborted();
+  const found = await tree.entries(path).catch((error: unknown) => ({ failed: reasonOf(error) }));
+  if (found === undefined) return; // it is there no more
+  if ('failed' in found) {
+    walk.whole = false;
+    // Its control file cannot be read either, so nobody can say who may see it.
+    yield containerOf(run, key, { unknown: 'the folder cannot be read' });
+    yield trouble(`The folder ${key} cannot be read (${found.failed}). Give the right to read it.`);
+    return;
+  }
+  walk.entries += found.length;
+  if (walk.entries > ENTRIES_MAX) {
+    throw new AppError(
+      'config',
+      `sources.${run.source}.root holds more than ${ENTRIES_MAX} entries. Split it into several sources.`,
+    );
+  }
+  const controls = controlsOf(found.map(({ name }) => name));
+  const own = closed === undefined ? yield* ownTerm(walk, folder, key, controls.of('')) : { unknown: closed };
+  yield containerOf(run, key, key === ROOT ? rootAcl(run.settings, own) : aclBelow(parentOf(key), own));
+  for (const name of controls.astray) {
+    yield trouble(`${keyOf(key, name)} narrows nothing that is there. Rename or remove it.`, shownKey(keyOf(key, name)));
+  }
+  for (const [name, entries] of byName(found)) {
+    run.signal.throwIfAborted();
+    yield* entryChanges(walk, folder, { key: keyOf(key, name), entries, narrowing: controls.of(name) });
+  }
+}
+
+/** What may be a document or folder, by composed name and in the order of its code units, whatever the file system's is. */
+const byName = (found: readonly Entry[]): [string, Entry[]][] => {
+  const shown = found.filter(({ name }) => !name.startsWith('.') && !isControl(name));
+  return [...Map.groupBy(shown, ({ name }) => name.normalize('NFC'))].toSorted(([a], [b]) => (a < b ? -1 : 1));
+};
+
+interface Found {
+  readonly key: string;
+  /** More than one where names differ only in the form of their letters. */
+  readonly entries: readonly Entry[];
+  readonly narrowing: Narrowing;
+}
+
+async function* entryChanges(walk: Walk, folder: Folder, { key, entries, narrowing }: Found): AsyncGenerator<Change<null>> {
+  const [entry, other] = entries;
+  if (!entry?.readable || !isName(key)) {
+    yield trouble(
+      `${shownKey(key)} has a name that is too long, not UTF-8, or holds control characters. Rename it.`,
+      shownKey(key),
+    );
+    return;
+  }
+  if (other) {
+    walk.whole = false; // either may be a folder
+    yield { type: 'acl', key, acl: { unknown: 'two entries have this name' } };
+    yield trouble(`${key} is the name of two entries but for the form of its letters. Rename one.`);
+    return;
+  }
+  const path = join(folder.path, entry.name);
+  const stats = await walk.tree.look(path).catch((error: unknown) => ({ failed: reasonOf(error) }));
+  if (stats === undefined) return; // it is there no more
+  if ('failed' in stats) {
+    walk.whole = false; // it may be a folder
+    yield trouble(`${key} cannot be looked at (${stats.failed}). Give the right to read it.`);
+  } else if (stats.isFile()) {
+    yield* fileChanges(walk, folder, { key, path, stats, narrowing });
+  } else if (stats.isDirectory()) {
+    const misplaced = narrowing.control ?? narrowing.doubtful;
+    const closed = misplaced === undefined ? {} : { closed: `${misplaced} seems to mean this folder` };
+    if (misplaced !== undefined)
+      yield trouble(`${misplaced} stands beside the folder ${key}. Put it inside, as ${CONTROL}.`, key);
+    if (folder.depth < DEPTH_MAX) yield* folderChanges(walk, { key, path, depth: folder.depth + 1, ...closed });
+    else yield trouble(`${key} is deeper than ${DEPTH_MAX} folders, where nobody could see it. Move it up.`, key);
+  }
+  // A link, a pipe, a socket or a device is never opened, and is nothing here.
+}
+
+interface File {
+  readonly key: string;
+  readonly path: string;
+  readonly stats: BigIntStats;
+  readonly narrowing: Narrowing;
+}
+
+async function* fileChanges(walk: Walk, folder: Folder, { key, path, stats, narrowing }: File): AsyncGenerator<Change<null>> {
+  const { tree, run } = walk;
+  const { size, ino, mtimeMs, mtimeNs, ctimeNs } = stats;
+  const acl = aclBelow(folder.key, yield* ownTerm(walk, folder, key, narrowing));
+  const max = run.settings.max_bytes ?? BYTES_MAX;
+  if (size > max) {
+    yield { type: 'acl', key, acl }; // of what was indexed when it was smaller
+    yield trouble(`${key} is ${size} bytes; the limit is ${max} (sources.${run.source}.max_bytes).`, key);
+    return;
+  }
+  const read = async (signal: AbortSignal): Promise<Uint8Array> => {
+    try {
+      return await tree.read(path, max, signal);
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new AppError(
+        'source_unavailable',
+        `${key} cannot be read: ${reasonOf(cause)}. Mend it, then: castellan sync ${run.source}`,
+        {
+          cause,
+        },
+      );
+    }
+  };
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const document = {
+    key,
+    title: titleOf(name),
+    type: 'file',
+    parent: folder.key,
+    updatedAt: new Date(Number(mtimeMs)),
+    acl,
+    // The change time moves whenever content or permissions do, and cannot be set back.
+    revision: [size, mtimeNs, ctimeNs, ino].join('-'),
+    body: { kind: 'bytes' as const, mediaType: mediaTypeOf(name), size: Number(size), read },
+  };
+  yield { type: 'document', document };
+}
+
+/** The term of a control file; undefined where there is none. One that cannot be read holds for nobody. */
+async function* ownTerm(
+  { tree, run }: Walk,
+  folder: Folder,
+  key: string,
+  { control, doubtful }: Narrowing,
+): AsyncGenerator<Change<null>, AclTerm | Unknown | undefined> {
+  if (doubtful !== undefined) {
+    const wrong = keyOf(folder.key, doubtful);
+    yield trouble(
+      `${wrong} looks like a control file, but is not named exactly as one. Nobody sees ${key} until it is renamed.`,
+      key,
+    );
+    return { unknown: `${doubtful} is not named exactly as a control file` };
+  }
+  if (control === undefined) return undefined;
+  const file = keyOf(folder.key, control);
+  try {
+    return parseTerm(await tree.read(join(folder.path, control), CONTROL_BYTES_MAX, run.signal), file);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    yield trouble(`${file} cannot be understood (${reasonOf(error)}). Nobody sees ${key} until it is mended.`, key);
+    return { unknown: `${file} cannot be understood` };
+  }
+}
+
+/** Nothing is above the root that could narrow it, so without any term of its own nobody sees the tree. */
+const rootAcl = ({ default_acl }: Settings, own?: AclTerm | Unknown): Acl => {
+  if (own) return 'unknown' in own ? own : { terms: [own] };
+  if (default_acl) return { terms: [{ allow: default_acl, deny: [], from: 'default_acl' }] };
+  return { unknown: `there is no ${CONTROL} at the root and no default_acl` };
+};
+
+const containerOf = ({ source }: Run<Settings, null>, key: string, acl: Acl): Change<null> =>
+  key === ROOT
+    ? { type: 'container', key, title: source, acl }
+    : { type: 'container', key, title: key.slice(key.lastIndexOf('/') + 1), acl, parent: parentOf(key) };
+
+const parentOf = (key: string): string => (key.includes('/') ? key.slice(0, key.lastIndexOf('/')) : ROOT);
+
+/** With a key it is counted as seen; without, nothing of this run may be taken for gone. */
+const trouble = (message: string, key?: string): Change<null> => ({
+  type: 'problem',
+  error: new Error(message),
+  ...(key === undefined ? {} : { key }),
+});

@@ -1,0 +1,6 @@
+import type { Connector } from '../src/core/connector.ts';
+import { files } from './files/sync.ts';
+import { jsonl } from './jsonl/sync.ts';
+
+/** Every connector there is: one import and one entry each. */
+export const connectors: readonly Connector[] = [files, jsonl];

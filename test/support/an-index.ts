@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { onTestFinished } from 'vitest';
 
-import { openReader } from '../../src/store/sqlite/reader.ts';
-import { openStore } from '../../src/store/sqlite/index-store.ts';
 import type { Reader } from '../../src/store/reader.ts';
-import type { NewChunk, NewDocument, Store, Write } from '../../src/store/store.ts';
-import { impactsOf } from '../../src/store/terms.ts';
-import { only } from './builders.ts';
+import { openStore } from '../../src/store/sqlite/index-store.ts';
+import { openReader } from '../../src/store/sqlite/reader.ts';
+import type { Store, Write } from '../../src/store/store.ts';
+import { aFolder } from './a-folder.ts';
 
 /** An index in a folder of its own, gone with the test. */
 export interface AnIndex {
@@ -23,15 +20,9 @@ export interface AnIndex {
 
 /** Makes an empty index. */
 export const anIndex = async (): Promise<AnIndex> => {
-  const folder = mkdtempSync(join(tmpdir(), 'castellan-'));
-  const path = join(folder, 'index.db');
+  const path = join(await aFolder(), 'index.db');
   const store = await openStore({ path, now: () => 0 });
-  const readers: Reader[] = [];
-  onTestFinished(async () => {
-    for (const reader of readers) reader.close();
-    await store.close();
-    rmSync(folder, { recursive: true });
-  });
+  onTestFinished(() => store.close());
   return {
     path,
     store,
@@ -42,35 +33,8 @@ export const anIndex = async (): Promise<AnIndex> => {
     },
     reader: () => {
       const reader = openReader(path);
-      readers.push(reader);
+      onTestFinished(() => reader.close());
       return reader;
-    },
-  };
-};
-
-/** A chunk that is found by its words. */
-export const aChunk = (given: Partial<NewChunk> = {}, title = 'Plan'): NewChunk => {
-  const { text = 'We move in spring.' } = given;
-  return { text, location: {}, stripped: 0, terms: impactsOf(title, text), embedded: `${title}\n${text}`, ...given };
-};
-
-/** A document as it is stored, of one chunk unless said otherwise; everyone may see it. */
-export const aStoredDocument = ({ chunks, ...given }: Partial<NewDocument> & { chunks?: readonly NewChunk[] } = {}): Write => {
-  const { title = 'Plan', key = 'plan' } = given;
-  return {
-    type: 'document',
-    document: {
-      key,
-      title,
-      type: 'page',
-      url: `https://wiki.acme.test/${key}`,
-      updatedAt: 0,
-      acl: only('everyone'),
-      labels: [],
-      fields: {},
-      parser: 'test',
-      text: { contentHash: 'ab'.repeat(32), chunks: chunks ?? [aChunk({}, title)] },
-      ...given,
     },
   };
 };

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import SQLite from 'better-sqlite3';
 import { load as loadVectors } from 'sqlite-vec';
 
@@ -16,9 +18,10 @@ import { prepareVisibleSources } from './visible.ts';
 
 /** Opens an existing index for reading. */
 export const openReader = (path: string): Reader => {
+  if (!existsSync(path)) throw new AppError('unavailable', `There is no index ${path} yet. Make it with: castellan sync`);
   const file: DatabaseFile = { path, name: 'index', remedy: REMEDY };
   const db = openDatabase({ ...file, migrations: new URL('index/', import.meta.url), readonly: true });
-  const { reading, snapshots } = guarded(file, () => prepare(db));
+  const { reading, snapshots } = prepared(file, db);
   let damage: unknown;
   return {
     read: (look) => {
@@ -36,7 +39,21 @@ export const openReader = (path: string): Reader => {
 
 const REMEDY = 'Restore it from a backup, or move it away and run: castellan sync';
 
-const prepare = (db: Database): { reading: () => Reading; snapshots: Snapshots } => {
+interface Prepared {
+  readonly reading: () => Reading;
+  readonly snapshots: Snapshots;
+}
+
+const prepared = (file: DatabaseFile, db: Database): Prepared => {
+  try {
+    return guarded(file, () => prepare(db));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+const prepare = (db: Database): Prepared => {
   db.pragma('temp_store = MEMORY'); // what is visible for whom never reaches the disk
   loadVectors(db);
   const basis = db.prepare<[], Basis>('SELECT version, epoch, database_id AS databaseId FROM meta');

@@ -7,7 +7,8 @@ import { decide } from '../../../src/core/decide.ts';
 import type { Freshness, Rules } from '../../../src/core/freshness.ts';
 import type { Deniable, Member, Principal } from '../../../src/core/principal.ts';
 import type { Write } from '../../../src/store/store.ts';
-import { type AnIndex, anIndex, aStoredDocument } from '../../support/an-index.ts';
+import { type AnIndex, anIndex } from '../../support/an-index.ts';
+import { document } from '../../support/new-document.ts';
 import { factsOf, type Told } from '../../support/told.ts';
 
 /** Facts are told at 0 (past their promise at `NOW`) or at 100; a last run may confirm all of them at 110. */
@@ -107,7 +108,7 @@ const writesAt = (time: number, { accounts, groups, containers, documents }: Wor
   ...named('c', containers).flatMap(([key, { at, value }]): Write[] =>
     at === time ? [{ type: 'container', key, title: key, acl: value }] : [],
   ),
-  ...named('d', documents).flatMap(([key, { at, value }]) => (at === time ? [aStoredDocument({ key, acl: value })] : [])),
+  ...named('d', documents).flatMap(([key, { at, value }]) => (at === time ? [document({ key, acl: value })] : [])),
 ];
 
 const write = async (index: AnIndex, source: string, world: World): Promise<void> => {
@@ -186,9 +187,9 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
           const allowed: string[] = [];
           for (const [key] of named('d', world.documents)) {
             const item = inMemory.audience(key);
-            const document = reading.document(source, key);
+            const found = reading.document(source, key);
             const decided = item && decide(item.acl, inMemory);
-            expect(document && decide(document.acl.value, stored)).toEqual(document && decide(document.acl.value, inMemory));
+            expect(found && decide(found.acl.value, stored)).toEqual(found && decide(found.acl.value, inMemory));
             if (decided) allowed.push(`${source}:${key}`);
           }
           expect(shown.toSorted()).toEqual(allowed);

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+
+import { createVisibility, type Visibility } from '../../src/access/visibility.ts';
+import type { Identity } from '../../src/core/caller.ts';
+import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
+import type { Reader } from '../../src/store/reader.ts';
+import type { Write } from '../../src/store/store.ts';
+import { anIndex } from '../support/an-index.ts';
+import { only } from '../support/builders.ts';
+import { idsIn, person, rulesFor } from '../support/looking.ts';
+import { document } from '../support/new-document.ts';
+
+const RULES = rulesFor('wiki');
+const DAY = DEFAULT_FRESHNESS.permissions.within;
+const ADA = person('ada');
+
+interface Asked {
+  readonly reader: Reader;
+  readonly visibility: Visibility;
+}
+
+/** The number of the view an identity is answered from: the same number means nothing was decided anew. */
+const viewOf = ({ reader, visibility }: Asked, identity: Identity = ADA, now = 0): number =>
+  reader.read((reading) => visibility.of(reading, identity, now).view);
+
+const shownTo = ({ reader, visibility }: Asked, identity: Identity, now = 0): string[] =>
+  reader.read((reading) => idsIn(reading.snapshot(visibility.of(reading, identity, now), RULES, now, {})));
+
+describe('a visibility is kept', () => {
+  test('for one identity, and decided anew for another, or for the same with another e-mail', async () => {
+    const index = await anIndex();
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const first = viewOf(asked);
+    expect(viewOf(asked)).toBe(first);
+    expect(viewOf(asked, person('bob'))).not.toBe(first);
+    expect(viewOf(asked, { issuer: 'idp', subject: 'ada' })).not.toBe(first);
+    expect(viewOf(asked, { ...ADA, issuer: 'other' })).not.toBe(first);
+    expect(viewOf(asked)).toBe(first);
+  });
+
+  test('while only text moves', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document()]);
+    const writer = await index.store.open('wiki', 'test', 1);
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const first = viewOf(asked);
+    await writer.write([document({ key: 'new' })]);
+    expect(viewOf(asked)).toBe(first);
+    expect(shownTo(asked, ADA)).toEqual(['wiki:new', 'wiki:plan']);
+  });
+
+  test('for so many callers; whoever asked longest ago goes first', async () => {
+    const index = await anIndex();
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES, { callers: 2 }) };
+    const [ada, bob] = [viewOf(asked, ADA), viewOf(asked, person('bob'))];
+    expect(viewOf(asked, ADA)).toBe(ada);
+    viewOf(asked, person('eve'));
+    expect(asked.reader.read((reading) => [reading.holds(ada), reading.holds(bob)])).toEqual([true, false]);
+    expect(viewOf(asked, person('bob'))).not.toBe(bob);
+  });
+});
+
+/** A folder that is one person's. */
+const folder = (who: string): Write => ({
+  type: 'container',
+  key: 'top',
+  title: 'Top',
+  acl: only(`person:${who}@acme.test`),
+});
+
+describe('a visibility ends', () => {
+  test('the moment a member is taken out of a group', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [
+      { type: 'members', group: 'eng', members: ['person:ada@acme.test', 'person:bob@acme.test'] },
+      document({ acl: only('group:eng') }),
+    ]);
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    expect(shownTo(asked, ADA)).toEqual(['wiki:plan']);
+    const writer = await index.store.open('wiki', 'test', 1);
+    await writer.write([{ type: 'members', group: 'eng', members: ['person:bob@acme.test'] }]);
+    expect(shownTo(asked, ADA)).toEqual([]);
+    expect(shownTo(asked, person('bob'))).toEqual(['wiki:plan']);
+  });
+
+  test('the moment a folder is moved, for the whole subtree', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [
+      folder('ada'),
+      { type: 'container', key: 'sub', title: 'Sub', acl: only('audience:top') },
+      document({ acl: only('audience:sub') }),
+    ]);
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    expect([shownTo(asked, ADA), shownTo(asked, person('bob'))]).toEqual([['wiki:plan'], []]);
+    await index.sync('wiki', [folder('bob')]);
+    expect([shownTo(asked, ADA), shownTo(asked, person('bob'))]).toEqual([[], ['wiki:plan']]);
+  });
+
+  test('when the first promise it rests on runs out', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [{ type: 'members', group: 'eng', members: ['everyone'] }]);
+    await index.sync('wiki', [document({ acl: only('group:eng') })], 10);
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const first = viewOf(asked);
+    expect(viewOf(asked, ADA, DAY)).toBe(first);
+    expect(shownTo(asked, ADA, DAY)).toEqual(['wiki:plan']);
+    expect(shownTo(asked, ADA, DAY + 1)).toEqual([]);
+  });
+
+  test('when the clock is set back', async () => {
+    const index = await anIndex();
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const later = viewOf(asked, ADA, 100);
+    expect(viewOf(asked, ADA, 99)).not.toBe(later);
+  });
+
+  test('with the transaction that made it, when that failed', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document()]);
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const failing = (): void =>
+      asked.reader.read((reading) => {
+        asked.visibility.of(reading, ADA, 0);
+        throw new Error('later');
+      });
+    expect(failing).toThrow('later');
+    expect(shownTo(asked, ADA)).toEqual(['wiki:plan']);
+  });
+
+  test('with the index it was decided on', async () => {
+    const [one, other] = [await anIndex(), await anIndex()];
+    const visibility = createVisibility(RULES);
+    await one.sync('wiki', [document()]);
+    await other.sync('wiki', [document({ acl: only('user:bob') })]);
+    expect(shownTo({ reader: one.reader(), visibility }, ADA)).toEqual(['wiki:plan']);
+    expect(shownTo({ reader: other.reader(), visibility }, ADA)).toEqual([]);
+  });
+});

@@ -1,0 +1,131 @@
+import type { Acl } from '../../src/core/acl.ts';
+import type { Change } from '../../src/core/change.ts';
+import { type AclFacts, own, type Person, type SourceFacts } from './world.ts';
+
+/** The listings a source has open, and what each has seen; as of the last checkpoint when a run is cut off. */
+export type Open = Map<string, Set<string>>;
+
+/** What one run makes of a source's facts, by the meaning of its changes. Nothing here is shared with the product but the shape of a change. */
+export const replay = (
+  source: SourceFacts,
+  open: Open,
+  changes: readonly Change[],
+  at: number,
+  people: readonly Person[],
+): void => {
+  const pages = new Map<string, string[]>();
+  let problems = false;
+  let blind = false; // a problem without a key: nothing may be taken for gone
+  const see = (name: string): void => open.forEach((seen) => seen.add(name));
+  for (const change of changes) {
+    switch (change.type) {
+      case 'listing':
+        open.set(change.of ?? '', new Set());
+        break;
+      case 'complete':
+        if (!blind) sweep(source, open.get(change.of ?? ''), change.of, people);
+        open.delete(change.of ?? '');
+        break;
+      case 'container':
+        source.items[change.key] = itemOf(change.acl, false, at, change.parent);
+        see(`item ${change.key}`);
+        break;
+      case 'document':
+        source.items[change.document.key] = itemOf(change.document.acl, true, at, change.document.parent);
+        see(`item ${change.document.key}`);
+        break;
+      case 'acl': {
+        const item = own(source.items, change.key);
+        if (item) source.items[change.key] = { ...item, acl: aclOf(change.acl), aclAt: at };
+        see(`item ${change.key}`);
+        break;
+      }
+      case 'delete':
+        for (const key of subtree(source, change.key)) delete source.items[key];
+        delete source.items[change.key];
+        break;
+      case 'members': {
+        see(`group ${change.group}`);
+        if (!Array.isArray(change.members)) {
+          const known = own(source.groups, change.group);
+          source.groups[change.group] = { ...known, unknown: true, at: known?.at ?? at };
+          break;
+        }
+        const members = [...(pages.get(change.group) ?? []), ...change.members];
+        pages.set(change.group, change.more ? members : []);
+        if (!change.more) source.groups[change.group] = { members, unknown: false, at };
+        break;
+      }
+      case 'account': {
+        const { id, emails, active, kind } = change.account;
+        source.accounts[id] = { emails, active, guest: kind === 'guest', at };
+        see(`account ${id}`);
+        unlink(source, people);
+        break;
+      }
+      case 'problem':
+        problems = true;
+        blind ||= change.key === undefined;
+        if (change.key !== undefined) see(`item ${change.key}`);
+        break;
+      case 'unchanged':
+        if (!problems) source.confirmed = at;
+        break;
+      case 'checkpoint':
+        break;
+      default:
+        throw new Error(`no meaning for ${JSON.stringify(change satisfies never)}`);
+    }
+  }
+};
+
+/** The links that hold after somebody was identified: by e-mail, verified, owned, matching exactly one active account. */
+export const identify = (source: SourceFacts, owned: readonly string[], person: Person): void => {
+  const { email } = person;
+  if (email === undefined || !owned.includes(email.split('@')[1] ?? '')) return;
+  const active = Object.entries(source.accounts).filter(([, account]) => account.active && account.emails.includes(email));
+  const [only] = active;
+  if (only && active.length === 1) source.links[person.subject] ??= only[0];
+};
+
+const unlink = (source: SourceFacts, people: readonly Person[]): void => {
+  for (const { subject, email } of people) {
+    const account = own(source.accounts, own(source.links, subject) ?? '');
+    if (!account?.active || email === undefined || !account.emails.includes(email)) delete source.links[subject];
+  }
+};
+
+const sweep = (
+  source: SourceFacts,
+  seen: ReadonlySet<string> | undefined,
+  of: string | undefined,
+  people: readonly Person[],
+): void => {
+  if (!seen) return;
+  const scope = of === undefined ? Object.keys(source.items) : subtree(source, of);
+  for (const key of scope) if (!seen.has(`item ${key}`)) delete source.items[key];
+  if (of !== undefined) return;
+  for (const [id, account] of Object.entries(source.accounts)) if (!seen.has(`account ${id}`)) account.active = false;
+  for (const [id, group] of Object.entries(source.groups))
+    if (!seen.has(`group ${id}`)) source.groups[id] = { unknown: false, at: group.at };
+  unlink(source, people);
+};
+
+/** All whose chain of parents holds this key. */
+export const subtree = (source: SourceFacts, top: string): string[] =>
+  Object.keys(source.items).filter((key) => {
+    const chain = new Set<string>();
+    for (let at = own(source.items, key)?.parent; at !== undefined && !chain.has(at); at = own(source.items, at)?.parent)
+      chain.add(at);
+    return chain.has(top) && key !== top;
+  });
+
+const itemOf = (acl: Acl, document: boolean, at: number, parent?: string): SourceFacts['items'][string] => ({
+  document,
+  acl: aclOf(acl),
+  ...(parent === undefined ? {} : { parent }),
+  contentAt: at,
+  aclAt: at,
+});
+
+const aclOf = (acl: Acl): AclFacts => ('unknown' in acl ? 'unknown' : acl.terms);

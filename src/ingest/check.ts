@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { type Acl, aclSchema } from '../core/acl.ts';
 import type { Change } from '../core/change.ts';
+import type { Account } from '../core/document.ts';
 import {
   accountSchema,
   complaint,
@@ -11,6 +12,10 @@ import {
   membersSchema,
   nameSchema,
 } from './change-schema.ts';
+import { inertLine } from './parse/inert.ts';
+
+const ACCOUNT_NAME_MAX = 200;
+const NO_HOSTS: ReadonlySet<string> = new Set();
 
 /** What is wrong with a change. Without a key, nobody can say what was lost by it. */
 export interface Problem {
@@ -129,11 +134,15 @@ const salvageable = z.object({
 /** Of a broken account its e-mails still count, as those of a guest: left out, it could widen what `everyone` holds. */
 const checkAccount = ({ account }: Extract<Change, { type: 'account' }>): Checked<never> => {
   const checked = accountSchema.safeParse(account);
-  if (checked.success) return { changes: [{ type: 'account', account: checked.data }] };
+  if (checked.success) return { changes: [{ type: 'account', account: named(checked.data) }] };
   const message = `An account is not as it should be (${complaint(checked.error)}).`;
   const rest = salvageable.safeParse(account);
   return { changes: rest.success ? [{ type: 'account', account: rest.data }] : [], problem: { message } };
 };
+
+/** An account's name is shown as the author of documents, and whoever holds the account chose it. */
+const named = ({ name, ...account }: Account): Account =>
+  name === undefined ? account : { ...account, name: inertLine(name, NO_HOSTS, ACCOUNT_NAME_MAX) };
 
 const checkProblem = ({ key, error }: Extract<Change, { type: 'problem' }>): Checked<never> => {
   const message = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,11 @@
 import type { Due } from '../core/connector.ts';
-import type { SourceDocument } from '../core/document.ts';
-import { documentId } from '../core/document.ts';
+import { documentId, type Field, type SourceDocument } from '../core/document.ts';
 import type { KnownDocument, NewDocument } from '../store/store.ts';
+import { inert, inertLine } from './parse/inert.ts';
 import { bodyHashOf, load, makeText, recipeOf, titleOf } from './text.ts';
+
+const TYPE_MAX = 100;
+const LABEL_MAX = 200;
 
 /** What all documents of a run have in common. */
 export interface Preparing {
@@ -25,12 +28,12 @@ export const prepare = async (
   const rest = {
     key,
     title,
-    type,
-    url: document.url ?? urlOf(urlTemplate, source, key),
+    type: inertLine(type, hosts, TYPE_MAX) || 'document',
+    url: document.url === undefined ? urlOf(urlTemplate, source, key) : new URL(document.url).href,
     updatedAt: updatedAt.getTime(),
     acl,
-    labels,
-    fields,
+    labels: labels.map((label) => inertLine(label, hosts, LABEL_MAX)).filter(Boolean),
+    fields: inertFields(fields, hosts),
     ...(parent !== undefined && { parent }),
     ...(author !== undefined && { author }),
   };
@@ -51,6 +54,15 @@ export const prepare = async (
   if (alike && bodyHash === known.bodyHash) return read;
   return { ...read, text: makeText({ title, body, hosts, ...(author !== undefined && { author }) }) };
 };
+
+/** Fields are shown beside the text, and come from the same hands. */
+const inertFields = (fields: NonNullable<SourceDocument['fields']>, hosts: ReadonlySet<string>): Record<string, Field> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      inertLine(name, hosts, LABEL_MAX),
+      typeof value === 'string' ? inert(value, hosts).text : value,
+    ]),
+  );
 
 /** Where a document without a web address is found. */
 const urlOf = (template: string, source: string, key: string): string => {

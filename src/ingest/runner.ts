@@ -86,7 +86,8 @@ interface Ended {
 const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>, running: Running): Promise<Ended> => {
   const { connector, source, signal } = options;
   const { writer, tally, progress } = running;
-  const due = source.due ?? { listing: true, permissions: true, content: true };
+  // A source that was never listed whole, or whose sweep was refused, is to be listed.
+  const due = source.due ?? { listing: !writer.listed, permissions: true, content: true };
   const hosts = new Set([...connector.hosts(source.settings), ...(source.hosts ?? [])].map((host) => host.toLowerCase()));
   const batch = createBatch({
     writer,

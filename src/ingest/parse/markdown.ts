@@ -22,7 +22,7 @@ export const parseMarkdown: Parse = (text, hosts) => {
   let pieces: Marked[] = [];
   const close = (): void => {
     const section = concat(pieces);
-    if (section.text !== '' || section.marks.length > 0) sections.push({ ...section, headings: path.map(({ title }) => title) });
+    if (section.text !== '') sections.push({ ...section, headings: path.map(({ title }) => title) });
     pieces = [];
   };
   let heading = 0;

@@ -86,14 +86,15 @@ const withoutTags = (marked: Marked, hosts: ReadonlySet<string>): Marked => {
     const target = judge(written, hosts);
     return target.keep ? undefined : target.name || 'link';
   });
-  const tags = rewrite(links, HTML, ({ 1: slash, 2: name = '', 3: attributes = '' }) => {
+  return rewrite(links, HTML, ({ 1: slash, 2: name = '', 3: attributes = '' }) => {
     if (/^(?:img|image)$/iu.test(name)) return image(attribute(attributes, 'alt') ?? '');
     if (/^a$/iu.test(name) && slash === '') return linkOpening(attribute(attributes, 'href'), hosts);
     return ACTIVE_NAME.test(name) || attributes.includes('=') ? '' : undefined;
   });
-  // A tag that could not be read whole is kept, but as text: a space after its bracket makes it none.
-  return rewrite(tags, ACTIVE_OPENING, () => '< ');
 };
+
+/** A tag that could not be read whole stays, but as text: a space after its bracket makes it none. */
+export const withoutTagOpenings = (marked: Marked): Marked => rewrite(marked, ACTIVE_OPENING, () => '< ');
 
 /** `<a href=…>` leaves the name of where it led; an address on an own host stays as it is. */
 const linkOpening = (href: string | undefined, hosts: ReadonlySet<string>): string => {

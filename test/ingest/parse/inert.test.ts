@@ -162,7 +162,7 @@ test('no address outside the own hosts is left, however the text is put together
         expect(!leads || host === 'wiki.acme.test', `${found} in ${JSON.stringify(text)}`).toBe(true);
       }
     }),
-    { numRuns: 20_000 },
+    { numRuns: 10_000 },
   );
 });
 
@@ -175,7 +175,7 @@ test('what is inert stays so: no image, no foreign link, nothing hidden comes ba
       expect(visible.isWellFormed()).toBe(true);
       expect(marks.every((mark, at) => mark >= (marks[at - 1] ?? 0) && mark <= visible.length)).toBe(true);
     }),
-    { numRuns: 5_000 },
+    { numRuns: 10_000 },
   );
 });
 

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError, type ErrorCode } from '../core/errors.ts';
+import { guardIn, guardMemory } from './guard.ts';
 
 /** What a thread says to one question. */
 export type Reply<Answer> =
@@ -15,11 +16,18 @@ export interface Thread<Question, Answer> {
   close(): Promise<void>;
 }
 
+/** What the module of a thread finds as its `workerData`. */
+export interface ThreadData<Given> {
+  readonly given: Given;
+  /** The memory of its guard. */
+  readonly guard: SharedArrayBuffer;
+}
+
 /** How a thread is opened. */
-export interface ThreadOptions {
+export interface ThreadOptions<Given> {
   /** The module that runs there: it replies exactly once to every message. */
   readonly url: URL;
-  readonly workerData: unknown;
+  readonly given: Given;
   /** From the question to its answer, waiting included. */
   readonly deadlineMs: number;
 }
@@ -28,10 +36,11 @@ export interface ThreadOptions {
 const WAITING_MAX = 1000;
 
 /** Opens a thread when the first question comes, and another one whenever it died or was given up. */
-export const openThread = <Question, Answer>({ url, workerData, deadlineMs }: ThreadOptions): Thread<Question, Answer> => {
+export const openThread = <Question, Answer, Given>(options: ThreadOptions<Given>): Thread<Question, Answer> => {
+  const { url, given, deadlineMs } = options;
   const waiting = new Set<Task<Question, Answer>>();
   let running: Task<Question, Answer> | undefined;
-  let worker: Worker | undefined;
+  let worker: Started | undefined;
   let closed = false;
 
   const next = (): void => {
@@ -41,7 +50,7 @@ export const openThread = <Question, Answer>({ url, workerData, deadlineMs }: Th
     running = task;
     worker ??= start();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is not a window
-    worker.postMessage(task.question);
+    worker.thread.postMessage(task.question);
   };
 
   /** Frees the thread, or the place it had, for the next question. */
@@ -51,22 +60,31 @@ export const openThread = <Question, Answer>({ url, workerData, deadlineMs }: Th
     next();
   };
 
-  const start = (): Worker => {
-    const started = new Worker(url, { workerData });
+  const start = (): Started => {
+    const guard = guardMemory();
+    const workerData: ThreadData<Given> = { given, guard };
+    const thread = new Worker(url, { workerData });
+    const started: Started = {
+      thread,
+      end: async () => {
+        await guardIn(guard).seize();
+        await thread.terminate();
+      },
+    };
     let cause: unknown;
-    started.on('message', (reply: Reply<Answer>) => {
+    thread.on('message', (reply: Reply<Answer>) => {
       if (worker !== started) return;
       if (running) settle(running, reply);
       free();
     });
-    started.on('messageerror', (error) => {
+    thread.on('messageerror', (error) => {
       cause = error;
-      void started.terminate();
+      void started.end();
     });
-    started.on('error', (error) => {
+    thread.on('error', (error) => {
       cause = error;
     });
-    started.on('exit', () => {
+    thread.on('exit', () => {
       if (worker !== started) return;
       worker = undefined;
       running?.fail(unavailable('The search thread died. Try again.', cause));
@@ -79,7 +97,7 @@ export const openThread = <Question, Answer>({ url, workerData, deadlineMs }: Th
     task.fail(unavailable(`This was not answered within ${deadlineMs / 1000} s. Try again, or ask for less.`));
     waiting.delete(task);
     if (task !== running) return;
-    void worker?.terminate(); // nobody else waits behind a question without an end
+    void worker?.end(); // nobody else waits behind a question without an end
     worker = undefined;
     free();
   };
@@ -117,10 +135,16 @@ export const openThread = <Question, Answer>({ url, workerData, deadlineMs }: Th
       const last = worker;
       worker = undefined;
       free();
-      await last?.terminate();
+      await last?.end();
     },
   };
 };
+
+/** A thread, and how to end it without taking the process along. */
+interface Started {
+  readonly thread: Worker;
+  end(): Promise<void>;
+}
 
 interface Task<Question, Answer> {
   readonly question: Question;

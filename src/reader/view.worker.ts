@@ -5,16 +5,24 @@ import { AppError } from '../core/errors.ts';
 import { openLocalEmbedder } from '../embed/local.ts';
 import { openReader } from '../store/sqlite/reader.ts';
 import { type AnswerQuestion, createAnswer } from './answer.ts';
+import { guardIn } from './guard.ts';
 import type { Answer, Question, ViewWorkerData } from './question.ts';
-import type { Reply } from './thread.ts';
+import type { Reply, ThreadData } from './thread.ts';
 
 /** The composition root of the thread that answers questions. */
-const { indexPath, rules, embedder: provider }: ViewWorkerData = workerData;
+const { given, guard: memory }: ThreadData<ViewWorkerData> = workerData;
+const { indexPath, rules, embedder: provider } = given;
+const guard = guardIn(memory);
 
 let model: Promise<Embedder | undefined> | undefined;
 /** Loaded by the first question that needs it. One that cannot be loaded stays absent until the process starts again. */
 const embedder = (): Promise<Embedder | undefined> =>
-  (model ??= provider === 'none' ? Promise.resolve(undefined) : openLocalEmbedder().catch(() => undefined));
+  (model ??= provider === 'none' ? Promise.resolve(undefined) : openGuarded().catch(() => undefined));
+
+const openGuarded = async (): Promise<Embedder> => {
+  const local = await guard.protect(() => openLocalEmbedder());
+  return { ...local, embed: (text) => guard.protect(() => local.embed(text)) };
+};
 
 let opened: AnswerQuestion | undefined;
 const answer = (question: Question): Promise<Answer> => {

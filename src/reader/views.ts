@@ -25,8 +25,9 @@ const DEADLINE_MS = 15_000;
 /** Opens the views of an existing index; every question is answered in a thread of its own. Rejects with `unavailable` when the index cannot be read. */
 export const openViews = async (options: ViewsOptions): Promise<Views> => {
   const { now, deadlineMs = DEADLINE_MS, indexPath, rules, embedder } = options;
-  const workerData: ViewWorkerData = { indexPath, rules, embedder };
-  const thread = openThread<Question, Answer>({ url: new URL('view.worker.ts', import.meta.url), workerData, deadlineMs });
+  const given: ViewWorkerData = { indexPath, rules, embedder };
+  const url = new URL('view.worker.ts', import.meta.url);
+  const thread = openThread<Question, Answer, ViewWorkerData>({ url, given, deadlineMs });
 
   const ask = async <Kind extends Question['kind']>(
     question: Extract<Question, { readonly kind: Kind }>,

@@ -5,9 +5,9 @@ import type { Order } from './echo.worker.ts';
 
 /** A thread that counts its answers: 1 again means it is another one. */
 const aThread = (deadlineMs = 15_000): Thread<Order, number> => {
-  const thread = openThread<Order, number>({
+  const thread = openThread<Order, number, undefined>({
     url: new URL('echo.worker.ts', import.meta.url),
-    workerData: undefined,
+    given: undefined,
     deadlineMs,
   });
   onTestFinished(() => thread.close());
@@ -47,7 +47,7 @@ describe('a thread', () => {
   );
 
   test('that cannot be started fails every question', async () => {
-    const thread = openThread({ url: new URL('nowhere.ts', import.meta.url), workerData: undefined, deadlineMs: 15_000 });
+    const thread = openThread({ url: new URL('nowhere.ts', import.meta.url), given: undefined, deadlineMs: 15_000 });
     await expect(thread.ask('answer', never)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(thread.ask('answer', never)).rejects.toMatchObject({ code: 'unavailable' });
     await thread.close();

@@ -3,7 +3,7 @@ import type { Members } from '../core/change.ts';
 import type { Account, Field, Location } from '../core/document.ts';
 import type { Identity } from '../core/caller.ts';
 
-/** What a chunk weighs for one term: see `core/terms.ts`. */
+/** What a chunk weighs for one term: see `store/terms.ts`. */
 export interface TermImpact {
   readonly term: string;
   readonly impact: number;
@@ -137,8 +137,13 @@ export interface SourceStatus {
   readonly documents: number;
   readonly chunks: number;
   readonly waitingForVectors: number;
-  /** Documents nobody can see, by reason. */
-  readonly dark: { readonly unknownAcl: number; readonly orgWithoutDirectory: number; readonly groupNeverListed: number };
+  /** Documents nobody can see, each counted once, by what shuts it or one of the containers it rests on. */
+  readonly dark: {
+    readonly unknownAcl: number;
+    readonly orgWithoutDirectory: number;
+    readonly groupNeverListed: number;
+    readonly containerAbsent: number;
+  };
   /** Documents that deny by `user:` or by a group: people without an account there cannot see them. */
   readonly deniedByAccount: number;
   /** Of what is stored: the oldest confirmation. */

@@ -30,9 +30,24 @@ export const statusContract = (makePlace: MakePlace): void => {
         documents: 10,
         chunks: 11,
         waitingForVectors: 11,
-        dark: { unknownAcl: 1, orgWithoutDirectory: 1, groupNeverListed: 2 },
+        dark: { unknownAcl: 1, orgWithoutDirectory: 1, groupNeverListed: 2, containerAbsent: 0 },
         deniedByAccount: 1,
       },
+    ]);
+  });
+
+  test('a document that nobody can see because of a container it rests on is counted by what shuts that', async () => {
+    const store = await (await makePlace()).open();
+    await sync(store, [
+      { type: 'container', key: 'shelf', title: 'Shelf', acl: only('group:never') },
+      { type: 'container', key: 'box', title: 'Box', acl: only('audience:shelf') },
+      { type: 'container', key: 'open', title: 'Open', acl: only('everyone') },
+      document({ key: 'in the box', acl: only('audience:box') }),
+      document({ key: 'in both', acl: only('audience:box', 'audience:open') }),
+      document({ key: 'nowhere', acl: only('audience:gone') }),
+    ]);
+    expect(await store.status(['wiki'])).toMatchObject([
+      { dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 1, containerAbsent: 1 } },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { RunEnd, SourceStatus } from '../../store.ts';
 import type { Database } from '../database.ts';
+import { prepareDark } from './dark.ts';
 import { isAlive } from './process-alive.ts';
 import { KILLED } from './runs.ts';
 
@@ -40,43 +41,18 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
       JOIN item ON item.id = chunk.item
       WHERE item.source = ?`)
     .pluck();
+  const dark = prepareDark(db);
   // Counted by acl class first: documents are many, classes few.
-  const dark = db.prepare<
-    [number],
-    Record<'unknownAcl' | 'orgWithoutDirectory' | 'groupNeverListed' | 'deniedByAccount', number>
-  >(`
-    WITH used AS (
-      SELECT acl.id, acl.unknown, count(*) AS documents
+  const deniedByAccount = db
+    .prepare<[number], number>(`
+      SELECT count(*)
       FROM item
-      JOIN acl ON acl.id = item.acl
-      WHERE item.source = ? AND item.container = 0
-      GROUP BY acl.id
-    ),
-    granted AS (                              -- a row for each term that allows anybody: what kinds of allow it has
-      SELECT used.id AS acl,
-             count(*) AS allows,
-             sum(principal.kind = 'org') AS orgs,
-             sum(principal.kind = 'group' AND member_group.listed_at IS NULL) AS unlisted
-      FROM used
-      JOIN acl_term ON acl_term.acl = used.id
-      JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 0
-      JOIN principal ON principal.id = acl_grant.principal
-      LEFT JOIN member_group ON member_group.principal = principal.id
-      GROUP BY acl_term.id
-    ),
-    denied AS (
-      SELECT DISTINCT acl_term.acl
-      FROM used
-      JOIN acl_term ON acl_term.acl = used.id
-      JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 1
-      JOIN principal ON principal.id = acl_grant.principal AND principal.kind IN ('user', 'group')
-    )
-    SELECT coalesce(sum(documents) FILTER (WHERE unknown = 1), 0) AS unknownAcl,
-           coalesce(sum(documents) FILTER (WHERE id IN (SELECT acl FROM granted WHERE orgs = allows)), 0) AS orgWithoutDirectory,
-           coalesce(sum(documents) FILTER (
-             WHERE id IN (SELECT acl FROM granted WHERE unlisted > 0 AND unlisted + orgs = allows)), 0) AS groupNeverListed,
-           coalesce(sum(documents) FILTER (WHERE id IN (SELECT acl FROM denied)), 0) AS deniedByAccount
-    FROM used`);
+      WHERE source = ? AND container = 0 AND acl IN (
+        SELECT acl_term.acl
+        FROM acl_term
+        JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 1
+        JOIN principal ON principal.id = acl_grant.principal AND principal.kind IN ('user', 'group'))`)
+    .pluck();
   // A group whose members could not be learned is as old as its last listing, whatever else was confirmed.
   const oldest = db.prepare<[{ source: number; confirmed: number }], { content: number | null; permissions: number | null }>(`
     SELECT (SELECT max(min(synced_at), :confirmed) FROM item WHERE source = :source AND container = 0) AS content,
@@ -101,7 +77,6 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
     const lease = findLease.get(id);
     const running = lease !== undefined && isAlive(lease);
     const last = lastRun.get({ source: id, running: running ? lease.run : 0 });
-    const { deniedByAccount = 0, ...reasons } = dark.get(id) ?? {};
     const { content = null, permissions = null } = oldest.get({ source: id, confirmed }) ?? {};
     return {
       name,
@@ -109,8 +84,8 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
       documents: documents.get(id) ?? 0,
       chunks: chunks.get(id) ?? 0,
       waitingForVectors: waiting.get(id) ?? 0,
-      dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 0, ...reasons },
-      deniedByAccount,
+      dark: dark(id),
+      deniedByAccount: deniedByAccount.get(id) ?? 0,
       ...(permissions !== null && { oldestPermissions: permissions }),
       ...(content !== null && { oldestContent: content }),
       ...(last && { lastRun: lastRunOf(last) }),

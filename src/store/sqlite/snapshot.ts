@@ -29,16 +29,21 @@ export const prepareSnapshots = (db: Database): Snapshots => {
     CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = posting.chunk
     WHERE term.text = :term`);
   const nearest = db.prepare<{ snapshot: number; vector: Buffer; fingerprint: string; limit: number }, Neighbour>(`
-    SELECT *
-    FROM (
-      SELECT ${PLACE}, vec_distance_cosine(vector.vector, :vector) AS distance
+    WITH near AS MATERIALIZED (
+      SELECT visible.chunk, vec_distance_cosine(vector.vector, :vector) AS distance
       FROM temp.visible_chunk AS visible
       CROSS JOIN vector ON vector.chunk = visible.chunk
-      ${PLACED}
       WHERE visible.snapshot = :snapshot
-        AND vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint))
-    WHERE distance IS NOT NULL                   -- a vector of length 0 has no direction
-    ORDER BY distance, documentId, ordinal
+        AND vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)
+    ), edge(distance) AS (                       -- of the last one that may be kept: places are read up to it, ties included
+      SELECT max(distance)
+      FROM (SELECT distance FROM near WHERE distance IS NOT NULL ORDER BY distance LIMIT :limit)
+    )
+    SELECT ${PLACE}, visible.distance
+    FROM edge
+    CROSS JOIN near AS visible ON visible.distance <= edge.distance
+    ${PLACED}
+    ORDER BY visible.distance, documentId, ordinal
     LIMIT :limit`);
   const distances = db.prepare<
     { snapshot: number; vector: Buffer; fingerprint: string; chunks: string },

@@ -1,6 +1,7 @@
 import type { Change } from '../core/change.ts';
 import { AppError, unreachable } from '../core/errors.ts';
 import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
+import { messageOf } from './check.ts';
 import { type Preparing, prepare } from './prepare.ts';
 import type { Tally } from './tally.ts';
 
@@ -101,7 +102,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
       return document;
     } catch (error) {
       preparing.signal.throwIfAborted();
-      tally.problem({ key, message: error instanceof AppError ? error.message : `It could not be read: ${String(error)}` });
+      tally.problem({ key, message: error instanceof AppError ? error.message : `It could not be read: ${messageOf(error)}` });
       return undefined;
     }
   };

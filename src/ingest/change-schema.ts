@@ -2,9 +2,8 @@ import { z } from 'zod';
 
 import { aclSchema } from '../core/acl.ts';
 import type { Account, Body, Part, SourceDocument } from '../core/document.ts';
-import { memberSchema } from '../core/principal.ts';
+import { isName, memberSchema } from '../core/principal.ts';
 
-const KEY_MAX = 1_000;
 const NAME_MAX = 1_000;
 const TYPE_MAX = 100;
 const URL_MAX = 4_000;
@@ -17,20 +16,13 @@ const PARTS_MAX = 100_000;
 /** A page of a group; a connector splits larger ones with `more`. */
 const MEMBERS_MAX = 100_000;
 
-// oxlint-disable-next-line no-control-regex -- control characters are exactly what must not stand in a name
-const NAME = /^[^\u0000-\u001f\u007f]+$/u;
 const name = (max: number): z.ZodType<string> =>
-  z
-    .string()
-    .max(max)
-    .refine((text) => NAME.test(text) && text.isWellFormed(), { error: 'must not be empty or hold control characters' });
+  z.string().max(max).refine(isName, { error: 'must not be empty, too long, or hold control characters' });
 
-/** What names a document or container in its source. */
-export const keySchema = name(KEY_MAX);
-/** What names a group or an account in its source. */
-export const nameSchema = name(NAME_MAX);
+/** What names a document, container, group or account in its source. */
+export const keySchema = name(NAME_MAX);
 
-const userSchema = z.templateLiteral(['user:', z.string()]).refine((user) => user.length <= NAME_MAX && NAME.test(user.slice(5)));
+const userSchema = z.templateLiteral(['user:', z.string()]).refine((user) => isName(user.slice('user:'.length)));
 const wellFormed = z.string().transform((text) => text.toWellFormed());
 
 const locationSchema = z.strictObject({
@@ -96,7 +88,7 @@ export const containerSchema = z.strictObject({
 
 /** An account as a connector should yield it. */
 export const accountSchema: z.ZodType<Account> = z.strictObject({
-  id: nameSchema,
+  id: keySchema,
   name: wellFormed.exactOptional(),
   emails: z.array(name(NAME_MAX)).max(EMAILS_MAX),
   active: z.boolean(),

@@ -3,19 +3,14 @@ import { z } from 'zod';
 import { type Acl, aclSchema } from '../core/acl.ts';
 import type { Change } from '../core/change.ts';
 import type { Account } from '../core/document.ts';
-import {
-  accountSchema,
-  complaint,
-  containerSchema,
-  documentSchema,
-  keySchema,
-  membersSchema,
-  nameSchema,
-} from './change-schema.ts';
+import { accountSchema, complaint, containerSchema, documentSchema, keySchema, membersSchema } from './change-schema.ts';
 import { inertLine } from './parse/inert.ts';
 
 const ACCOUNT_NAME_MAX = 200;
 const NO_HOSTS: ReadonlySet<string> = new Set();
+
+/** What a thrown thing says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What is wrong with a change. Without a key, nobody can say what was lost by it. */
 export interface Problem {
@@ -108,7 +103,7 @@ const narrowed = (key: string, given: { readonly acl: unknown }, error: z.ZodErr
 };
 
 const checkMembers = (change: Extract<Change, { type: 'members' }>): Checked<never> => {
-  const group = nameSchema.safeParse(change.group);
+  const group = keySchema.safeParse(change.group);
   if (!group.success) return broken(`It yielded members of a group without a name (${complaint(group.error)}).`);
   const members = membersSchema.safeParse(change.members);
   const more: unknown = change.more;
@@ -125,8 +120,8 @@ const checkMembers = (change: Extract<Change, { type: 'members' }>): Checked<nev
 };
 
 const salvageable = z.object({
-  id: nameSchema,
-  emails: z.array(nameSchema),
+  id: keySchema,
+  emails: z.array(keySchema),
   active: z.boolean().catch(false),
   kind: z.enum(['member', 'guest']).catch('guest'),
 });
@@ -145,7 +140,7 @@ const named = ({ name, ...account }: Account): Account =>
   name === undefined ? account : { ...account, name: inertLine(name, NO_HOSTS, ACCOUNT_NAME_MAX) };
 
 const checkProblem = ({ key, error }: Extract<Change, { type: 'problem' }>): Checked<never> => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (key === undefined) return { changes: [], problem: { message } };
   const checked = keySchema.safeParse(key);
   // A key that is none names nothing that could count as seen.

@@ -1,3 +1,4 @@
+import { cutBefore } from '../core/cut.ts';
 import type { Location } from '../core/document.ts';
 import type { Section } from './parse/parsed.ts';
 
@@ -42,8 +43,7 @@ const cutLength = (window: string, left: number): number => {
     const length = lastEnd(window, place);
     if (length !== undefined) return length;
   }
-  const length = Math.min(TARGET, left);
-  return splitsPair(window, length) ? length - 1 : length;
+  return cutBefore(window, TARGET);
 };
 
 /** The last place up to the target, else the first one after it. */
@@ -58,6 +58,3 @@ const lastEnd = (window: string, place: RegExp): number | undefined => {
   }
   return best;
 };
-
-const splitsPair = (text: string, at: number): boolean =>
-  /[\ud800-\udbff]/u.test(text.charAt(at - 1)) && /[\udc00-\udfff]/u.test(text.charAt(at));

@@ -6,7 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { refuseEveryHost } from '../sources/fetch.ts';
 import type { RunEnd, RunStatus, SourceWriter, Store } from '../store/store.ts';
 import { type Batch, createBatch } from './batch.ts';
-import { check, type Problem } from './check.ts';
+import { check, messageOf, type Problem } from './check.ts';
 import { type Progress, teller } from './progress.ts';
 import { PAUSE, type Steps, stepsOf } from './steps.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -215,5 +215,3 @@ const runOf = <Settings, Cursor>(
     signal,
   };
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -16,7 +16,7 @@ const many = (count: number): Change<number>[] => Array.from({ length: count }, 
 const LISTING: Change<number> = { type: 'listing' };
 const COMPLETE: Change<number> = { type: 'complete' };
 
-const stored = ({ reader }: AnIndex, key: string, source = 'wiki') => reader().read((reading) => reading.document(source, key));
+const stored = (index: AnIndex, key: string, source = 'wiki') => index.reader().read((reading) => reading.document(source, key));
 const documents = async (store: Store): Promise<number> => (await store.status(['wiki']))[0]?.documents ?? 0;
 
 test('a run says how much it read, changed and deleted; the same again changes nothing', async () => {

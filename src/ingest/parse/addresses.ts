@@ -32,7 +32,7 @@ export const withoutForeignAddresses = (marked: Marked, hosts: ReadonlySet<strin
 const REST = '[^\\s<>"\'`|)\\]}]{0,4000}';
 const TRAILING = /[.,;:!?*_~]{1,100}$/u;
 /** Where the host ends, either by a path or by what no reader takes for a part of it. */
-const NAMES_PATH = /^[^\/]*\/\/[^\/?#]+[\/?#]/u;
+const NAMES_PATH = /^[^/]*\/\/[^/?#]+[/?#]/u;
 const NAMES_NOTHING = /^[a-z]+:[\\/]+$/iu;
 const CLOSED = /^[\s()[\]<>"]?$/u;
 const SLASH = String.raw`(?:\\?[\\/])`;

@@ -1,3 +1,4 @@
+import { cutBefore } from '../../core/cut.ts';
 import { type Mode, withoutForeignAddresses } from './addresses.ts';
 import { withoutHidden } from './hidden.ts';
 import type { Marked } from './marked.ts';
@@ -23,6 +24,4 @@ export const inertLine = (text: string, hosts: ReadonlySet<string>, max: number)
     max,
   ).trimEnd();
 
-/** The beginning of a text, never half of a character. */
-const cut = (text: string, max: number): string =>
-  text.length <= max ? text : text.slice(0, max).replace(/[\ud800-\udbff]$/u, '');
+const cut = (text: string, max: number): string => text.slice(0, cutBefore(text, max));

@@ -35,7 +35,7 @@ function relaunch() {
       const launcher = fs.realpathSync(process.argv[1]);
       const beside = path.join(path.dirname(launcher), '..', 'node_modules', 'node', 'bin', 'node');
       if (!fs.existsSync(beside) || fs.realpathSync(beside) === fs.realpathSync(process.execPath)) return refuse();
-      return follow(found[2].spawn(beside, [launcher].concat(process.argv.slice(2)), { stdio: 'inherit' }), found[3]);
+      return handOver(found[2], found[3], beside, [launcher].concat(process.argv.slice(2)));
     })
     .catch(refuse);
 }
@@ -46,9 +46,10 @@ function refuse() {
   process.exitCode = WRONG_USAGE;
 }
 
-/** Hands signals down, and the way it ended up. */
-function follow(child, os) {
+/** Hands signals down, and the way it ended up. Listens before the child runs: a signal in between would leave it an orphan. */
+function handOver(childProcess, os, beside, argv) {
   ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.on(signal, () => child.kill(signal)));
+  const child = childProcess.spawn(beside, argv, { stdio: 'inherit' });
   child.on('error', refuse);
   child.on('exit', (code, signal) => {
     process.exitCode = signal ? 128 + os.constants.signals[signal] : code;

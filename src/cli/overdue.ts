@@ -1,0 +1,43 @@
+import { type Freshness, isFresh } from '../core/freshness.ts';
+import type { SourceStatus } from '../store/store.ts';
+import type { Channel } from './terminal.ts';
+import { look } from './terminal.ts';
+import { span } from './words.ts';
+
+/** A source that is older than it promised to be. Ages are ms. */
+export interface Overdue {
+  readonly source: string;
+  readonly what: 'permissions' | 'content';
+  readonly age: number;
+  readonly within: number;
+  /** What that means for those who ask. */
+  readonly effect: 'hidden' | 'labelled';
+}
+
+/** Which sources are past their promise. */
+export const overdue = (
+  sources: ReadonlyMap<string, Freshness>,
+  statuses: readonly SourceStatus[],
+  now: number,
+): readonly Overdue[] =>
+  statuses.flatMap(({ name, oldestPermissions, oldestContent }) => {
+    const promises = sources.get(name);
+    if (!promises) return [];
+    const confirmed = [['permissions', oldestPermissions] as const, ['content', oldestContent] as const];
+    return confirmed.flatMap(([what, at]): Overdue[] => {
+      const { within, onBreach } = promises[what];
+      if (at === undefined || isFresh(at, promises[what], now)) return [];
+      return [{ source: name, what, age: now - at, within, effect: onBreach === 'deny' ? 'hidden' : 'labelled' }];
+    });
+  });
+
+/** Tells the owner, and the command that mends it. */
+export const tellOverdue = (channel: Channel, late: readonly Overdue[]): void => {
+  for (const { source, what, age, within, effect } of late) {
+    const meaning = effect === 'hidden' ? 'what is older is hidden from everybody' : 'what is older is labelled as not fresh';
+    channel.line(
+      look('yellow', `The ${what} of ${source} were last confirmed ${span(age)} ago and promised within ${span(within)}: `),
+      `${meaning}. Run: castellan sync ${source}`,
+    );
+  }
+};

@@ -1,0 +1,71 @@
+import type { Freshness } from '../core/freshness.ts';
+import type { Progress } from '../ingest/progress.ts';
+import type { SyncEnd } from '../ingest/runner.ts';
+import type { SourceStatus } from '../store/store.ts';
+import type { Ledger, Verified } from '../store/ledger.ts';
+import type { CallResult } from '../server/call.ts';
+import type { Overdue } from './overdue.ts';
+
+/** One configuration and one data folder. */
+export interface Place {
+  readonly config: string;
+  readonly data: string;
+}
+
+/** The index, for the one who fills it. */
+export interface Index {
+  /** The configured sources and their promises, in the order of the file. */
+  readonly sources: ReadonlyMap<string, Freshness>;
+  /** Rejects with `conflict` while another process syncs this source. An aborted run ends `partial`. */
+  sync(source: string, options: SyncOptions): Promise<SyncEnd>;
+  /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */
+  embed(options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }): Promise<void>;
+  status(): Promise<readonly SourceStatus[]>;
+  close(): Promise<void>;
+}
+
+export interface SyncOptions {
+  readonly acceptDeletions: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** One question of one person. */
+export interface Question {
+  /** A verified e-mail, or `issuer|subject`. */
+  readonly who: string;
+  readonly tool: 'search' | 'fetch' | 'list_sources';
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** Where people ask: every question goes the one audited path. */
+export interface Desk {
+  ask(question: Question): Promise<CallResult>;
+  /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */
+  serve(who: string, signal: AbortSignal): Promise<void>;
+  /** For the owner's ear only: the sources that are older than they promised. */
+  overdue(): Promise<readonly Overdue[]>;
+  close(): Promise<void>;
+}
+
+/** The audit chain. */
+export interface Trail extends Pick<Ledger, 'list' | 'close'> {
+  /** Held against an anchor file, where one is named. */
+  verify(anchorFile?: string): Promise<Verified>;
+}
+
+/** Everything a command may use, built by main. */
+export interface Parts {
+  readonly version: string;
+  /** ms since 1970. */
+  readonly now: () => number;
+  /** How to start this program: what stands before the command's name. Absolute, as a client needs it. */
+  readonly program: readonly [string, ...string[]];
+  /** The made-up company, and where a copy of it may be made. */
+  readonly company: string;
+  readonly temporary: string;
+  openIndex(place: Place): Promise<Index>;
+  openDesk(place: Place): Promise<Desk>;
+  openTrail(place: Place): Promise<Trail>;
+}

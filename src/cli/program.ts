@@ -1,0 +1,94 @@
+import { Command, CommanderError } from 'commander';
+
+import { AppError } from '../core/errors.ts';
+import { auditCommand } from './audit.ts';
+import type { Context } from './context.ts';
+import { demoCommand } from './demo.ts';
+import { fetchCommand } from './fetch.ts';
+import { searchCommand } from './search.ts';
+import { serveCommand } from './serve.ts';
+import { statusCommand } from './status.ts';
+import { syncCommand } from './sync.ts';
+import { printStack } from './stack.ts';
+import { look } from './terminal.ts';
+
+/** 0 done, 1 failed or partial, 2 wrong usage or configuration, 130 interrupted. */
+export type ExitCode = 0 | 1 | 2 | 130;
+
+/** Runs one command line and says how it ended. Never throws: what went wrong is one sentence on stderr. */
+export const runProgram = async (argv: readonly string[], given: Omit<Context, 'fail'>): Promise<ExitCode> => {
+  let code: ExitCode = 0;
+  const context: Context = {
+    ...given,
+    fail: () => {
+      code = 1;
+    },
+  };
+  try {
+    await buildProgram(context).parseAsync(argv, { from: 'user' });
+    return given.signal.aborted ? interrupted(context) : code;
+  } catch (error) {
+    if (error instanceof CommanderError) return HELPFUL.has(error.code) ? 0 : 2; // it has said why
+    if (given.signal.aborted) return interrupted(context);
+    return complain(error, argv, context);
+  }
+};
+
+/** The whole tree of commands. */
+export const buildProgram = (context: Context): Command => {
+  const { terminal } = context;
+  const program = new Command('castellan')
+    .description('Governed access to company data: everybody finds what they may see, and nothing else.')
+    .version(context.parts.version, '--version', 'print the version')
+    .option('--config <file>', 'the configuration file', 'castellan.yaml')
+    .option('--data <folder>', 'the data folder: index, audit and keys', '.castellan')
+    .option('--json', 'print the result as JSON')
+    .option('--verbose', 'when a command fails, print where')
+    .helpOption('--help', 'show what a command does')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => printEach(text, (line) => terminal.out.line(line)),
+      writeErr: (text) => printEach(text, (line) => terminal.err.line(line)),
+      outputError: (text) => printEach(sentence(text), (line) => terminal.err.line(look('red', line))),
+    })
+    .showHelpAfterError('See: castellan --help')
+    .exitOverride()
+    .addHelpText('after', `\nStart with: castellan demo`);
+  const commands = [syncCommand, serveCommand, searchCommand, fetchCommand, statusCommand, auditCommand, demoCommand];
+  for (const command of commands) adopt(program, command(context));
+  return program;
+};
+
+/** Commander's names for an end in which everything asked for was shown. */
+const HELPFUL = new Set(['commander.helpDisplayed', 'commander.version']);
+
+/** A command made elsewhere gets the manners of the program. */
+const adopt = (parent: Command, command: Command): void => {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) child.copyInheritedSettings(parent);
+  parent.addCommand(command);
+};
+
+const interrupted = ({ terminal }: Context): ExitCode => {
+  terminal.err.line('Interrupted. What was committed stays; run the command again to go on.');
+  return 130;
+};
+
+const complain = (error: unknown, argv: readonly string[], { terminal }: Context): ExitCode => {
+  const mendable = error instanceof AppError;
+  const message = mendable
+    ? error.message
+    : `Castellan failed where it should not: ${error instanceof Error ? error.message : String(error)}. Run it again with --verbose and report what it prints.`;
+  if (argv.includes('--json')) terminal.err.json({ error: { code: mendable ? error.code : 'unavailable', message } });
+  else terminal.err.line(look('red', message));
+  if (argv.includes('--verbose')) printStack(terminal.err, error);
+  return mendable && (error.code === 'config' || error.code === 'invalid_input') ? 2 : 1;
+};
+
+/** Commander begins with "error: " and a small letter. */
+const sentence = (text: string): string => text.replace(/^error: (.)/u, (_, first: string) => first.toUpperCase());
+
+const printEach = (text: string, print: (line: string) => void): void => {
+  for (const line of text.replace(/\n$/u, '').split('\n')) print(line);
+};

@@ -1,0 +1,81 @@
+import { AppError } from '../core/errors.ts';
+import type { Progress } from '../ingest/progress.ts';
+import type { SyncEnd } from '../ingest/runner.ts';
+import type { SourceStatus } from '../store/store.ts';
+import type { Context } from './context.ts';
+import type { Index } from './parts.ts';
+import { createProgressLine } from './progress.ts';
+import { look, type Piece } from './terminal.ts';
+import { count, grouped, span } from './words.ts';
+
+/** How one source's run ended, and how long it took in ms. */
+export interface SourceRun {
+  readonly source: string;
+  readonly end: SyncEnd;
+  readonly ms: number;
+}
+
+/** What a sync did, and how its sources stand after it. */
+export interface SyncReport {
+  readonly runs: readonly SourceRun[];
+  /** Sources that another process is syncing. */
+  readonly refused: readonly { readonly source: string; readonly error: AppError }[];
+  readonly statuses: readonly SourceStatus[];
+  /** Why the model could not run. */
+  readonly unembedded?: AppError;
+}
+
+/** Syncs these sources one after the other, then gives what waits its vectors. Tells on stderr how far it has come. */
+export const syncAll = async (
+  index: Index,
+  { sources, acceptDeletions }: { sources: readonly string[]; acceptDeletions: boolean },
+  { parts, terminal, signal }: Pick<Context, 'parts' | 'terminal' | 'signal'>,
+): Promise<SyncReport> => {
+  const runs: SourceRun[] = [];
+  const refused: { source: string; error: AppError }[] = [];
+  for (const source of sources) {
+    signal.throwIfAborted();
+    const began = parts.now();
+    const line = createProgressLine(terminal.err, parts.now);
+    const onProgress = (progress: Progress): void => line.show(readSoFar(source, progress));
+    try {
+      const end = await index.sync(source, { acceptDeletions, signal, onProgress });
+      runs.push({ source, end, ms: parts.now() - began });
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'conflict')) throw error;
+      refused.push({ source, error }); // the others need not wait for it
+    } finally {
+      line.done();
+    }
+  }
+  signal.throwIfAborted();
+  const unembedded = await embedWaiting(index, { parts, terminal, signal });
+  const statuses = (await index.status()).filter(({ name }) => sources.includes(name));
+  return { runs, refused, statuses, ...(unembedded ? { unembedded } : {}) };
+};
+
+/** A model that cannot run is told, and loses nothing: what waits is found by words. */
+const embedWaiting = async (index: Index, { parts, terminal, signal }: Omit<Context, 'fail'>): Promise<AppError | undefined> => {
+  const line = createProgressLine(terminal.err, parts.now);
+  try {
+    await index.embed({ signal, onProgress: (progress) => line.show(embeddedSoFar(progress)) });
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unavailable') return error;
+    throw error;
+  } finally {
+    line.done();
+  }
+};
+
+const readSoFar = (source: string, { read, changed, problems, perSecond }: Progress): Piece[] => [
+  look('cyan', source),
+  `   ${count(read, 'document')} read   ${Math.round(perSecond)}/s   ${grouped(changed)} changed`,
+  ...(problems > 0 ? ['   ', look('yellow', count(problems, 'problem'))] : []),
+];
+
+const embeddedSoFar = ({ done = 0, total = 0, perSecond }: Progress): Piece[] => [
+  look('cyan', 'vectors'),
+  `   ${grouped(done)} of ${count(total, 'chunk')}   ${Math.round(perSecond)}/s`,
+  perSecond > 0 ? `   about ${span(((total - done) * 1000) / perSecond)} left` : '',
+];

@@ -1,0 +1,85 @@
+import { Command } from 'commander';
+
+import { AppError } from '../core/errors.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import type { Index } from './parts.ts';
+import { printNotes, printProblems, runJson, storedJson } from './source-report.ts';
+import { printStack } from './stack.ts';
+import { type SyncReport, syncAll } from './sync-all.ts';
+import { look, type Terminal } from './terminal.ts';
+import { aligned, count, grouped, listed, took } from './words.ts';
+
+/** Brings the sources into the index, and says honestly how that went. */
+export const syncCommand = (context: Context): Command =>
+  new Command('sync')
+    .summary('bring sources into the index, then an honest summary')
+    .description(
+      'Reads what changed in the sources, their permissions first, and then gives the new texts their vectors. ' +
+        'Everything is found by words as soon as it is read. Exit code 1 when a source was not read whole.',
+    )
+    .argument('[source...]', 'only these sources; all of the configuration by default')
+    .option('--accept-deletions', 'delete what is missing even when it is a large part of a source')
+    .addHelpText('after', '\nExample:\n  castellan sync handbook tickets')
+    .action(async (named: string[], _: unknown, command: Command) => {
+      const {
+        config,
+        data,
+        json,
+        verbose,
+        acceptDeletions = false,
+      } = command.optsWithGlobals<GlobalOptions & { acceptDeletions?: boolean }>();
+      const index = await context.parts.openIndex({ config, data });
+      try {
+        const report = await syncAll(index, { sources: chosen(named, index), acceptDeletions }, context);
+        if (json) context.terminal.out.json(jsonReport(report));
+        else printReport(report, context.terminal);
+        if (verbose) for (const { end } of report.runs) if (end.cause) printStack(context.terminal.err, end.cause);
+        if (!isWhole(report)) context.fail();
+      } finally {
+        await index.close();
+      }
+    });
+
+const isWhole = ({ runs, refused, unembedded }: SyncReport): boolean =>
+  runs.every(({ end }) => end.status === 'complete') && refused.length === 0 && !unembedded;
+
+const chosen = (named: readonly string[], { sources }: Index): readonly string[] => {
+  const unknown = named.filter((name) => !sources.has(name));
+  if (unknown.length === 0) return named.length > 0 ? [...new Set(named)] : [...sources.keys()];
+  throw new AppError(
+    'invalid_input',
+    `The configuration has no source ${listed(unknown)}. It has ${listed([...sources.keys()])}.`,
+  );
+};
+
+const printReport = ({ runs, refused, statuses, unembedded }: SyncReport, { out, err }: Terminal): void => {
+  const rows = aligned(
+    runs.map(({ source, end: { counts }, ms }) => [
+      source,
+      `${grouped(counts.read)} read`,
+      `${grouped(counts.changed)} changed`,
+      `${grouped(counts.deleted)} deleted`,
+      count(counts.problems, 'problem'),
+      took(ms),
+    ]),
+  );
+  runs.forEach(({ source, end }, place) => {
+    const [name = '', ...cells] = rows[place] ?? [];
+    const how = look(end.status === 'complete' ? 'green' : 'yellow', end.status);
+    out.line(look('bold', name), `   ${cells.join('   ')}   `, how);
+    printProblems(out, end);
+    const status = statuses.find((one) => one.name === source);
+    if (status) printNotes(out, status);
+  });
+  for (const { error } of refused) err.line(look('red', error.message));
+  if (unembedded) err.line(look('yellow', unembedded.message));
+};
+
+const jsonReport = ({ runs, refused, statuses, unembedded }: SyncReport): object => ({
+  sources: runs.map(({ source, end, ms }) => {
+    const status = statuses.find(({ name }) => name === source);
+    return { source, ...runJson(end), seconds: Math.round(ms) / 1000, ...(status ? storedJson(status) : {}) };
+  }),
+  refused: refused.map(({ source, error }) => ({ source, code: error.code, message: error.message })),
+  ...(unembedded ? { vectors_unavailable: unembedded.message } : {}),
+});

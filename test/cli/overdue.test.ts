@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+
+import { overdue, tellOverdue } from '../../src/cli/overdue.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
+import type { SourceStatus } from '../../src/store/store.ts';
+import { aStream } from '../support/a-stream.ts';
+
+const HOUR = 3_600_000;
+const sources = new Map([['handbook', DEFAULT_FRESHNESS]]);
+
+const aStatus = (confirmed: Pick<SourceStatus, 'oldestPermissions' | 'oldestContent'>): SourceStatus => ({
+  name: 'handbook',
+  connector: 'files',
+  documents: 1,
+  chunks: 1,
+  waitingForVectors: 0,
+  dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 0, containerAbsent: 0 },
+  deniedByAccount: 0,
+  running: false,
+  ...confirmed,
+});
+
+describe('a source', () => {
+  test('within its promises is not mentioned', () => {
+    expect(overdue(sources, [aStatus({ oldestPermissions: 0, oldestContent: 0 })], HOUR)).toEqual([]);
+  });
+
+  test('of which nothing is stored is not late', () => {
+    expect(overdue(sources, [aStatus({})], 100 * HOUR)).toEqual([]);
+  });
+
+  test('past both is late twice: its permissions hide, its content is labelled', () => {
+    expect(overdue(sources, [aStatus({ oldestPermissions: 0, oldestContent: 0 })], 26 * HOUR)).toEqual([
+      { source: 'handbook', what: 'permissions', age: 26 * HOUR, within: 24 * HOUR, effect: 'hidden' },
+      { source: 'handbook', what: 'content', age: 26 * HOUR, within: HOUR, effect: 'labelled' },
+    ]);
+  });
+
+  test('that is not configured any more is not judged', () => {
+    expect(overdue(new Map(), [aStatus({ oldestPermissions: 0 })], 26 * HOUR)).toEqual([]);
+  });
+});
+
+test('the owner hears what it means, and the command that mends it', () => {
+  const stderr = aStream();
+  const { err } = createTerminal({ stdout: aStream(), stderr, colour: false });
+  tellOverdue(err, overdue(sources, [aStatus({ oldestPermissions: 0, oldestContent: 25 * HOUR })], 26 * HOUR));
+  expect(stderr.written()).toMatchInlineSnapshot(`
+    "The permissions of handbook were last confirmed 26 h ago and promised within 24 h: what is older is hidden from everybody. Run: castellan sync handbook
+    "
+  `);
+});

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Parts } from '../../src/cli/parts.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { aStream } from '../support/a-stream.ts';
+
+/** Parts that must not be built, or that fail as they are told. */
+const partsThat = (fail: () => never): Parts => ({
+  version: '1.2.3',
+  now: () => 0,
+  program: ['node'],
+  company: '/nowhere',
+  temporary: '/nowhere',
+  openIndex: async () => fail(),
+  openDesk: async () => fail(),
+  openTrail: async () => fail(),
+});
+
+const unbuilt = partsThat(() => {
+  throw new Error('a part was built');
+});
+
+const failing = (error: Error) => ({
+  parts: partsThat(() => {
+    throw error;
+  }),
+});
+
+const run = async (argv: readonly string[], { parts = unbuilt, signal = new AbortController().signal } = {}) => {
+  const [stdout, stderr] = [aStream(), aStream()];
+  const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: true }), signal });
+  return { code, stdout: stdout.written(), stderr: stderr.written() };
+};
+
+describe('help', () => {
+  test('of the program is a result', async () => {
+    const { code, stdout, stderr } = await run(['--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: castellan [options] [command]
+
+      Governed access to company data: everybody finds what they may see, and nothing
+      else.
+
+      Options:
+        --version                   print the version
+        --config <file>             the configuration file (default: "castellan.yaml")
+        --data <folder>             the data folder: index, audit and keys (default:
+                                    ".castellan")
+        --json                      print the result as JSON
+        --verbose                   when a command fails, print where
+        --help                      show what a command does
+
+      Commands:
+        sync [options] [source...]  bring sources into the index, then an honest
+                                    summary
+        serve [options]             answer an MCP client
+        search [options] <query>    ask as one person
+        fetch [options] <id>        read a document as one person
+        status                      sources, freshness and problems
+        audit                       who asked what, and whether that record holds
+        demo [options]              one question, two people, two answers: start here
+
+      Start with: castellan demo
+      "
+    `);
+  });
+
+  test('of a command shows its options, the global ones and an example', async () => {
+    const { code, stdout } = await run(['search', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatchInlineSnapshot(`
+      "Usage: castellan search [options] <query>
+
+      Finds what one person may see, by words and by meaning. What they may not see
+      takes no part in the answer.
+
+      Arguments:
+        query                   what to look for
+
+      Options:
+        --as <who>              who asks: a verified e-mail, or issuer|subject
+        --source <name>         only in this source; may be given again
+        --type <type>           only documents of this type; may be given again
+        --updated-after <time>  only what its source changed after this: 2026-03-01,
+                                or with a time of day
+        --limit <number>        how many documents, 1 to 50
+        --cursor <cursor>       go on where an earlier answer ended
+        --help                  show what a command does
+
+      Global Options:
+        --version               print the version
+        --config <file>         the configuration file (default: "castellan.yaml")
+        --data <folder>         the data folder: index, audit and keys (default:
+                                ".castellan")
+        --json                  print the result as JSON
+        --verbose               when a command fails, print where
+
+      Example:
+        castellan search "how do refunds work" --as ada@acme.test
+      "
+    `);
+  });
+
+  test('the version is a result', async () => {
+    expect(await run(['--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+});
+
+describe('wrong usage ends with 2, says why on stderr, and builds nothing', () => {
+  test.each([
+    [[], 'Usage: castellan'],
+    [['audit'], 'Usage: castellan audit'],
+    [['serch', 'x'], "Unknown command 'serch'\n(Did you mean search?)"],
+    [['search', 'x'], "Required option '--as <who>' not specified"],
+    [['search', '--as', 'ada@acme.test'], "Missing required argument 'query'"],
+    [['search', 'x', '--as', 'ada@acme.test', '--limit', 'many'], 'Give a whole number.'],
+    [['fetch', 'a:b', '--as', 'ada@acme.test', '--live'], "Unknown option '--live'"],
+    [['serve', '--as', 'ada@acme.test'], "Required option '--stdio' not specified"],
+    [['status', 'handbook'], 'Too many arguments for'],
+    [['audit', 'list', '--limit', '0'], 'Give a whole number from 1 to'],
+    [['sync', '--config'], "Option '--config <file>' argument missing"],
+  ])('%j', async (argv, why) => {
+    const { code, stdout, stderr } = await run(argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(why);
+    expect(stderr).not.toContain('a part was built');
+  });
+});
+
+describe('a command that fails', () => {
+  test('says one sentence, and no stack', async () => {
+    const error = new AppError('unavailable', 'The index is damaged. Move it away and run: castellan sync');
+    expect(await run(['status'], failing(error))).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'The index is damaged. Move it away and run: castellan sync\n',
+    });
+  });
+
+  test.each(['config', 'invalid_input'] as const)('by %s is wrong usage', async (code) => {
+    expect((await run(['status'], failing(new AppError(code, 'Mend it.')))).code).toBe(2);
+  });
+
+  test('says its code where JSON is asked for, before the command or after', async () => {
+    const given = failing(new AppError('conflict', 'Busy.'));
+    const said = { code: 1, stdout: '', stderr: '{"error":{"code":"conflict","message":"Busy."}}\n' };
+    expect(await run(['--json', 'sync'], given)).toEqual(said);
+    expect(await run(['sync', '--json'], given)).toEqual(said);
+  });
+
+  test('says with --verbose where, and what caused it', async () => {
+    const error = new AppError('unavailable', 'It failed.', { cause: new TypeError('the cause') });
+    const { stderr } = await run(['status', '--verbose'], failing(error));
+    expect(stderr).toMatch(/^It failed\.\nAppError: It failed\.\n\s+at [^]*\nCaused by TypeError: the cause\n\s+at /u);
+  });
+
+  test('by a bug says so, and how to report it', async () => {
+    const { code, stderr } = await run(['status'], failing(new TypeError('x is undefined')));
+    expect([code, stderr]).toEqual([
+      1,
+      'Castellan failed where it should not: x is undefined. Run it again with --verbose and report what it prints.\n',
+    ]);
+  });
+
+  test('because it was interrupted ends with 130', async () => {
+    const given = { ...failing(new Error('aborted')), signal: AbortSignal.abort() };
+    expect(await run(['sync'], given)).toEqual({
+      code: 130,
+      stdout: '',
+      stderr: 'Interrupted. What was committed stays; run the command again to go on.\n',
+    });
+  });
+});

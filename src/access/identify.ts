@@ -4,7 +4,7 @@ import { nameOf, normaliseEmail, principalSchema } from '../core/principal.ts';
 import type { Store } from '../store/store.ts';
 
 /** Vouches for those whom the owner of the data folder names by e-mail. */
-export const LOCAL_ISSUER = 'local';
+const LOCAL_ISSUER = 'local';
 
 /** Longer names are not names of anybody; the bound keeps nonsense out of the index and the audit. */
 const NAME_MAX = 1000;

@@ -1,14 +1,15 @@
 import { createVisibility } from '../access/visibility.ts';
 import type { Embedder } from '../core/embedder.ts';
-import { unreachable } from '../core/errors.ts';
+import { AppError, unreachable } from '../core/errors.ts';
 import type { Rules } from '../core/freshness.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
 import { rank } from '../retrieval/rank.ts';
 import { snippet } from '../retrieval/snippet.ts';
-import type { Reader, VisibleRow } from '../store/reader.ts';
+import { contentHashOf } from '../store/content-hash.ts';
+import type { Reader, StoredChunk, StoredDocument, VisibleRow } from '../store/reader.ts';
 import { passage, visibleDocument } from './found.ts';
 import type { Answer, AnswerTo, Question } from './question.ts';
-import { type Decided, redecide } from './redecide.ts';
+import { type Decided, redecide, redecideAcls } from './redecide.ts';
 
 /** What questions are answered with. */
 export interface AnswerParts {
@@ -62,15 +63,22 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
     return reader.read((reading) => {
       const decided = redecide(reading, { identity, rules, now })(id);
       if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis: reading.basis };
-      const passages = reading.chunks(decided.stored.item).map((chunk) => passage(chunk, model?.fingerprint));
+      const chunks = reading.chunks(decided.stored.item);
+      assertWhole(decided.stored, chunks);
+      const passages = chunks.map((chunk) => passage(chunk, model?.fingerprint));
       return { kind: 'fetch', found: { document: visibleDocument(decided, now), passages }, basis: reading.basis };
     });
   };
 
   const sources = ({ identity, now }: Asked<'sources'>): AnswerTo<'sources'> =>
     reader.read((reading) => {
+      const holds = redecideAcls(reading, { identity, rules, now });
       const rows = reading.visibleSources(visibility.of(reading, identity, now), rules, now);
-      return { kind: 'sources', found: bySource(rows, rules), basis: reading.basis };
+      const found = bySource(
+        rows.filter(({ source, acl }) => holds(source, acl)),
+        rules,
+      );
+      return { kind: 'sources', found, basis: reading.basis };
     });
 
   return async (question) => {
@@ -87,6 +95,15 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
         return unreachable(question);
     }
   };
+};
+
+/** A flipped byte in a text passes every check of the database file: what was hashed when it was read must still be there. */
+const assertWhole = ({ title, contentHash }: StoredDocument, chunks: readonly StoredChunk[]): void => {
+  if (contentHashOf(title, chunks.map(({ text }) => text).join('')) === contentHash) return;
+  throw new AppError(
+    'unavailable',
+    'The index is damaged: a document is not what was stored. Restore it from a backup, or move it away and run: castellan sync',
+  );
 };
 
 type Asked<Kind extends Question['kind']> = Extract<Question, { readonly kind: Kind }>;
@@ -110,7 +127,7 @@ const bySource = (rows: readonly VisibleRow[], { sources }: Rules): VisibleSourc
       return [
         {
           name,
-          types: ofSource.map(({ type }) => type),
+          types: [...new Set(ofSource.map(({ type }) => type))].toSorted(),
           fields: [...new Set(ofSource.flatMap(({ fields }) => fields))].toSorted(),
           promise: { contentWithin: freshness.content.within, permissionsWithin: freshness.permissions.within },
           updatedAt: Math.max(...ofSource.map(({ updatedAt }) => updatedAt)),

@@ -1,3 +1,4 @@
+import type { Acl } from '../core/acl.ts';
 import type { Identity } from '../core/caller.ts';
 import { decide, type Facts } from '../core/decide.ts';
 import { parseDocumentId } from '../core/document.ts';
@@ -24,13 +25,9 @@ export interface Asking {
  * Decides about single documents by the reference rule, on the rows of this transaction:
  * whatever proposed a document, nobody sees it whom this does not let.
  */
-export const redecide = (reading: Reading, { identity, rules, now }: Asking): ((id: string) => Decided | Missing) => {
-  const known = new Map<string, Facts>();
-  const factsOf = (source: string): Facts => {
-    const facts = known.get(source) ?? reading.facts(source, identity, rules, now);
-    known.set(source, facts);
-    return facts;
-  };
+export const redecide = (reading: Reading, asking: Asking): ((id: string) => Decided | Missing) => {
+  const { rules, now } = asking;
+  const factsOf = remembered(reading, asking);
   return (id) => {
     const place = parseDocumentId(id);
     const stored = place && reading.document(place.source, place.key);
@@ -42,5 +39,20 @@ export const redecide = (reading: Reading, { identity, rules, now }: Asking): ((
     const held = decide(stored.acl.value, factsOf(stored.source));
     if (!held) return 'refused';
     return { stored, freshness, decidedAt: Math.min(held.at, stored.permissionsSyncedAt) };
+  };
+};
+
+/** Decides about acls of a source in the same way, for what is summed up over documents. */
+export const redecideAcls = (reading: Reading, asking: Asking): ((source: string, acl: Acl) => boolean) => {
+  const factsOf = remembered(reading, asking);
+  return (source, acl) => asking.rules.sources.has(source) && decide(acl, factsOf(source)) !== undefined;
+};
+
+const remembered = (reading: Reading, { identity, rules, now }: Asking): ((source: string) => Facts) => {
+  const known = new Map<string, Facts>();
+  return (source) => {
+    const facts = known.get(source) ?? reading.facts(source, identity, rules, now);
+    known.set(source, facts);
+    return facts;
   };
 };

@@ -57,14 +57,15 @@ export interface Reading {
   document(source: string, key: string): StoredDocument | undefined;
   /** All chunks of a document, in order, or those named. */
   chunks(item: number, ordinals?: readonly number[]): readonly StoredChunk[];
-  /** One row for each source and type with something visible. */
+  /** One row for each source, type and acl with something visible. */
   visibleSources(held: HeldAcls, rules: Rules, now: number): readonly VisibleRow[];
 }
 
-/** The visible documents of one type in one source, summed up. Times are ms since 1970. */
+/** The visible documents of one source, type and acl, summed up. Times are ms since 1970. */
 export interface VisibleRow {
   readonly source: string;
   readonly type: string;
+  readonly acl: Acl;
   readonly fields: readonly string[];
   readonly updatedAt: number;
   readonly syncedAt: number;

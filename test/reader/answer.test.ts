@@ -292,4 +292,32 @@ describe('a visibility that is wrong', () => {
     expect(ids(wrong)).toHaveLength(8);
     expect(ids(wrong).toSorted()).toEqual(ids(right).toSorted());
   });
+
+  test('names no source, type or field that the reference rule refuses', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [
+      document({ key: 'all' }),
+      document({ key: 'bob', type: 'merger', fields: { price: 1 }, acl: only('person:bob@acme.test') }),
+    ]);
+    const right = await asking(index).sources('ada');
+    const wrong = await asking(index, { reader: asBob(index.reader()) }).sources('ada');
+    expect((await asking(index).sources('bob')).found).toMatchObject([{ types: ['merger', 'page'], fields: ['price'] }]);
+    expect(wrong.found).toEqual(right.found);
+  });
+});
+
+describe('a text that is not what was stored', () => {
+  test('is not shown: the index is damaged', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document({ key: 'plan' })]);
+    const reader = index.reader();
+    const flipped: Reader = {
+      ...reader,
+      read: (look) =>
+        reader.read((reading) =>
+          look({ ...reading, chunks: (item) => reading.chunks(item).map((chunk) => ({ ...chunk, text: `${chunk.text}.` })) }),
+        ),
+    };
+    await expect(asking(index, { reader: flipped }).fetch('ada')).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });

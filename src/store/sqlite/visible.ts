@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { aclSchema } from '../../core/acl.ts';
 import type { Filter } from '../../core/snapshot.ts';
 import type { VisibleRow } from '../reader.ts';
 import type { Database } from './database.ts';
@@ -40,22 +41,23 @@ export const kept = ({ sources, types, updatedAfter }: Filter): Kept => ({
   updatedAfter: updatedAfter ?? null,
 });
 
-/** Sums up the visible documents by source and type. */
+/** Sums up the visible documents by source, type and acl. */
 export const prepareVisibleSources = (db: Database): ((view: number) => readonly VisibleRow[]) => {
-  const select = db.prepare<{ view: number }, Omit<VisibleRow, 'fields'> & { fields: string }>(`
+  const select = db.prepare<{ view: number }, Omit<VisibleRow, 'fields' | 'acl'> & { fields: string; acl: string }>(`
     SELECT
       promise.name AS source,
       document.type AS type,
+      acl.value AS acl,
       json_group_array(DISTINCT field.key) FILTER (WHERE field.key IS NOT NULL) AS fields,
       max(document.updated_at) AS updatedAt,
       min(max(item.synced_at, promise.confirmed_at)) AS syncedAt,
       min(max(item.permissions_synced_at, promise.confirmed_at)) AS permissionsSyncedAt
-    ${visibleDocuments('LEFT JOIN json_each(document.fields) AS field')}
-    GROUP BY promise.name, document.type
-    ORDER BY promise.name, document.type`);
+    ${visibleDocuments('JOIN acl ON acl.id = item.acl LEFT JOIN json_each(document.fields) AS field')}
+    GROUP BY promise.name, document.type, acl.id`);
   return (view) =>
-    select.all({ view }).map(({ fields, ...row }) => ({
+    select.all({ view }).map(({ fields, acl, ...row }) => ({
       ...row,
+      acl: storedJson(aclSchema, acl, 'an acl'),
       fields: storedJson(NAMES, fields, 'the fields of documents').toSorted(),
     }));
 };

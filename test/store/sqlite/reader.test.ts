@@ -113,7 +113,7 @@ describe('stored documents', () => {
     });
   });
 
-  test('are summed up by source and type, over those that are visible alone', async () => {
+  test('are summed up by source, type and acl, over those that are visible alone', async () => {
     const index = await anIndex();
     await index.sync('wiki', [
       document({ key: 'a', updatedAt: 5, fields: { status: 'open' } }),
@@ -125,7 +125,15 @@ describe('stored documents', () => {
       reading.visibleSources(reading.holdAcls(person('ada'), rulesFor('wiki'), 0), rulesFor('wiki'), 0),
     );
     expect(rows).toEqual([
-      { source: 'wiki', type: 'page', fields: ['amount', 'status'], updatedAt: 7, syncedAt: 0, permissionsSyncedAt: 0 },
+      {
+        source: 'wiki',
+        type: 'page',
+        acl: only('everyone'),
+        fields: ['amount', 'status'],
+        updatedAt: 7,
+        syncedAt: 0,
+        permissionsSyncedAt: 0,
+      },
     ]);
   });
 });

@@ -56,9 +56,9 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
   const sweep = sweeping(parts);
   const known = db.prepare<[{ source: number; keys: string }], KnownRow>(`
     SELECT item.key, item.title, document.revision, document.body_hash AS bodyHash, document.parser
-    FROM json_each(:keys) AS wanted
-    JOIN item ON item.source = :source AND item.key = wanted.value
-    JOIN document ON document.item = item.id`);
+    FROM json_each(:keys) AS wanted             -- CROSS JOIN: in this order, or all of the source is read for it
+    CROSS JOIN item ON item.source = :source AND item.key = wanted.value
+    CROSS JOIN document ON document.item = item.id`);
 
   return ({ source: name, connector, now }) => {
     const { run, row } = commit((step) => runs.begin(step, name, connector, now));

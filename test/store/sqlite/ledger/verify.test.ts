@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import SQLite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Ledger, LedgerKeys } from '../../../../src/store/ledger.ts';
-import { genesisOf, rowHash } from '../../../../src/store/sqlite/ledger/chain.ts';
 import { openLedger } from '../../../../src/store/sqlite/ledger/ledger.ts';
 import { aFolder } from '../../../support/a-folder.ts';
 import { anEvent, ledgerKeys } from '../../../support/an-event.ts';
+import { rewriteAll, tamper } from '../../../support/tampering.ts';
 
 const open = (path: string, keys: LedgerKeys = ledgerKeys()): Ledger => {
   const ledger = openLedger({ path, keys, random: randomBytes });
@@ -30,29 +29,6 @@ const anchorOf = async (ledger: Ledger): Promise<string> => {
   return line;
 };
 
-/** What somebody does who can write the file. */
-const tamper = (path: string, sql: string): void => {
-  const db = new SQLite(path);
-  for (const { name } of db.prepare<[], { name: string }>("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all()) {
-    db.exec(`DROP TRIGGER ${name}`);
-  }
-  db.pragma('foreign_keys = OFF');
-  db.exec(sql);
-  db.close();
-};
-
-/** Changes every row and computes all hashes anew, as somebody does who has read docs/security.md. */
-const rewrite = (path: string): void => {
-  tamper(path, `UPDATE audit SET body = replace(body, '"search"', '"fetch"')`);
-  const db = new SQLite(path);
-  let hash = genesisOf(db.prepare<[], Buffer>('SELECT id FROM chain').pluck().get() ?? Buffer.alloc(0));
-  for (const { seq, body } of db.prepare<[], { seq: number; body: string }>('SELECT seq, body FROM audit ORDER BY seq').all()) {
-    hash = rowHash(hash, Buffer.from(body));
-    db.prepare('UPDATE audit SET hash = ? WHERE seq = ?').run(hash, seq);
-  }
-  db.close();
-};
-
 test('a whole chain is consistent, and proven up to its last anchor', async () => {
   const { ledger, anchor } = await aChain(1200);
   await ledger.append([anEvent()]);
@@ -71,7 +47,7 @@ test('a tail that was cut off is caught with the anchor, and not without', async
 
 test('rows that were all rewritten, hashes too, are caught with the anchor, and not without', async () => {
   const { ledger, path, anchor } = await aChain(5);
-  rewrite(path);
+  rewriteAll(path);
 
   expect(await ledger.verify()).toEqual({ state: 'consistent', rows: 5 });
   expect(await ledger.verify([anchor])).toEqual({
@@ -137,7 +113,7 @@ test.each([
 test('a row that follows but is no row of the audit is caught', async () => {
   const { ledger, path } = await aChain(1);
   tamper(path, `UPDATE audit SET body = '{"seq":1,"seq":1}'`);
-  rewrite(path);
+  rewriteAll(path);
 
   expect(await ledger.verify()).toMatchObject({ state: 'broken', at: 1, why: 'row 1 is not a row of the audit' });
   await expect(ledger.list(1)).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('Row 1') });
@@ -158,7 +134,7 @@ test('erased personal fields keep the chain whole and proven', async () => {
 
 test('a process neither continues nor signs a chain that was changed underneath it', async () => {
   const { ledger, path } = await aChain(3);
-  rewrite(path);
+  rewriteAll(path);
 
   await expect(ledger.append([anEvent()])).rejects.toMatchObject({ code: 'unavailable' });
   await expect(ledger.anchor(0)).rejects.toMatchObject({

@@ -64,7 +64,7 @@ export const parseTerm = (bytes: Uint8Array, from: string): AclTerm => ({ ...par
 const parseYaml = <T>(bytes: Uint8Array, schema: z.ZodType<T>): T => {
   const document = parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
     uniqueKeys: true,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const [fault] = [...document.errors, ...document.warnings];
   if (fault) throw new Error(fault.message.split('\n')[0]);

@@ -173,7 +173,7 @@ const subjectSchema = z.object({
   group: named,
   id: named,
   emails: z.array(z.unknown()).catch([]),
-  more: z.unknown(),
+  more: z.unknown().optional(),
 });
 
 /** A line whose type cannot be told is taken to be about all it names. */

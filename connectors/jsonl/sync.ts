@@ -70,11 +70,12 @@ const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey>
   // Only of a whole file can be said that all before its appended lines still stands.
   if (!known || !cursor.whole || !cursor.done || due.listing) return fromTheBeginning();
   const appended = await surveyed(known, known.digest);
-  if (appended.fold.lastDelete === 0 && appended.fold.lastComplete === 0) return appended;
+  const { lastDelete, lastComplete, troubles } = appended.fold;
+  if (lastDelete === 0 && lastComplete === 0 && troubles.length === 0) return appended;
   // These reach what was stated before: only the whole file knows what that is.
   const all = await fromTheBeginning();
-  const { lastComplete, lastMove } = all.fold;
-  return Math.max(lastComplete, lastMove) >= known.number ? all : { ...all, since: known.number };
+  const reaches = troubles.length > 0 || Math.max(lastComplete, all.fold.lastMove) >= known.number;
+  return reaches ? all : { ...all, since: known.number };
 };
 
 async function* changesOf({ fold, since, cursor }: Survey, input: Input, signal: AbortSignal): AsyncGenerator<Change<Cursor>> {

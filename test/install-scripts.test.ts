@@ -20,7 +20,9 @@ test('only these packages of the product run a script at installation', () => {
   const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
   const production = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
   expect(production.length).toBeGreaterThan(10);
-  const scripted = production.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path.replace(/^.*node_modules\//u, ''));
+  const scripted = production
+    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    .map(([path]) => path.replace(/^.*node_modules\//u, ''));
   expect(scripted.toSorted()).toEqual(Object.keys(KNOWN).toSorted());
 });
 

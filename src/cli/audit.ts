@@ -7,7 +7,7 @@ import { count } from './words.ts';
 
 /** Rows that are listed when nobody says how many, and at most. */
 const LIMIT = 20;
-const LIMIT_MAX = 10_000;
+const LIMIT_MAX = 1000;
 
 /** Shows the audit chain, and whether it holds. */
 export const auditCommand = (context: Context): Command =>

@@ -24,14 +24,14 @@ export interface Index {
   close(): Promise<void>;
 }
 
-export interface SyncOptions {
+interface SyncOptions {
   readonly acceptDeletions: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
 
 /** One question of one person. */
-export interface Question {
+interface Question {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
   readonly tool: 'search' | 'fetch' | 'list_sources';

@@ -9,7 +9,7 @@ import { look, type Piece } from './terminal.ts';
 import { count, grouped, span } from './words.ts';
 
 /** How one source's run ended, and how long it took in ms. */
-export interface SourceRun {
+interface SourceRun {
   readonly source: string;
   readonly end: SyncEnd;
   readonly ms: number;

@@ -1,59 +1,15 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Identity } from '../../src/core/caller.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
-import { DEFAULT_FRESHNESS, type Freshness, type Rules } from '../../src/core/freshness.ts';
-import type { SearchRequest } from '../../src/core/view.ts';
-import { createAnswer } from '../../src/reader/answer.ts';
-import type { AnswerTo, Question } from '../../src/reader/question.ts';
-import type { Reader } from '../../src/store/reader.ts';
+import { DEFAULT_FRESHNESS, type Freshness } from '../../src/core/freshness.ts';
 import { anEmbedder } from '../support/an-embedder.ts';
-import { type AnIndex, anIndex } from '../support/an-index.ts';
+import { anIndex } from '../support/an-index.ts';
+import { asking, ids, TWELVE, withoutModel } from '../support/asking.ts';
 import { anAccount, except, only } from '../support/builders.ts';
 import { person, rulesFor } from '../support/looking.ts';
 import { aText, document } from '../support/new-document.ts';
 
 const HOUR = 3_600_000;
-
-interface Options {
-  readonly rules?: Rules;
-  readonly embedder?: () => Promise<Embedder | undefined>;
-  readonly reader?: Reader;
-}
-
-/** Asks an index as somebody, at a time. */
-const asking = (index: AnIndex, { rules = rulesFor('wiki'), reader = index.reader(), embedder = withoutModel }: Options = {}) => {
-  const answer = createAnswer({ reader, rules, embedder });
-  const ask = async <Kind extends Question['kind']>(question: Question & { kind: Kind }): Promise<AnswerTo<Kind>> => {
-    const given = await answer(question);
-    if (!isTo<Kind>(given, question.kind)) throw new Error(`answered ${given.kind}`);
-    return given;
-  };
-  return {
-    search: (who: string, request: Partial<SearchRequest> = {}, now = 0) =>
-      ask<'search'>({
-        kind: 'search',
-        identity: person(who),
-        now,
-        request: { query: 'spring', limit: 10, offset: 0, ...request },
-      }),
-    fetch: (who: string | Identity, id = 'wiki:plan', now = 0) =>
-      ask<'fetch'>({ kind: 'fetch', identity: typeof who === 'string' ? person(who) : who, now, id }),
-    sources: (who: string, now = 0) => ask<'sources'>({ kind: 'sources', identity: person(who), now }),
-  };
-};
-
-const isTo = <Kind extends Question['kind']>(given: { kind: string }, kind: string): given is AnswerTo<Kind> =>
-  given.kind === kind;
-
-const withoutModel = async (): Promise<undefined> => undefined;
-
-const ids = ({ found }: AnswerTo<'search'>): string[] => found.hits.map(({ document: { id } }) => id);
-
-/** Twelve documents, one of three of them Bob's alone. */
-const TWELVE = Array.from({ length: 12 }, (_, at) =>
-  document({ key: `k${String(at).padStart(2, '0')}`, acl: only(at % 3 === 0 ? 'person:bob@acme.test' : 'everyone') }),
-);
 
 describe('search', () => {
   test('shows each person what they may see', async () => {
@@ -268,56 +224,5 @@ describe('sources', () => {
     const index = await anIndex();
     await index.sync('wiki', [document({ acl: only('person:bob@acme.test') })]);
     expect((await asking(index).sources('ada')).found).toEqual([]);
-  });
-});
-
-/** A reader in which everybody holds what Bob holds. */
-const asBob = (reader: Reader): Reader => ({
-  ...reader,
-  read: (look) =>
-    reader.read((reading) => look({ ...reading, holdAcls: (_, rules, now) => reading.holdAcls(person('bob'), rules, now) })),
-});
-
-describe('a visibility that is wrong', () => {
-  test('shows nothing that the reference rule refuses', async () => {
-    const index = await anIndex();
-    await index.sync('wiki', [
-      ...TWELVE,
-      { type: 'container', key: 'folder', title: 'Folder', acl: only('person:bob@acme.test') },
-      document({ key: 'inherited', acl: only('audience:folder') }),
-    ]);
-    const right = await asking(index).search('ada', { limit: 50 });
-    const wrong = await asking(index, { reader: asBob(index.reader()) }).search('ada', { limit: 50 });
-    expect(ids(await asking(index).search('bob', { limit: 50 }))).toHaveLength(13);
-    expect(ids(wrong)).toHaveLength(8);
-    expect(ids(wrong).toSorted()).toEqual(ids(right).toSorted());
-  });
-
-  test('names no source, type or field that the reference rule refuses', async () => {
-    const index = await anIndex();
-    await index.sync('wiki', [
-      document({ key: 'all' }),
-      document({ key: 'bob', type: 'merger', fields: { price: 1 }, acl: only('person:bob@acme.test') }),
-    ]);
-    const right = await asking(index).sources('ada');
-    const wrong = await asking(index, { reader: asBob(index.reader()) }).sources('ada');
-    expect((await asking(index).sources('bob')).found).toMatchObject([{ types: ['merger', 'page'], fields: ['price'] }]);
-    expect(wrong.found).toEqual(right.found);
-  });
-});
-
-describe('a text that is not what was stored', () => {
-  test('is not shown: the index is damaged', async () => {
-    const index = await anIndex();
-    await index.sync('wiki', [document({ key: 'plan' })]);
-    const reader = index.reader();
-    const flipped: Reader = {
-      ...reader,
-      read: (look) =>
-        reader.read((reading) =>
-          look({ ...reading, chunks: (item) => reading.chunks(item).map((chunk) => ({ ...chunk, text: `${chunk.text}.` })) }),
-        ),
-    };
-    await expect(asking(index, { reader: flipped }).fetch('ada')).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

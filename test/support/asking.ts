@@ -1,0 +1,56 @@
+import type { Identity } from '../../src/core/caller.ts';
+import type { Embedder } from '../../src/core/embedder.ts';
+import type { Rules } from '../../src/core/freshness.ts';
+import type { SearchRequest } from '../../src/core/view.ts';
+import { createAnswer } from '../../src/reader/answer.ts';
+import type { AnswerTo, Question } from '../../src/reader/question.ts';
+import type { Reader } from '../../src/store/reader.ts';
+import type { AnIndex } from './an-index.ts';
+import { only } from './builders.ts';
+import { person, rulesFor } from './looking.ts';
+import { document } from './new-document.ts';
+
+interface Options {
+  readonly rules?: Rules;
+  readonly embedder?: () => Promise<Embedder | undefined>;
+  readonly reader?: Reader;
+}
+
+/** Asks an index as somebody, at a time. */
+export const asking = (
+  index: AnIndex,
+  { rules = rulesFor('wiki'), reader = index.reader(), embedder = withoutModel }: Options = {},
+) => {
+  const answer = createAnswer({ reader, rules, embedder });
+  const ask = async <Kind extends Question['kind']>(question: Question & { kind: Kind }): Promise<AnswerTo<Kind>> => {
+    const given = await answer(question);
+    if (!isTo<Kind>(given, question.kind)) throw new Error(`answered ${given.kind}`);
+    return given;
+  };
+  return {
+    search: (who: string, request: Partial<SearchRequest> = {}, now = 0) =>
+      ask<'search'>({
+        kind: 'search',
+        identity: person(who),
+        now,
+        request: { query: 'spring', limit: 10, offset: 0, ...request },
+      }),
+    fetch: (who: string | Identity, id = 'wiki:plan', now = 0) =>
+      ask<'fetch'>({ kind: 'fetch', identity: typeof who === 'string' ? person(who) : who, now, id }),
+    sources: (who: string, now = 0) => ask<'sources'>({ kind: 'sources', identity: person(who), now }),
+  };
+};
+
+const isTo = <Kind extends Question['kind']>(given: { kind: string }, kind: string): given is AnswerTo<Kind> =>
+  given.kind === kind;
+
+/** Nothing can be found by meaning. */
+export const withoutModel = async (): Promise<undefined> => undefined;
+
+/** The ids a search found, in order. */
+export const ids = ({ found }: AnswerTo<'search'>): string[] => found.hits.map(({ document: { id } }) => id);
+
+/** Twelve documents, one of three of them Bob's alone. */
+export const TWELVE = Array.from({ length: 12 }, (_, at) =>
+  document({ key: `k${String(at).padStart(2, '0')}`, acl: only(at % 3 === 0 ? 'person:bob@acme.test' : 'everyone') }),
+);

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Embedder } from '../../src/core/embedder.ts';
 import { DEFAULT_FRESHNESS, type Freshness } from '../../src/core/freshness.ts';
 import { anEmbedder } from '../support/an-embedder.ts';
-import { anIndex } from '../support/an-index.ts';
+import { type AnIndex, anIndex } from '../support/an-index.ts';
 import { asking, ids, TWELVE, withoutModel } from '../support/asking.ts';
 import { anAccount, except, only } from '../support/builders.ts';
-import { person, rulesFor } from '../support/looking.ts';
+import { rulesFor } from '../support/looking.ts';
 import { aText, document } from '../support/new-document.ts';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
-import type { Change } from '../core/change.ts';
 import { AppError, unreachable } from '../core/errors.ts';
 import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
-import { messageOf } from './check.ts';
+import { messageOf, type Sound } from './check.ts';
 import { type Preparing, prepare } from './prepare.ts';
+import { orPause, PAUSE } from './steps.ts';
 import type { Tally } from './tally.ts';
 
 /** Documents looked up in the index at once. */
@@ -14,8 +14,8 @@ const CHUNKS = 500;
 /** How long a change may wait for its commit, in ms. */
 const LATENCY = 100;
 
-/** A change that is written in order with others; listings are closed, and their ends judged, outside. */
-export type Waiting = Exclude<Change, { type: 'complete' | 'unchanged' }>;
+/** A change that is written in order with others. What ends a listing or a run is judged outside. */
+export type Waiting = Exclude<Sound<unknown>, { type: 'complete' | 'unchanged' }>;
 
 /** Changes on their way into the index, in the order they came. */
 export interface Batch {
@@ -39,7 +39,7 @@ interface Parts {
 /** Gathers changes into commits that are large enough to be fast and small enough not to be waited for. */
 export const createBatch = ({ writer, tally, preparing, clock, committed }: Parts): Batch => {
   let waiting: Waiting[] = [];
-  let documents = new Map<string, true>(); // keys that will be looked up
+  let documents = new Set<string>(); // keys that will be looked up
   let others = new Set<string>(); // keys whose look-up would be out of date
   let since = 0;
 
@@ -53,14 +53,21 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
     const changes = waiting;
     const keys = [...documents.keys()];
     waiting = [];
-    documents = new Map();
+    documents = new Set();
     others = new Set();
     const known = keys.length > 0 ? await writer.known(keys) : new Map<string, KnownDocument>();
     let writes: Write[] = [];
     let chunks = 0;
     let begun = clock();
     for (const change of changes) {
-      const write = await writeOf(change, known);
+      const coming = writeOf(change, known);
+      // A slow body does not keep the permissions before it waiting.
+      if (isRead(change) && (await orPause(coming, LATENCY, preparing.signal)) === PAUSE) {
+        await commit(writes);
+        writes = [];
+        chunks = 0;
+      }
+      const write = await coming;
       writes.push(write);
       chunks += write.type === 'document' ? (write.document.text?.chunks.length ?? 0) : 0;
       if (chunks < CHUNKS && clock() - begun < LATENCY) continue;
@@ -80,8 +87,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
         // What cannot be read keeps its old text, under the permissions it has now.
         return prepared ? { type: 'document', document: prepared } : { type: 'acl', key: document.key, acl: document.acl };
       }
-      case 'problem':
-        return { type: 'seen', key: change.key ?? '' };
+      case 'seen':
       case 'listing':
       case 'container':
       case 'acl':
@@ -118,7 +124,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
       if (waiting.length === 0) since = clock();
       waiting.push(change);
       if (key !== undefined) {
-        if (change.type === 'document') documents.set(key, true);
+        if (change.type === 'document') documents.add(key);
         else others.add(key);
       }
       // A deletion may take a whole subtree with it, and what is known of that.
@@ -127,6 +133,8 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
     },
   };
 };
+
+const isRead = (change: Waiting): boolean => change.type === 'document' && change.document.body.kind === 'bytes';
 
 const keyOf = (change: Waiting): string | undefined => {
   if (change.type === 'document') return change.document.key;

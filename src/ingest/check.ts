@@ -18,9 +18,12 @@ export interface Problem {
   readonly message: string;
 }
 
+/** A change that can be trusted; a problem only where it names a key, which then counts as seen. */
+export type Sound<Cursor> = Exclude<Change<Cursor>, { type: 'problem' }> | { readonly type: 'seen'; readonly key: string };
+
 /** What may be done on account of a change. Where it is broken: what keeps access from staying wider than was meant. */
 export interface Checked<Cursor> {
-  readonly changes: readonly Change<Cursor>[];
+  readonly changes: readonly Sound<Cursor>[];
   readonly problem?: Problem;
 }
 
@@ -145,5 +148,5 @@ const checkProblem = ({ key, error }: Extract<Change, { type: 'problem' }>): Che
   const checked = keySchema.safeParse(key);
   // A key that is none names nothing that could count as seen.
   if (!checked.success) return { changes: [], problem: { message } };
-  return { changes: [{ type: 'problem', key, error }], problem: { key, message } };
+  return { changes: [{ type: 'seen', key }], problem: { key, message } };
 };

@@ -6,6 +6,9 @@ export const PAUSE = Symbol('pause');
 /** How long a run waits for its connector to let go, in ms. */
 const CLOSE_WAIT = 1_000;
 
+/** After so many steps timers and signals get a turn, even where nothing is ever waited for. */
+const BREATH = 1_000;
+
 /** The stream of a connector, which may be slow, may never pause, or may hang. */
 export interface Steps<T> {
   /** The next one; undefined at the end; `PAUSE` after `wait` ms without one. Rejects with the connector's error, or the signal's reason. */
@@ -19,8 +22,10 @@ export const stepsOf = <T>(stream: () => AsyncIterable<T>, signal: AbortSignal):
   let iterator: AsyncIterator<T> | undefined;
   let coming: Promise<IteratorResult<T, unknown>> | undefined;
   let ended = false;
+  let taken = 0;
   return {
     async next(wait) {
+      if (++taken % BREATH === 0) await setImmediate();
       signal.throwIfAborted();
       iterator ??= stream()[Symbol.asyncIterator]();
       coming ??= iterator.next();
@@ -43,8 +48,12 @@ export const stepsOf = <T>(stream: () => AsyncIterable<T>, signal: AbortSignal):
   };
 };
 
-/** Most steps of a fast stream are there at once: they are awaited without a timer. */
-const orPause = async <T>(coming: Promise<T>, wait: number | undefined, signal: AbortSignal): Promise<T | typeof PAUSE> => {
+/** Waits so long at most. What is there at once is awaited without a timer. */
+export const orPause = async <T>(
+  coming: Promise<T>,
+  wait: number | undefined,
+  signal: AbortSignal,
+): Promise<T | typeof PAUSE> => {
   const soon = await Promise.race([coming, setImmediate(PAUSE)]);
   if (soon !== PAUSE) return soon;
   const pause = Promise.withResolvers<typeof PAUSE>();

@@ -95,6 +95,14 @@ test('20 documents may always go, and a fifth of many', async () => {
   expect((await aSync(store, [LISTING, ...many(160), COMPLETE])).counts.deleted).toBe(40);
 });
 
+test('a source may allow more or less to go at once', async () => {
+  const { store } = await anIndex();
+  await aSync(store, [LISTING, ...many(100), COMPLETE]);
+  const fewer = [LISTING, ...many(79), COMPLETE];
+  expect((await aSync(store, fewer, { maxDeleteRatio: 0.2 })).counts.deleted).toBe(0);
+  expect((await aSync(store, fewer, { maxDeleteRatio: 0.5 })).counts.deleted).toBe(21);
+});
+
 test('what a run does not mention is confirmed only by a run without problems', async () => {
   const index = await anIndex();
   await aSync(index.store, many(2));
@@ -169,6 +177,39 @@ test('what waits for a silent connector is committed all the same', async () => 
     }
   });
   expect(seen).toBeDefined();
+});
+
+test('a slow body keeps no permission waiting', async () => {
+  const index = await anIndex();
+  await aSync(index.store, many(1));
+  let before: unknown;
+  const read = async (): Promise<Uint8Array> => {
+    for (let round = 0; round < 100 && before === undefined; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const acl = stored(index, 'k0')?.acl.value;
+      if (acl && 'unknown' in acl) before = acl;
+    }
+    return Buffer.from('slow');
+  };
+  await aSync(index.store, [
+    { type: 'acl', key: 'k0', acl: { unknown: 'closed' } },
+    told('slow', { body: { kind: 'bytes', mediaType: 'text/plain', read } }),
+  ]);
+  expect(before).toEqual({ unknown: 'closed' });
+});
+
+test('a connector that never waits cannot keep an abort from being heard', async () => {
+  const { store } = await anIndex();
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 20);
+  const end = await aSync(
+    store,
+    async function* () {
+      for (;;) yield { type: 'problem', error: new Error('x') };
+    },
+    { signal: abort.signal },
+  );
+  expect(end.status).toBe('partial');
 });
 
 test('a second run of one source is refused while the first holds it', async () => {

@@ -121,8 +121,10 @@ const openDesk = async (place: Place): Promise<Desk> => {
   const closing = opened.move();
   return {
     ask: ({ who, tool, input, signal }) => call(tool, input, () => callerOf(who, 'cli'), signal),
+    identify: async (who) => {
+      await callerOf(who, 'stdio');
+    },
     serve: async (who, signal) => {
-      await callerOf(who, 'stdio'); // who names nobody is told before a client waits
       const { stdin, stdout } = process;
       await serveOverStdio({ call, tools, callerOf: () => callerOf(who, 'stdio'), version, stdin, stdout, onError, signal });
     },

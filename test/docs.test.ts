@@ -50,6 +50,7 @@ const program = buildProgram({
   terminal: createTerminal({ stdout: aStream(), stderr: aStream(), colour: false }),
   signal: new AbortController().signal,
   fail: never,
+  settle: never,
 });
 
 /** The command and all below it. */

@@ -9,6 +9,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Lets the command end with exit code 1 although it said all it had to say. */
   readonly fail: () => void;
+  /** Lets it end with exit code 0 although it was asked to stop. */
+  readonly settle: () => void;
 }
 
 /** The options every command takes. */

@@ -42,6 +42,8 @@ interface Question {
 /** Where people ask: every question goes the one audited path. */
 export interface Desk {
   ask(question: Question): Promise<CallResult>;
+  /** Rejects with `invalid_input` where `who` names nobody. */
+  identify(who: string): Promise<void>;
   /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */
   serve(who: string, signal: AbortSignal): Promise<void>;
   /** For the owner's ear only: the sources that are older than they promised. */

@@ -16,17 +16,21 @@ import { look } from './terminal.ts';
 export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs one command line and says how it ended. Never throws: what went wrong is one sentence on stderr. */
-export const runProgram = async (argv: readonly string[], given: Omit<Context, 'fail'>): Promise<ExitCode> => {
+export const runProgram = async (argv: readonly string[], given: Omit<Context, 'fail' | 'settle'>): Promise<ExitCode> => {
   let code: ExitCode = 0;
+  let settled = false;
   const context: Context = {
     ...given,
     fail: () => {
       code = 1;
     },
+    settle: () => {
+      settled = true;
+    },
   };
   try {
     await buildProgram(context).parseAsync(argv, { from: 'user' });
-    return given.signal.aborted ? interrupted(context) : code;
+    return given.signal.aborted && !settled ? interrupted(context) : code;
   } catch (error) {
     if (error instanceof CommanderError) return HELPFUL.has(error.code) ? 0 : 2; // it has said why
     if (given.signal.aborted) return interrupted(context);

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 
 import type { Context, GlobalOptions } from './context.ts';
+import { tellOverdue } from './overdue.ts';
 
 /** Serves one client for one person. */
-export const serveCommand = ({ parts, terminal, signal }: Context): Command =>
+export const serveCommand = ({ parts, terminal, signal, settle }: Context): Command =>
   new Command('serve')
     .summary('answer an MCP client')
     .description(
@@ -17,8 +18,11 @@ export const serveCommand = ({ parts, terminal, signal }: Context): Command =>
       const { config, data, as: who } = command.optsWithGlobals<GlobalOptions & { as: string }>();
       const desk = await parts.openDesk({ config, data });
       try {
+        await desk.identify(who);
+        tellOverdue(terminal.err, await desk.overdue());
         terminal.err.line(`Castellan ${parts.version} answers for ${who} over stdio.`);
         await desk.serve(who, signal);
+        settle(); // to be stopped is how serving ends
       } finally {
         await desk.close();
       }

@@ -55,7 +55,10 @@ export const syncAll = async (
 };
 
 /** A model that cannot run is told, and loses nothing: what waits is found by words. */
-const embedWaiting = async (index: Index, { parts, terminal, signal }: Omit<Context, 'fail'>): Promise<AppError | undefined> => {
+const embedWaiting = async (
+  index: Index,
+  { parts, terminal, signal }: Pick<Context, 'parts' | 'terminal' | 'signal'>,
+): Promise<AppError | undefined> => {
   const line = createProgressLine(terminal.err, parts.now);
   try {
     await index.embed({ signal, onProgress: (progress) => line.show(embeddedSoFar(progress)) });

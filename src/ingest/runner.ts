@@ -16,7 +16,7 @@ const SWEEP_DOCUMENTS = 20;
 const SWEEP_RATIO = 0.2;
 
 /** A configured source, ready to be read. */
-export interface SourceToSync<Settings> {
+interface SourceToSync<Settings> {
   readonly name: string;
   readonly settings: Settings;
   /** Where relative paths of the settings start. */

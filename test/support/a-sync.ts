@@ -9,6 +9,7 @@ interface Given {
   readonly name?: string;
   readonly hosts?: readonly string[];
   readonly due?: Due;
+  readonly maxDeleteRatio?: number;
   readonly acceptDeletions?: boolean;
   readonly signal?: AbortSignal;
   readonly now?: () => number;
@@ -19,7 +20,7 @@ interface Given {
 export type Says = (run: Run<object, number>) => AsyncIterable<Change<number>>;
 
 /** A connector that says what it is told to. Its cursor is a number. */
-export const saying = (says: Says): Connector<object, number> => ({
+const saying = (says: Says): Connector<object, number> => ({
   name: 'test',
   title: 'What a test says',
   settings: z.object({}),
@@ -31,12 +32,27 @@ export const saying = (says: Says): Connector<object, number> => ({
 
 /** One run of a source that says these changes. */
 export const aSync = (store: Store, says: Says | readonly Change<number>[], given: Given = {}): Promise<SyncEnd> => {
-  const { name = 'wiki', hosts = [], due, acceptDeletions = false, signal = new AbortController().signal, now = () => 0 } = given;
+  const {
+    name = 'wiki',
+    hosts = [],
+    due,
+    maxDeleteRatio,
+    acceptDeletions = false,
+    signal = new AbortController().signal,
+    now = () => 0,
+  } = given;
   const connector = saying(typeof says === 'function' ? says : () => toStream(says));
   return runSync({
     store,
     connector,
-    source: { name, settings: {}, folder: '/', hosts, ...(due && { due }) },
+    source: {
+      name,
+      settings: {},
+      folder: '/',
+      hosts,
+      ...(due && { due }),
+      ...(maxDeleteRatio !== undefined && { maxDeleteRatio }),
+    },
     now,
     signal,
     acceptDeletions,

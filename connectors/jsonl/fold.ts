@@ -25,6 +25,8 @@ export interface GroupFact {
 export interface ItemFact {
   readonly body?: Ref & { readonly type: 'container' | 'document' };
   readonly parent?: string;
+  /** Stood elsewhere before, and may still be stored there. */
+  readonly moved?: true;
   /** Stated after the body, and so in its stead. */
   readonly acl?: Ref;
   /** Why the last line about it could not be read. */
@@ -117,9 +119,11 @@ const addAcl = (fold: Fold, ref: Ref, key: string): void => {
 
 const addItem = (fold: Fold, ref: Ref, { type, key, parent }: StatementOf<'container' | 'document'>): void => {
   const known = fold.items.get(key);
-  if (known?.body && known.parent !== parent) fold.lastMove = ref.number;
+  const moves = known?.body !== undefined && known.parent !== parent;
+  if (moves) fold.lastMove = ref.number;
+  const moved = moves || known?.moved || fold.gone.has(key) ? { moved: true as const } : {};
   removeItem(fold, key);
-  fold.items.set(key, { body: { ...ref, type }, ...(parent === undefined ? {} : { parent }), line: ref.number });
+  fold.items.set(key, { body: { ...ref, type }, ...(parent === undefined ? {} : { parent }), ...moved, line: ref.number });
   if (parent !== undefined) fold.children.set(parent, (fold.children.get(parent) ?? new Set()).add(key));
   fold.gone.delete(key);
 };
@@ -160,9 +164,11 @@ const completeListing = (fold: Fold, line: number, of: string): void => {
   if (of === WHOLE) fold.completed.clear(); // it covers them
   fold.completed.add(of);
   for (const key of of === WHOLE ? [...fold.items.keys()] : below(fold, of)) {
-    if ((fold.items.get(key)?.line ?? Infinity) > opened) continue;
+    const item = fold.items.get(key);
+    if (!item || item.line > opened) continue;
     removeItem(fold, key);
-    fold.gone.set(key, SWEPT);
+    // What is stored elsewhere is not below this container, so that its sweep would pass it over.
+    fold.gone.set(key, of !== WHOLE && item.moved ? line : SWEPT);
   }
   if (of !== WHOLE) return;
   // Inactive rather than forgotten: of somebody unknown to the source, less is doubted.

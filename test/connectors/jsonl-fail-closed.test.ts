@@ -40,11 +40,11 @@ const bothWays = async (line: JsonLine): Promise<readonly Change[][]> => {
   return [whole, await source.sync()];
 };
 
-const expectNothingWhole = (changes: readonly Change[]): void => {
+/** Does the run say that something went wrong, and nothing that would let the next one pass over it? */
+const endsInDoubt = (changes: readonly Change[]): boolean => {
   const types = changes.map(({ type }) => type);
-  expect(types).toContain('problem');
-  expect(types).not.toContain('unchanged');
-  expect(changes.findLast(({ type }) => type === 'checkpoint')).toMatchObject({ cursor: { done: false } });
+  const last = changes.findLast((change) => change.type === 'checkpoint');
+  return types.includes('problem') && !types.includes('unchanged') && Object(last?.cursor).done === false;
 };
 
 const CLOSING = aclOf(['user:ada'], ['group:blocked', 'user:bob']);
@@ -84,7 +84,7 @@ describe.each([
       for (const changes of await bothWays(broken(line, path, value))) {
         const acls = aclsOf(changes, key);
         expect(acls).toHaveLength(1);
-        expect(acls.every(isNarrow), `${JSON.stringify(value)} → ${JSON.stringify(acls)}`).toBe(true);
+        expect(acls.filter((acl) => !isNarrow(acl))).toEqual([]);
       }
     }
   });
@@ -99,17 +99,28 @@ describe.each([
   test('of an unreadable key leaves nothing that is called whole', async () => {
     for (const value of [DROPPED, null, 7, '', ['plan'], 'a\u0001']) {
       for (const changes of await bothWays(broken(line, ['key'], value))) {
-        expectNothingWhole(changes);
+        expect(endsInDoubt(changes)).toBe(true);
         expect(changes.map(({ type }) => type)).not.toContain('complete');
       }
     }
   });
 });
 
+const membersOf = (changes: readonly Change[]): unknown[] =>
+  changes.flatMap((change) => (change.type === 'members' ? [change.members] : []));
+
+const accountsOf = (changes: readonly Change[]): unknown[] =>
+  changes.flatMap((change) => (change.type === 'account' ? [change.account] : []));
+
+const page = (member: string, more?: true): JsonLine => ({
+  type: 'members',
+  group: 'blocked',
+  members: [member],
+  ...(more && { more }),
+});
+
 describe('a group that somebody is denied by', () => {
   const line = { type: 'members', group: 'blocked', members: ['user:eve', 'user:bob'] };
-  const membersOf = (changes: readonly Change[]): unknown[] =>
-    changes.flatMap((change) => (change.type === 'members' ? [change.members] : []));
 
   test('is unknown where its members are broken', async () => {
     for (const [path, values] of [
@@ -123,8 +134,8 @@ describe('a group that somebody is denied by', () => {
     ] as const) {
       for (const value of values) {
         for (const changes of await bothWays(broken(line, path, value))) {
-          expect(membersOf(changes), JSON.stringify(value)).toEqual([{ unknown: expect.stringContaining('line 7') }]);
-          expectNothingWhole(changes);
+          expect(membersOf(changes)).toEqual([{ unknown: expect.stringContaining('line 7') }]);
+          expect(endsInDoubt(changes)).toBe(true);
         }
       }
     }
@@ -132,7 +143,7 @@ describe('a group that somebody is denied by', () => {
 
   test('is not called whole where its name is broken', async () => {
     for (const value of [DROPPED, null, 7, '', ['blocked']]) {
-      for (const changes of await bothWays(broken(line, ['group'], value))) expectNothingWhole(changes);
+      for (const changes of await bothWays(broken(line, ['group'], value))) expect(endsInDoubt(changes)).toBe(true);
     }
   });
 
@@ -141,7 +152,6 @@ describe('a group that somebody is denied by', () => {
     ['of which a page may be any unreadable line', { type: '\u0000' }],
     ['of which a page could not be learned', { type: 'members', group: 'blocked', members: { unknown: '403' }, more: true }],
   ])('%s is unknown, whatever pages still come, until it is listed anew', async (_, middle) => {
-    const page = (member: string, more?: true): JsonLine => ({ ...line, members: [member], ...(more && { more }) });
     const source = await aJsonlSource([page('user:eve', true), middle, page('user:bob', true), page('user:dan')]);
     expect(membersOf(await source.sync())).toEqual([{ unknown: expect.any(String) }]);
     await source.append([page('user:bob')]);
@@ -151,15 +161,13 @@ describe('a group that somebody is denied by', () => {
 
 describe('an account that is a guest or inactive', () => {
   const line = { type: 'account', id: 'bob', emails: ['bob@acme.test', 'b@acme.test'], active: false, kind: 'guest' };
-  const accountsOf = (changes: readonly Change[]): unknown[] =>
-    changes.flatMap((change) => (change.type === 'account' ? [change.account] : []));
 
   test('stays so under all its e-mails where a field is broken', async () => {
     for (const field of ['active', 'kind', 'type']) {
       for (const value of BROKEN.filter((each) => field !== 'active' || each !== true)) {
         for (const changes of await bothWays(broken(line, [field], value))) {
           expect(accountsOf(changes)).toMatchObject([{ id: 'bob', emails: line.emails, active: false, kind: 'guest' }]);
-          expectNothingWhole(changes);
+          expect(endsInDoubt(changes)).toBe(true);
         }
       }
     }
@@ -169,7 +177,7 @@ describe('an account that is a guest or inactive', () => {
     for (const value of BROKEN) {
       for (const changes of await bothWays(broken(line, ['emails'], value))) {
         expect(accountsOf(changes)).toMatchObject([{ id: 'bob', emails: ['bob@acme.test'], active: false, kind: 'guest' }]);
-        expectNothingWhole(changes);
+        expect(endsInDoubt(changes)).toBe(true);
       }
     }
   });
@@ -177,7 +185,7 @@ describe('an account that is a guest or inactive', () => {
   test('is not spoken of where no e-mail of it is known, so that none that is stored is lost', async () => {
     const changes = await (await aJsonlSource([{ ...line, emails: null }])).sync();
     expect(accountsOf(changes)).toEqual([]);
-    expectNothingWhole(changes);
+    expect(endsInDoubt(changes)).toBe(true);
   });
 
   test('is open again once a later line is readable', async () => {

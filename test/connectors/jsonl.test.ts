@@ -15,6 +15,8 @@ const keysOf = (changes: readonly Change[]): string[] =>
     return 'key' in change && change.type !== 'problem' ? [`${change.type} ${change.key}`] : [];
   });
 
+const forAda = (key: string): JsonLine => ({ type: 'acl', key, acl: aclOf(['user:ada']) });
+
 describe('a line', () => {
   test('of a document becomes the document it states', async () => {
     const line = documentLine({
@@ -110,12 +112,11 @@ describe('the file at its end', () => {
   });
 
   test('an acl stands in for that of its document or container, until that is stated again', async () => {
-    const acl = (key: string): JsonLine => ({ type: 'acl', key, acl: aclOf(['user:ada']) });
-    expect(await said([documentLine(), containerLine(), acl('plan'), acl('space')])).toMatchObject([
+    expect(await said([documentLine(), containerLine(), forAda('plan'), forAda('space')])).toMatchObject([
       { type: 'container', acl: only('user:ada') },
       { document: { acl: only('user:ada') } },
     ]);
-    expect(await said([documentLine(), acl('plan'), documentLine()])).toMatchObject([{ document: { acl: only('everyone') } }]);
+    expect(await said([documentLine(), forAda('plan'), documentLine()])).toMatchObject([{ document: { acl: only('everyone') } }]);
   });
 
   test('an acl of a key that is not stated is yielded as it is', async () => {

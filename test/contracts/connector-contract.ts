@@ -12,7 +12,7 @@ import { aConnectorRun, changesOf, cursorOf, type ConnectorRunParts } from '../s
 export interface ConnectorFixtures<Settings> {
   readonly settings: Settings;
   /** Puts a source into the folder that `settings` start from: accounts, a group, nested containers, documents, no fault. */
-  prepare(folder: string): Promise<void>;
+  readonly prepare: (folder: string) => Promise<void>;
 }
 
 const SECTIONS = ['Token', 'Scopes', 'How permissions map', 'What is not covered'];
@@ -76,10 +76,10 @@ export const connectorContract = <Settings, Cursor>(
     });
 
     test('yields keys and permissions that can be stored', async () => {
-      for (const change of await run()) {
-        for (const key of keysOf(change)) expect(isName(key), key).toBe(true);
-        for (const acl of aclsOf(change)) expect(aclSchema.parse(acl)).toEqual(acl);
-      }
+      const changes = await run();
+      expect(changes.flatMap(keysOf).filter((key) => !isName(key))).toEqual([]);
+      const acls = changes.flatMap(aclsOf);
+      expect(acls.map((acl) => aclSchema.parse(acl))).toEqual(acls);
     });
 
     test('yields every key, account and group once', async () => {
@@ -96,9 +96,9 @@ export const connectorContract = <Settings, Cursor>(
     test('goes on from its cursor without a word that is new', async () => {
       const folder = await prepared();
       const first = await run({ folder });
-      const stored: unknown = JSON.parse(JSON.stringify(cursorOf(first) ?? null));
-      const cursor = connector.cursor.safeParse(stored).data;
-      if (cursorOf(first) !== undefined) expect(cursor).toEqual(cursorOf(first));
+      const left = cursorOf(first);
+      const cursor = left === undefined ? undefined : connector.cursor.parse(JSON.parse(JSON.stringify(left)));
+      expect(cursor).toEqual(left);
       const said = new Set(comparable(first));
       const again = await run({ folder, ...(cursor === undefined ? {} : { cursor }) });
       expect(comparable(again).filter((change) => !said.has(change) && change !== UNCHANGED)).toEqual([]);

@@ -16,7 +16,7 @@ import { createTerminal } from './cli/terminal.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import type { Caller } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
-import { openLocalEmbedder } from './embed/local.ts';
+import { openLocalEmbedderThread } from './embed/thread.ts';
 import { runSync } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { openViews } from './reader/views.ts';
@@ -79,7 +79,7 @@ const openIndex = async (place: Place): Promise<Index> => {
     },
     embed: async ({ signal, onProgress }) => {
       if (config.embedding.provider === 'none') return;
-      const embedder = await openLocalEmbedder();
+      const embedder = await openLocalEmbedderThread();
       try {
         await embedWaiting({ store, embedder, signal, onProgress });
       } finally {

@@ -1,11 +1,10 @@
-import type { z } from 'zod';
-
 import type { Audit, AuditEvent } from '../core/audit.ts';
 import type { Caller } from '../core/caller.ts';
 import { identityName } from '../core/caller.ts';
 import { AppError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import type { Cursors, Tool } from '../core/tool.ts';
 import type { View } from '../core/view.ts';
+import { parseInput } from './input.ts';
 
 /** How one call ended: an answer, or an error that says what to do. Nothing else ever leaves. */
 export type CallResult =
@@ -64,7 +63,7 @@ const run = async (tool: Tool | undefined, asked: Asked, parts: CallParts): Prom
     if (!tool) throw new AppError('invalid_input', `There is no tool "${asked.tool}".`);
     if (!caller.scopes.includes(tool.scope)) throw new AppError('forbidden', `This needs the scope "${tool.scope}".`);
     const cursors = parts.cursors(caller, tool.name);
-    const answer = await tool.run(parse(tool.input, input), { view: parts.viewOf(caller), cursors, signal });
+    const answer = await tool.run(parseInput(tool.input, input), { view: parts.viewOf(caller), cursors, signal });
     if ('missing' in answer) {
       return {
         result: errorResult('not_found', NOT_FOUND),
@@ -90,13 +89,6 @@ const eventOf = ({ tool, input, caller, request }: Asked, { audited }: Ended, at
   arguments: input,
   ...audited,
 });
-
-const parse = (schema: z.ZodType, input: unknown): unknown => {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
-  throw new AppError('invalid_input', `The input does not fit. ${wrong.slice(0, 3).join('; ')}.`, { cause: parsed.error });
-};
 
 const failure = (error: unknown, request: string, { onBug }: CallParts): Ended => {
   const mendable = error instanceof AppError ? error : undefined;

@@ -1,0 +1,61 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { connectors } from '../../connectors/index.ts';
+import { identifyLocal } from '../../src/access/identify.ts';
+import { linkByEmail } from '../../src/access/link.ts';
+import type { Desk } from '../../src/cli/parts.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import type { AuditEvent } from '../../src/core/audit.ts';
+import type { Caller } from '../../src/core/caller.ts';
+import { openViews } from '../../src/reader/views.ts';
+import { createCall } from '../../src/server/call.ts';
+import { cursorsFor } from '../../src/server/cursors.ts';
+import { openStore } from '../../src/store/sqlite/index-store.ts';
+import { fetchTool } from '../../src/tools/fetch.ts';
+import { listSourcesTool } from '../../src/tools/list-sources.ts';
+import { searchTool } from '../../src/tools/search.ts';
+
+/** The one path in this process, on an index that was synced before. */
+export interface ADesk extends Desk {
+  readonly audited: readonly AuditEvent[];
+}
+
+const now = (): number => Date.now();
+
+/** Opens the desk as it is in the product: the store, the thread that answers, the embedded model. */
+export const aDesk = async ({ config: path, index }: { readonly config: string; readonly index: string }): Promise<ADesk> => {
+  const { rules, embedding } = await loadConfig({ path, env: {}, connectors });
+  const store = await openStore({ path: index, now });
+  const views = await openViews({ indexPath: index, rules, embedder: embedding.provider, now });
+  const audited: AuditEvent[] = [];
+  const key = randomBytes(32);
+  const call = createCall({
+    tools: [searchTool, fetchTool, listSourcesTool],
+    audit: { record: async (event) => void audited.push(event) },
+    viewOf: (caller) => views.of(caller),
+    cursors: (caller, tool) => cursorsFor({ keys: [key], caller, tool, random: randomBytes }),
+    now,
+    requestId: randomUUID,
+    onBug: (error) => {
+      throw error;
+    },
+  });
+  const callerOf = async (who: string): Promise<Caller> => {
+    const identity = await identifyLocal(who, store, now());
+    await linkByEmail(store, identity, rules, now());
+    return { identity, client: 'test', scopes: ['read'] };
+  };
+  return {
+    audited,
+    ask: ({ who, tool, input, signal }) => call(tool, input, () => callerOf(who), signal),
+    identify: async (who) => {
+      await callerOf(who);
+    },
+    serve: () => Promise.reject(new Error('this desk serves no client')),
+    overdue: async () => [],
+    close: async () => {
+      await views.close();
+      await store.close();
+    },
+  };
+};

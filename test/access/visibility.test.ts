@@ -127,6 +127,18 @@ describe('a visibility ends', () => {
     expect(shownTo(asked, ADA)).toEqual(['wiki:plan']);
   });
 
+  test('when a backup was restored in place of the index', async () => {
+    const index = await anIndex();
+    const { reader, visibility } = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const restored: Reader = {
+      ...reader,
+      read: (look) => reader.read((reading) => look({ ...reading, basis: { ...reading.basis, databaseId: 'restored' } })),
+    };
+    const first = viewOf({ reader, visibility });
+    expect(viewOf({ reader, visibility })).toBe(first);
+    expect(viewOf({ reader: restored, visibility })).not.toBe(first);
+  });
+
   test('with the index it was decided on', async () => {
     const [one, other] = [await anIndex(), await anIndex()];
     const visibility = createVisibility(RULES);

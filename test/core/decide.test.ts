@@ -198,6 +198,15 @@ describe('containers', () => {
   });
 });
 
+describe('an inactive account that is still linked', () => {
+  const accounts = [anAccount({ active: false })];
+
+  test('is nobody, and might be anybody', () => {
+    expect(readers(only('user:ada', 'everyone'), { accounts })).not.toContain('ada');
+    expect(readers(except(['public'], ['user:bob']), { accounts })).not.toContain('ada');
+  });
+});
+
 describe('accounts past their promise', () => {
   const accounts = [{ ...anAccount({ id: 'ada' }), fresh: false }];
 

@@ -29,6 +29,13 @@ describe('a visibility that is wrong', () => {
     expect(ids(wrong).toSorted()).toEqual(ids(right).toSorted());
   });
 
+  test('does not say that there is more where all of that is refused', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', TWELVE);
+    const wrong = await asking(index, { reader: asBob(index.reader()) }).search('ada', { limit: 8 });
+    expect([ids(wrong).length, wrong.found.more]).toEqual([8, false]);
+  });
+
   test('names no source, type or field that the reference rule refuses', async () => {
     const index = await anIndex();
     await index.sync('wiki', [

@@ -1,6 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 
 import type { Run } from '../../src/core/connector.ts';
 import { AppError } from '../../src/core/errors.ts';
@@ -63,12 +63,16 @@ export const openTree = async ({ source, folder }: Run<unknown, unknown>, path: 
 export const readPeopleFile = async (run: Run<unknown, unknown>, tree: Tree, path: string, max: number): Promise<Uint8Array> => {
   const given = resolve(run.folder, path);
   const setting = `sources.${run.source}.people`;
-  const real = await realpath(given).catch((cause: unknown) => {
-    throw new AppError('source_unavailable', `The people file ${given} cannot be read (${codeOf(cause)}). Correct ${setting}.`, {
+  const unavailable = (cause: unknown): AppError =>
+    new AppError('source_unavailable', `The people file ${given} cannot be read (${reasonOf(cause)}). Correct ${setting}.`, {
       cause,
     });
+  const places = await Promise.all([realpath(dirname(given)), realpath(given)]).catch((cause: unknown) => {
+    throw unavailable(cause);
   });
-  if ([given, real].some((place) => isInside(tree.root, place))) {
+  const [above, real] = places;
+  // A link inside the root that leads out of it could be turned elsewhere by whoever may write there.
+  if ([join(above, basename(given)), real].some((place) => isInside(tree.root, place))) {
     throw new AppError(
       'config',
       `The people file ${given} is inside the folder it decides about. Move it out of ${tree.root} and correct ${setting}.`,
@@ -76,11 +80,7 @@ export const readPeopleFile = async (run: Run<unknown, unknown>, tree: Tree, pat
   }
   return readInside(real, max, run.signal).catch((cause: unknown) => {
     run.signal.throwIfAborted();
-    throw new AppError(
-      'source_unavailable',
-      `The people file ${given} cannot be read (${reasonOf(cause)}). Correct ${setting}.`,
-      { cause },
-    );
+    throw unavailable(cause);
   });
 };
 

@@ -65,7 +65,7 @@ export interface Fold {
 
 /** No key is empty, so this is none. */
 export const WHOLE = '';
-export const SWEPT = 0;
+const SWEPT = 0;
 /** A file that is no jsonl at all has nothing but troubles. */
 const TROUBLES_MAX = 10_000;
 

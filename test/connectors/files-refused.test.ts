@@ -59,12 +59,13 @@ describe('the people file', () => {
     });
   });
 
-  test.each(['wiki/people.yaml', 'wiki/../wiki/people.yaml', 'link.yaml', 'wiki/link.yaml'])(
+  test.each(['wiki/people.yaml', 'wiki/../wiki/people.yaml', 'link.yaml', 'wiki/link.yaml', 'same/link.yaml'])(
     'inside the root is refused: %s',
     async (people) => {
       const source = await aFilesSource({ 'people.yaml': 'accounts: []\n' });
       await symlink(join(source.root, 'people.yaml'), join(source.folder, 'link.yaml'));
       await symlink(join(source.folder, 'people.yaml'), join(source.root, 'link.yaml'));
+      await symlink(source.root, join(source.folder, 'same'));
       await expect(source.sync({ ...BARE, people })).rejects.toMatchObject({
         code: 'config',
         message: expect.stringContaining('Move it out'),

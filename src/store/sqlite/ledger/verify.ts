@@ -96,7 +96,7 @@ const parseBody = (bytes: Buffer): Body | undefined => {
 
 const verdict = (db: Database, rows: number, { last, wrong }: Anchored): Verified => {
   if (wrong) return { state: 'broken', rows, at: 0, why: wrong };
-  if (last > rows) return { state: 'broken', rows, at: rows + 1, why: `rows ${rows + 1} to ${last} were cut off` };
+  if (last > rows) return { state: 'broken', rows, at: rows + 1, why: cutOff(rows + 1, last) };
   const stray = db
     .prepare<[], { seq: number }>('SELECT seq FROM personal WHERE seq NOT IN (SELECT seq FROM audit) LIMIT 1')
     .get();
@@ -104,3 +104,6 @@ const verdict = (db: Database, rows: number, { last, wrong }: Anchored): Verifie
     return { state: 'broken', rows, at: stray.seq, why: `a personal field belongs to row ${stray.seq}, which does not exist` };
   return last === 0 ? { state: 'consistent', rows } : { state: 'proven', rows, anchored: last };
 };
+
+const cutOff = (first: number, last: number): string =>
+  first === last ? `row ${first} was cut off` : `rows ${first} to ${last} were cut off`;

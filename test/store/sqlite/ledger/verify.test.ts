@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
+import SQLite from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Ledger, LedgerKeys } from '../../../../src/store/ledger.ts';

@@ -84,14 +84,13 @@ const readers = async (
 describe.each(DENIES)('a document that denies %s', (deny) => {
   test('is seen by no more people when it becomes doubtful who they are', async () => {
     const sure = await readers(deny, { said: SURE });
-    expect(sure, 'the deny means Ada').not.toContain('ada@acme.test');
+    expect(sure).not.toContain('ada@acme.test');
+    const widened: string[] = [];
     for (const [doubt, world] of Object.entries(DOUBTS)) {
-      const seen = await readers(deny, world);
-      expect(
-        seen.filter((who) => !sure.includes(who)),
-        doubt,
-      ).toEqual([]);
+      const gained = (await readers(deny, world)).filter((who) => !sure.includes(who));
+      widened.push(...gained.map((who) => `${doubt}: ${who}`));
     }
+    expect(widened).toEqual([]);
   });
 });
 

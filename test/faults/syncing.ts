@@ -1,0 +1,213 @@
+import type { Fault, NamedTest } from './fault.ts';
+
+const store = (test: string): NamedTest => ({ file: 'test/store/sqlite/index-store.test.ts', test });
+const runner = (test: string): NamedTest => ({ file: 'test/ingest/runner.test.ts', test });
+const files = (test: string): NamedTest => ({ file: 'test/connectors/files-bad-input.test.ts', test });
+const jsonl = (test: string): NamedTest => ({ file: 'test/connectors/jsonl.test.ts', test });
+
+/** Mistakes between a source and the index: what is deleted, what is left open, who is linked to whom. */
+export const SYNCING: readonly Fault[] = [
+  {
+    name: 'a sweep needs no listing',
+    file: 'src/store/sqlite/writing/source-writer.ts',
+    find: `const listing = progress.listings.get(of);`,
+    plant: `const listing = progress.listings.get(of) ?? { tick: progress.tick + 1 };`,
+    caughtBy: store('a listing that was never opened deletes nothing'),
+  },
+  {
+    name: 'a listing is swept though nobody can say what was lost',
+    file: 'src/ingest/runner.ts',
+    find: `    if (lost) return;\n`,
+    plant: '',
+    caughtBy: runner('a problem without a key forbids every listing to complete, and holds the cursor back'),
+  },
+  {
+    name: 'a cursor moves past what was lost',
+    file: 'src/ingest/runner.ts',
+    find: `else if (checked.type !== 'checkpoint' || !lost) await`,
+    plant: `else await`,
+    caughtBy: runner('a problem without a key forbids every listing to complete, and holds the cursor back'),
+  },
+  {
+    name: 'a key with a problem is not counted as seen',
+    file: 'src/store/sqlite/writing/source-writer.ts',
+    find: `        items.touch(seen, write.key);\n`,
+    plant: '',
+    caughtBy: runner('a key with a problem counts as seen'),
+  },
+  {
+    name: 'the limit of deletions is not looked at',
+    file: 'src/store/sqlite/writing/sweep.ts',
+    find: `if (missingDocuments > limit.ratio * documents && `,
+    plant: `if (missingDocuments > documents && `,
+    caughtBy: runner('a sweep of too much deletes nothing until it is accepted'),
+  },
+  {
+    name: 'the configured limit of deletions is ignored',
+    file: 'src/ingest/runner.ts',
+    find: `ratio: source.maxDeleteRatio ?? SWEEP_RATIO`,
+    plant: `ratio: SWEEP_RATIO`,
+    caughtBy: runner('a source may allow more or less to go at once'),
+  },
+  {
+    name: 'a listing of one folder sweeps the whole source',
+    file: 'src/store/sqlite/writing/sweep.ts',
+    find: `of === undefined ? ofSource.iterate({ source }) : ofSubtree.iterate({ source, of })`,
+    plant: `ofSource.iterate({ source })`,
+    caughtBy: store('a listing of one container deletes in its subtree alone, and not the container'),
+  },
+  {
+    name: 'a listing that goes on forgets what it had seen',
+    file: 'src/store/sqlite/writing/source-writer.ts',
+    find: `      tick: row.tick,
+      cursor: valueOf(row.cursor),
+      listings: new Map(listingsSchema.parse(JSON.parse(row.listings)).map((listing) => [listing.of, definedOf(listing)])),`,
+    plant: `      tick: row.tick + 1,
+      cursor: valueOf(row.cursor),
+      listings: new Map(listingsSchema.parse(JSON.parse(row.listings)).map(({ of }) => [of, { tick: row.tick + 1 }])),`,
+    caughtBy: store('a listing that was cut off goes on after its checkpoint and remembers what it had seen'),
+  },
+  {
+    name: 'a page of a group is stored as the whole',
+    file: 'src/store/sqlite/writing/source-writer.ts',
+    find: `        else if (write.more) pages.set(write.group, [...before, ...write.members]);\n`,
+    plant: '',
+    caughtBy: store('half a group is never taken for the whole, whenever the process dies'),
+  },
+  {
+    name: 'a cursor moves past half a group',
+    file: 'src/store/sqlite/writing/source-writer.ts',
+    find: `        if (progress.pages.size > 0) return progress;\n`,
+    plant: '',
+    caughtBy: store('half a group is never taken for the whole, whenever the process dies'),
+  },
+  {
+    name: 'members that could not be learned replace those that were',
+    file: 'src/store/sqlite/writing/groups.ts',
+    find: `      put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });`,
+    plant: `      removeMembers.run(principal);
+      put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });`,
+    caughtBy: store('a member that left is gone from the rows a reader decides by'),
+  },
+  {
+    name: 'a listing that failed counts as one that was confirmed',
+    file: 'src/store/sqlite/writing/groups.ts',
+    find: `listed: was?.listed_at ?? null, unknown: why,`,
+    plant: `listed: seen.at, unknown: why,`,
+    caughtBy: store('a member that left is gone from the rows a reader decides by'),
+  },
+  {
+    name: 'who left a group stays in it',
+    file: 'src/store/sqlite/writing/groups.ts',
+    find: `      for (const [id] of gone) removeMember.run(principal, id);\n`,
+    plant: '',
+    caughtBy: store('a member that left is gone from the rows a reader decides by'),
+  },
+  {
+    name: 'a folder is deleted and the epoch stays',
+    file: 'src/store/sqlite/writing/items.ts',
+    find: `    if (principals.namesAudience(source, key)) commit.moveEpoch();`,
+    plant: `    if (is && principals.namesAudience(source, key)) commit.moveEpoch();`,
+    caughtBy: store('every commit counts, and the epoch moves exactly where what holds for whom can change'),
+  },
+  {
+    name: 'the words of a deleted text stay',
+    file: 'src/store/sqlite/writing/texts.ts',
+    find: `      for (const term of numbersIn(terms)) removePosting.run(term, chunk);\n`,
+    plant: '',
+    caughtBy: store('postings follow the text: replaced, converted and deleted chunks leave none'),
+  },
+  {
+    name: 'an account that is deactivated keeps its link',
+    file: 'src/store/sqlite/writing/accounts.ts',
+    find: `if (now.active && email !== null && now.emails.includes(email)) continue;`,
+    plant: `if (email !== null && now.emails.includes(email)) continue;`,
+    caughtBy: store('a link ends when its account %s, and does not come back'),
+  },
+  {
+    name: 'an account that another person took over keeps its link',
+    file: 'src/store/sqlite/writing/accounts.ts',
+    find: `if (now.active && email !== null && now.emails.includes(email)) continue;`,
+    plant: `if (now.active) continue;`,
+    caughtBy: store('a link ends when its account %s, and does not come back'),
+  },
+  {
+    name: 'an ambiguous e-mail links the first account that carries it',
+    file: 'src/store/sqlite/writing/identities.ts',
+    find: `!found || standing.length !== 1 || standing[0]?.account !== account`,
+    plant: `!found || !standing.some((match) => match.account === account)`,
+    caughtBy: store('a link to an account that is inactive, unknown, ambiguous or without that e-mail is refused'),
+  },
+  {
+    name: 'an e-mail of a foreign domain links',
+    file: 'src/access/link.ts',
+    find: `email === undefined || !rules.ownedDomains.includes(domainOf(email))`,
+    plant: `email === undefined`,
+    caughtBy: { file: 'test/access/link.test.ts', test: 'when its domain is not ours' },
+  },
+  {
+    name: 'what a run with problems does not mention is confirmed',
+    file: 'src/ingest/runner.ts',
+    find: `if (unchanged && tally.counts.problems === 0)`,
+    plant: `if (unchanged)`,
+    caughtBy: runner('what a run does not mention is confirmed only by a run without problems'),
+  },
+  {
+    name: 'a run goes on though another one took its source',
+    file: 'src/store/sqlite/writing/source-writer.ts',
+    find: `        progress = commit((step) => {
+          runs.assertHeld(source, run);\n`,
+    plant: `        progress = commit((step) => {\n`,
+    caughtBy: store('a process that only has the id of the dead one does not hold its source, and the dead one writes no more'),
+  },
+  {
+    name: 'hidden characters reach the model',
+    file: 'src/ingest/parse/hidden.ts',
+    find: `if (!UNUSUAL.test(text)) return`,
+    plant: `if (!UNUSUAL.test(text) || text.isWellFormed()) return`,
+    caughtBy: { file: 'test/ingest/parse/inert.test.ts', test: 'takes out %s and counts it' },
+  },
+  {
+    name: 'a line that closed a document is forgotten by the next run',
+    file: 'connectors/jsonl/sync.ts',
+    find: `acl ? (await readAcl(acl, 'acl')).acl : line.acl`,
+    plant: `line.acl ?? (acl && (await readAcl(acl, 'acl')).acl)`,
+    caughtBy: jsonl('an acl stands in for that of its document or container, until that is stated again'),
+  },
+  {
+    name: 'what was deleted is replayed',
+    file: 'connectors/jsonl/fold.ts',
+    find: `    removeItem(fold, each);
+    fold.gone.set(each, line);`,
+    plant: `    fold.gone.set(each, line);`,
+    caughtBy: jsonl('a deletion takes all below with it, and is yielded for what may be stored from before'),
+  },
+  {
+    name: 'half a group at the end of a file is the whole',
+    file: 'connectors/jsonl/sync.ts',
+    find: `if (unknown !== undefined || open) return`,
+    plant: `if (unknown !== undefined) return`,
+    caughtBy: jsonl('a group whose last page has not come is unknown'),
+  },
+  {
+    name: 'a control file that cannot be understood is passed over',
+    file: 'connectors/files/sync.ts',
+    find: '    return { unknown: `${file} cannot be understood` };',
+    plant: `    return undefined;`,
+    caughtBy: files('at the root, where a default does not stand in for it'),
+  },
+  {
+    name: 'a link is followed',
+    file: 'connectors/files/api.ts',
+    find: `import { type FileHandle, lstat, open,`,
+    plant: `import { type FileHandle, stat as lstat, open,`,
+    caughtBy: files('is passed over: links, pipes, sockets, hidden files and folders'),
+  },
+  {
+    name: 'a setting that nobody knows is ignored',
+    file: 'src/config/schema.ts',
+    find: `z.strictObject({ within: duration`,
+    plant: `z.object({ within: duration`,
+    caughtBy: { file: 'test/config/sentences.test.ts', test: '%s gets a sentence that says what to do' },
+  },
+];

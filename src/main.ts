@@ -63,6 +63,7 @@ const openIndex = async (place: Place): Promise<Index> => {
   const store = await openStore({ path: folder.index, now });
   return {
     sources: config.rules.sources,
+    embeds: config.embedding.provider !== 'none',
     sync: (name, { acceptDeletions, signal, onProgress }) => {
       const source = config.sources.find((one) => one.name === name);
       if (!source) throw new Error(`No source ${name}`);

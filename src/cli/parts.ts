@@ -16,6 +16,8 @@ export interface Place {
 export interface Index {
   /** The configured sources and their promises, in the order of the file. */
   readonly sources: ReadonlyMap<string, Freshness>;
+  /** Whether texts get vectors at all. */
+  readonly embeds: boolean;
   /** Rejects with `conflict` while another process syncs this source. An aborted run ends `partial`. */
   sync(source: string, options: SyncOptions): Promise<SyncEnd>;
   /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */

@@ -32,7 +32,8 @@ export const searchCommand = ({ parts, terminal, signal }: Context): Command =>
         if (json) return terminal.out.json(output);
         const { results, next_cursor: cursor, degraded = [] } = searchAnswer.parse(output);
         results.forEach((hit, place) => printHit(terminal.out, hit, place + 1));
-        if (degraded.includes('semantic_unavailable')) terminal.err.line('Found by words alone: the model cannot run.');
+        if (degraded.includes('semantic_unavailable'))
+          terminal.err.line('Found by words alone: there is no model to search by meaning.');
         if (results.length === 0) terminal.err.line(`Nothing that ${who} may see answers this.`);
         if (cursor !== undefined) terminal.err.line(look('dim', `There is more: repeat the command with --cursor ${cursor}`));
       } finally {

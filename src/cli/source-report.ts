@@ -40,11 +40,11 @@ export const printProblems = (channel: Channel, { counts, problems }: RunEnd): v
 };
 
 /** What the owner should know of a source although nothing went wrong: who is shut out, and what waits. */
-export const printNotes = (channel: Channel, status: SourceStatus): void => {
-  for (const note of notesOf(status)) channel.line(...note);
+export const printNotes = (channel: Channel, status: SourceStatus, { embeds }: { readonly embeds: boolean }): void => {
+  for (const note of notesOf(status, embeds)) channel.line(...note);
 };
 
-const notesOf = (status: SourceStatus): readonly (readonly Piece[])[] => {
+const notesOf = (status: SourceStatus, embeds: boolean): readonly (readonly Piece[])[] => {
   const { unknownAcl, orgWithoutDirectory, groupNeverListed, containerAbsent } = status.dark;
   const dark = unknownAcl + orgWithoutDirectory + groupNeverListed + containerAbsent;
   const reasons = [
@@ -63,7 +63,7 @@ const notesOf = (status: SourceStatus): readonly (readonly Piece[])[] => {
           ],
         ]
       : []),
-    ...(status.waitingForVectors > 0
+    ...(embeds && status.waitingForVectors > 0
       ? [[look('dim', '  waiting  '), `${count(status.waitingForVectors, 'chunk')} without vectors, found by words until then`]]
       : []),
   ];

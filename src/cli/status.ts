@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
+import type { Index } from './parts.ts';
 import { printNotes, printProblems, runJson, storedJson } from './source-report.ts';
 import { type Channel, look } from './terminal.ts';
 import { aligned, count, span } from './words.ts';
@@ -21,14 +22,18 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const now = parts.now();
         const late = overdue(index.sources, statuses, now);
         if (json) terminal.out.json({ sources: statuses.map((status) => statusJson(status, late)) });
-        else printStatus(terminal.out, statuses, now);
+        else printStatus(terminal.out, statuses, { index, now });
         tellOverdue(terminal.err, late);
       } finally {
         await index.close();
       }
     });
 
-const printStatus = (out: Channel, statuses: readonly SourceStatus[], now: number): void => {
+const printStatus = (
+  out: Channel,
+  statuses: readonly SourceStatus[],
+  { index, now }: { readonly index: Index; readonly now: number },
+): void => {
   const rows = aligned(
     statuses.map((status) => [
       status.name,
@@ -42,7 +47,7 @@ const printStatus = (out: Channel, statuses: readonly SourceStatus[], now: numbe
     const [name = '', ...cells] = rows[place] ?? [];
     out.line(look('bold', name), `   ${cells.join('   ').trimEnd()}`);
     if (status.lastRun) printProblems(out, status.lastRun);
-    printNotes(out, status);
+    printNotes(out, status, index);
   });
 };
 

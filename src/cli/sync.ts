@@ -32,7 +32,7 @@ export const syncCommand = (context: Context): Command =>
       try {
         const report = await syncAll(index, { sources: chosen(named, index), acceptDeletions }, context);
         if (json) context.terminal.out.json(jsonReport(report));
-        else printReport(report, context.terminal);
+        else printReport(report, index, context.terminal);
         if (verbose) for (const { end } of report.runs) if (end.cause) printStack(context.terminal.err, end.cause);
         if (!isWhole(report)) context.fail();
       } finally {
@@ -52,7 +52,7 @@ const chosen = (named: readonly string[], { sources }: Index): readonly string[]
   );
 };
 
-const printReport = ({ runs, refused, statuses, unembedded }: SyncReport, { out, err }: Terminal): void => {
+const printReport = ({ runs, refused, statuses, unembedded }: SyncReport, index: Index, { out, err }: Terminal): void => {
   const rows = aligned(
     runs.map(({ source, end: { counts }, ms }) => [
       source,
@@ -69,7 +69,7 @@ const printReport = ({ runs, refused, statuses, unembedded }: SyncReport, { out,
     out.line(look('bold', name), `   ${cells.join('   ')}   `, how);
     printProblems(out, end);
     const status = statuses.find((one) => one.name === source);
-    if (status) printNotes(out, status);
+    if (status) printNotes(out, status, index);
   });
   for (const { error } of refused) err.line(look('red', error.message));
   if (unembedded) err.line(look('yellow', unembedded.message));

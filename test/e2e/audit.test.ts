@@ -1,0 +1,79 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+
+import { castellan } from '../support/a-command.ts';
+import { type APlace, accountLine, aPlace, whole } from '../support/a-place.ts';
+import { documentLine } from '../support/json-lines.ts';
+import { tamper } from '../support/tampering.ts';
+
+let place: APlace;
+let anchor: string;
+
+beforeAll(async () => {
+  place = await aPlace(whole([accountLine('ada'), documentLine()]));
+  anchor = join(place.data, 'anchor.jsonl');
+  await place.run(['sync']);
+  await place.run(['search', 'spring', '--as', 'ada@acme.test']);
+  await place.run(['fetch', 'wiki:none', '--as', 'ada@acme.test']);
+});
+
+afterAll(() => place.remove());
+
+const listed = z.strictObject({ rows: z.array(z.looseObject({ tool: z.string(), outcome: z.string() })) });
+
+describe('the list', () => {
+  test('names who asked, who sat at the keyboard, what, and what came of it, the newest first', async () => {
+    const { code, stdout } = await place.run(['audit', 'list']);
+    expect(code).toBe(0);
+    const [first = '', second = ''] = stdout.split('\n');
+    expect(first).toMatch(/^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}fetch \{"id":"wiki:none"\} {2}absent$/u);
+    expect(second).toMatch(/^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}search \{"query":"spring"\} {2}answered {2}1 document$/u);
+  });
+
+  test('is as long as asked for, and has a stable shape as JSON', async () => {
+    const { rows } = listed.parse(JSON.parse((await place.run(['audit', 'list', '--limit', '1', '--json'])).stdout));
+    expect(rows).toMatchObject([
+      { seq: 2, client: 'cli', tool: 'fetch', outcome: 'absent', documents: [], hash: expect.any(String) },
+    ]);
+  });
+
+  test('of a folder without an audit says so, and makes none', async () => {
+    expect(await castellan(['audit', 'list', '--data', 'elsewhere'], { cwd: place.folder })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'There is no audit in elsewhere. Ask something first, or name the data folder: --data <folder>\n',
+    });
+  });
+});
+
+describe('the chain', () => {
+  test('is consistent by itself, and proven by its anchor', async () => {
+    expect((await place.run(['audit', 'verify'])).stdout).toBe('consistent   2 rows; with --anchor <file> it would be proven\n');
+    expect((await place.run(['audit', 'verify', '--anchor', anchor])).stdout).toBe(
+      'proven   2 rows, 2 of them vouched for by the anchor\n',
+    );
+  });
+
+  test.each(['missing.jsonl', 'empty.jsonl'])('is not held against an anchor file that is %s', async (name) => {
+    await writeFile(join(place.folder, 'empty.jsonl'), '');
+    const { code, stdout, stderr } = await place.run(['audit', 'verify', '--anchor', name]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toBe(`There is no anchor in ${name}. Name the right file: --anchor <file>\n`);
+  });
+
+  test.each([
+    ['changed', "UPDATE audit SET body = replace(body, 'absent', 'refused') WHERE seq = 2", 'row 2'],
+    ['cut off', 'DELETE FROM audit WHERE seq = 2', 'row'],
+  ])('of which a row was %s is broken, and the exit code says so', async (_, sql, where) => {
+    const data = join(place.folder, `tampered-${sql.length}`);
+    await mkdir(data, { mode: 0o700 });
+    for (const name of ['ledger.db', 'key']) await copyFile(join(place.data, name), join(data, name));
+    tamper(join(data, 'ledger.db'), sql);
+    const { code, stdout } = await castellan(['audit', 'verify', '--data', data, '--anchor', anchor, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'broken', at: 2, why: expect.stringContaining(where) });
+  });
+});

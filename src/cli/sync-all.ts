@@ -61,7 +61,7 @@ const embedWaiting = async (
 ): Promise<AppError | undefined> => {
   const line = createProgressLine(terminal.err, parts.now);
   try {
-    await index.embed({ signal, onProgress: (progress) => line.show(embeddedSoFar(progress)) });
+    await index.embed({ signal, onProgress: (progress) => (progress.total ? line.show(embeddedSoFar(progress)) : undefined) });
     return undefined;
   } catch (error) {
     if (error instanceof AppError && error.code === 'unavailable') return error;

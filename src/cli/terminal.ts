@@ -43,6 +43,8 @@ export const printable = (text: string): string => text.replace(STEERING, '\uFFF
 const STEERING = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 /** `JSON.stringify` leaves these as they are, and some terminals obey them. */
 const STEERING_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** Of a terminal that does not say how wide it is, or says 0. */
+const COLUMNS = 80;
 const CLEAR_LINE = '\r\u001b[2K';
 
 const createChannel = (stream: Stream, colour: boolean): Channel => {
@@ -62,11 +64,11 @@ const createChannel = (stream: Stream, colour: boolean): Channel => {
     json: (value) => write(`${jsonLine(value)}\n`),
     status: (pieces) => {
       if (stream.isTTY !== true || (!pieces && !shown)) return;
-      write(pieces ? painted(cut(pieces, (stream.columns ?? 80) - 1), coloured) : '');
+      write(pieces ? painted(cut(pieces, (stream.columns || COLUMNS) - 1), coloured) : '');
       shown = pieces !== undefined;
     },
     get columns() {
-      return stream.isTTY === true ? stream.columns : undefined;
+      return stream.isTTY === true ? stream.columns || COLUMNS : undefined;
     },
   };
 };

@@ -59,6 +59,13 @@ describe('a status', () => {
     expect(stderr.written()).toBe('handbook   \r\u001b[2Kdone\r\u001b[2Ka problem\n');
   });
 
+  test('fits a terminal that says it is 0 wide', () => {
+    const stderr = aStream({ columns: 0 });
+    const { err } = createTerminal({ stdout: aStream(), stderr, colour: false });
+    err.status(['handbook   1,204 read']);
+    expect([stderr.written(), err.columns]).toEqual(['handbook   1,204 read', 80]);
+  });
+
   test('is never written to a pipe', () => {
     const stderr = aStream();
     const { err } = createTerminal({ stdout: aStream(), stderr, colour: true });

@@ -1,4 +1,3 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,7 +6,6 @@ import { z } from 'zod';
 import { castellan } from '../support/a-command.ts';
 import { type APlace, accountLine, aPlace, whole } from '../support/a-place.ts';
 import { documentLine } from '../support/json-lines.ts';
-import { tamper } from '../support/tampering.ts';
 
 let place: APlace;
 let anchor: string;
@@ -49,31 +47,10 @@ describe('the list', () => {
   });
 });
 
-describe('the chain', () => {
-  test('is consistent by itself, and proven by its anchor', async () => {
-    expect((await place.run(['audit', 'verify'])).stdout).toBe('consistent   2 rows; with --anchor <file> it would be proven\n');
-    expect((await place.run(['audit', 'verify', '--anchor', anchor])).stdout).toBe(
-      'proven   2 rows, 2 of them vouched for by the anchor\n',
-    );
-  });
-
-  test.each(['missing.jsonl', 'empty.jsonl'])('is not held against an anchor file that is %s', async (name) => {
-    await writeFile(join(place.folder, 'empty.jsonl'), '');
-    const { code, stdout, stderr } = await place.run(['audit', 'verify', '--anchor', name]);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toBe(`There is no anchor in ${name}. Name the right file: --anchor <file>\n`);
-  });
-
-  test.each([
-    ['changed', "UPDATE audit SET body = replace(body, 'absent', 'refused') WHERE seq = 2", 'row 2'],
-    ['cut off', 'DELETE FROM audit WHERE seq = 2', 'row'],
-  ])('of which a row was %s is broken, and the exit code says so', async (_, sql, where) => {
-    const data = join(place.folder, `tampered-${sql.length}`);
-    await mkdir(data, { mode: 0o700 });
-    for (const name of ['ledger.db', 'key']) await copyFile(join(place.data, name), join(data, name));
-    tamper(join(data, 'ledger.db'), sql);
-    const { code, stdout } = await castellan(['audit', 'verify', '--data', data, '--anchor', anchor, '--json']);
-    expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ state: 'broken', at: 2, why: expect.stringContaining(where) });
-  });
+test('the chain is consistent by itself, and proven by its anchor', async () => {
+  expect((await place.run(['audit', 'verify'])).stdout).toBe('consistent   2 rows; with --anchor <file> it would be proven\n');
+  expect((await place.run(['audit', 'verify', '--anchor', anchor])).stdout).toBe(
+    'proven   2 rows, 2 of them vouched for by the anchor\n',
+  );
+  expect(JSON.parse((await place.run(['audit', 'verify', '--json'])).stdout)).toEqual({ state: 'consistent', rows: 2 });
 });

@@ -25,7 +25,7 @@ const answer = z.looseObject({
   result: z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })) }),
 });
 
-/** Starts what a block says, as a client would, and gives the names of the tools it offers. */
+/** Starts what a block says, as a client would, and gives the names of the tools it offers; none where that fails. */
 export const toolsBehind = async (
   { mcpServers: { castellan } }: AttachBlock,
   version: string,
@@ -44,6 +44,9 @@ export const toolsBehind = async (
         .join(''),
     );
     return await Promise.race([toolNames(createInterface({ input: child.stdout })), failed.promise]);
+  } catch {
+    signal.throwIfAborted();
+    return []; // it did not start, or did not speak the protocol, or not in time
   } finally {
     child.stdin.end();
   }

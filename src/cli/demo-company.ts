@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isSeq, parseDocument } from 'yaml';
+import { z } from 'zod';
 
 import { type DemoScript, readDemoScript } from './demo-script.ts';
 import type { Place } from './parts.ts';
@@ -13,8 +14,8 @@ export interface DemoCompany extends Place {
   readonly script: DemoScript;
   /** Takes a member out of a group, as an administrator would: one line of one file. */
   takeOut(group: string, member: string): Promise<void>;
-  /** Gives a folder to others: one line of one file, however much lies below. */
-  handOver(folder: string, to: readonly string[]): Promise<void>;
+  /** Gives a folder to others: one line of one file, however much lies below. Tells who had it before. */
+  handOver(folder: string, to: readonly string[]): Promise<readonly string[]>;
   remove(): Promise<void>;
 }
 
@@ -34,11 +35,19 @@ export const copyCompany = async (company: string, temporary: string): Promise<D
         if (at < 0) throw new Error(`people.yaml has no ${member} in the group ${group}`);
         yaml.deleteIn(['groups', group, at]);
       }),
-    handOver: (below, to) =>
-      edit(join(folder, 'handbook', below, '.acl.yaml'), (yaml) => yaml.setIn(['allow'], yaml.createNode(to))),
+    handOver: async (below, to) => {
+      const before: string[] = [];
+      await edit(join(folder, 'handbook', below, '.acl.yaml'), (yaml) => {
+        before.push(...allowSchema.parse(yaml.toJSON()).allow);
+        yaml.setIn(['allow'], yaml.createNode(to));
+      });
+      return before;
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 };
+
+const allowSchema = z.looseObject({ allow: z.array(z.string()) });
 
 const edit = async (path: string, change: (yaml: ReturnType<typeof parseDocument>) => void): Promise<void> => {
   const yaml = parseDocument(await readFile(path, 'utf8'));

@@ -31,9 +31,10 @@ export const demoCommand = (context: Context): Command =>
         if (!json) printTitle(terminal.out);
         const acts = await play(context, company, json ? () => undefined : (act, place) => printAct(terminal.out, act, place));
         const claims = acts.flatMap((act) => act.claims);
-        const attach = attachBlock(parts, keep ? company : placeToStay(parts.company), company.script.forbidden.as);
+        const place = keep ? company : placeToStay(parts.company);
+        const attach = attachBlock(parts, place, company.script.forbidden.as);
         if (json) terminal.out.json({ holds: claims.every(({ holds }) => holds), acts: acts.map(actJson), attach });
-        else printEnd(terminal.out, { claims, attach, kept: keep ? company : undefined, ms: parts.now() - began });
+        else printEnd(terminal.out, { claims, attach, place, kept: keep, ms: parts.now() - began });
         if (!claims.every(({ holds }) => holds)) context.fail();
       } finally {
         if (!keep) await company.remove();
@@ -92,27 +93,32 @@ const printClaim = (out: Channel, { text, holds }: Claim): void =>
 interface End {
   readonly claims: readonly Claim[];
   readonly attach: AttachBlock;
-  readonly kept: Place | undefined;
+  readonly place: Place;
+  readonly kept: boolean;
   readonly ms: number;
 }
 
-const printEnd = (out: Channel, { claims, attach, kept, ms }: End): void => {
+const printEnd = (out: Channel, { claims, attach, place, kept, ms }: End): void => {
   const untrue = claims.filter(({ holds }) => !holds).length;
+  const verdict =
+    untrue === 0
+      ? look('green', `All ${count(claims.length, 'claim')} above were computed from real answers, and hold.`)
+      : look('red', `${untrue} of ${count(claims.length, 'claim')} above did not hold.`);
   out.line();
-  if (untrue === 0)
-    out.line(look('green', `All ${count(claims.length, 'claim')} above were computed from real answers, and hold. ${took(ms)}`));
-  else out.line(look('red', `${untrue} of ${count(claims.length, 'claim')} above did not hold. ${took(ms)}`));
+  out.line(verdict, ` ${took(ms)}`);
   out.line();
-  const [, , ...args] = attach.mcpServers.castellan.args;
-  const config = args[args.indexOf('--config') + 1] ?? '';
-  if (kept) out.line('The copy is kept. To ask it from an MCP client, paste this into the client’s configuration:');
-  else {
+  if (kept) {
+    out.line('The copy is kept. To ask it from an MCP client, paste this into the client’s configuration:');
+  } else {
     out.line('To ask this company from an MCP client, read it once:');
     out.line();
-    out.line('   ', look('bold', `npx castellan sync --config ${relative('', config)}`));
+    out.line('   ', look('bold', `npx castellan sync --config ${quoted(relative('', place.config))}`));
     out.line();
     out.line('and paste this into the client’s configuration:');
   }
   out.line();
   for (const line of JSON.stringify(attach, null, 2).split('\n')) out.line(line);
 };
+
+/** A path as a shell reads it. */
+const quoted = (path: string): string => (/^[\w./-]+$/u.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

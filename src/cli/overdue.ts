@@ -1,18 +1,19 @@
 import { type Freshness, isFresh } from '../core/freshness.ts';
 import type { SourceStatus } from '../store/store.ts';
-import type { Channel } from './terminal.ts';
-import { look } from './terminal.ts';
+import { type Channel, look } from './terminal.ts';
 import { span } from './words.ts';
 
-/** A source that is older than it promised to be. Ages are ms. */
-export interface Overdue {
-  readonly source: string;
-  readonly what: 'permissions' | 'content';
-  readonly age: number;
-  readonly within: number;
-  /** What that means for those who ask. */
-  readonly effect: 'hidden' | 'labelled';
-}
+/** A source that is older than it promised to be, or was never read. Ages are ms. */
+export type Overdue =
+  | {
+      readonly source: string;
+      readonly what: 'permissions' | 'content';
+      readonly age: number;
+      readonly within: number;
+      /** What that means for those who ask. */
+      readonly effect: 'hidden' | 'labelled';
+    }
+  | { readonly source: string; readonly what: 'everything'; readonly effect: 'missing' };
 
 /** Which sources are past their promise. */
 export const overdue = (
@@ -20,9 +21,10 @@ export const overdue = (
   statuses: readonly SourceStatus[],
   now: number,
 ): readonly Overdue[] =>
-  statuses.flatMap(({ name, oldestPermissions, oldestContent }) => {
+  statuses.flatMap(({ name, lastRun, oldestPermissions, oldestContent }): readonly Overdue[] => {
     const promises = sources.get(name);
     if (!promises) return [];
+    if (!lastRun) return [{ source: name, what: 'everything', effect: 'missing' }];
     const confirmed = [['permissions', oldestPermissions] as const, ['content', oldestContent] as const];
     return confirmed.flatMap(([what, at]): Overdue[] => {
       const { within, onBreach } = promises[what];
@@ -32,12 +34,18 @@ export const overdue = (
   });
 
 /** Tells the owner, and the command that mends it. */
-export const tellOverdue = (channel: Channel, late: readonly Overdue[]): void => {
-  for (const { source, what, age, within, effect } of late) {
+export const tellOverdue = (channel: Channel, overdues: readonly Overdue[]): void => {
+  for (const late of overdues) {
+    const remedy = `Run: castellan sync ${late.source}`;
+    if (late.what === 'everything') {
+      channel.line(look('yellow', `Nothing of ${late.source} was read yet. `), remedy);
+      continue;
+    }
+    const { source, what, age, within, effect } = late;
     const meaning = effect === 'hidden' ? 'what is older is hidden from everybody' : 'what is older is labelled as not fresh';
     channel.line(
       look('yellow', `The ${what} of ${source} were last confirmed ${span(age)} ago and promised within ${span(within)}: `),
-      `${meaning}. Run: castellan sync ${source}`,
+      `${meaning}. ${remedy}`,
     );
   }
 };

@@ -18,6 +18,7 @@ const aStatus = (confirmed: Pick<SourceStatus, 'oldestPermissions' | 'oldestCont
   dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 0, containerAbsent: 0 },
   deniedByAccount: 0,
   running: false,
+  lastRun: { status: 'complete', counts: { read: 1, changed: 1, deleted: 0, problems: 0 }, problems: [], startedAt: 0 },
   ...confirmed,
 });
 
@@ -35,6 +36,15 @@ describe('a source', () => {
       { source: 'handbook', what: 'permissions', age: 26 * HOUR, within: 24 * HOUR, effect: 'hidden' },
       { source: 'handbook', what: 'content', age: 26 * HOUR, within: HOUR, effect: 'labelled' },
     ]);
+  });
+
+  test('that was never read is missing, and the owner hears so', () => {
+    const { lastRun: _, ...never } = aStatus({});
+    const late = overdue(sources, [never], HOUR);
+    expect(late).toEqual([{ source: 'handbook', what: 'everything', effect: 'missing' }]);
+    const stderr = aStream();
+    tellOverdue(createTerminal({ stdout: aStream(), stderr, colour: false }).err, late);
+    expect(stderr.written()).toBe('Nothing of handbook was read yet. Run: castellan sync handbook\n');
   });
 
   test('that is not configured any more is not judged', () => {

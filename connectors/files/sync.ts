@@ -118,7 +118,7 @@ async function* folderChanges(walk: Walk, folder: Folder): AsyncGenerator<Change
     walk.whole = false;
     // Its control file cannot be read either, so nobody can say who may see it.
     yield containerOf(run, key, { unknown: 'the folder cannot be read' });
-    yield trouble(`The folder ${key} cannot be read (${found.failed}). Give the right to read it.`);
+    yield trouble(`The folder ${key === ROOT ? path : key} cannot be read (${found.failed}). Give the right to read it.`);
     return;
   }
   walk.entries += found.length;

@@ -1,11 +1,13 @@
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { ERAS } from '../support/a-client.ts';
 import { accountLine, type APlace, aPlace, synced } from '../support/a-place.ts';
 import { ADA, attach, LINES, refusalOf, search } from '../support/a-served-place.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // the program is started several times
 
 const MOVE = { query: 'move' };
 

@@ -2,13 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import { serveArguments } from '../support/a-client.ts';
 import { environment, LAUNCHER } from '../support/a-command.ts';
 import { type APlace, aPlace, synced } from '../support/a-place.ts';
 import { ADA, LINES } from '../support/a-served-place.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // the program is started several times
 
 /** As long as a client waits before it kills a server. */
 const PROMPT_MS = 2_000;

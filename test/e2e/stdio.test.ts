@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import { aClient, type AClient, ERAS } from '../support/a-client.ts';
 import { type APlace, aPlace, synced } from '../support/a-place.ts';
 import { ADA, attach, BOB, LINES, refusalOf, search } from '../support/a-served-place.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 }); // the program is started several times
 
 let place: APlace;
 

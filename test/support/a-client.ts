@@ -1,4 +1,4 @@
-import { Client } from '@modelcontextprotocol/client';
+import { Client, type PriorDiscovery } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as EarlierClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as EarlierTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -69,10 +69,15 @@ const serverOf = (served: Served) => ({
   stderr: 'ignore' as const,
 });
 
+/** What the first client learned by asking. To ask, a client starts one server more, so the others are told. */
+let discovered: PriorDiscovery | undefined;
+
 const presentClient = async (era: Era, served: Served): Promise<AClient> => {
   const client = new Client(NAMED, { versionNegotiation: { mode: { pin: era } } });
   const transport = new StdioClientTransport(serverOf(served));
-  await client.connect(transport);
+  await client.connect(transport, discovered ? { prior: discovered } : {});
+  const discover = client.getDiscoverResult();
+  if (discover) discovered = { kind: 'modern', discover };
   return {
     version: client.getNegotiatedProtocolVersion(),
     instructions: client.getInstructions(),

@@ -26,8 +26,8 @@ const shown = z.strictObject({
 
 test('the demo claims what its answers show, and cleans up', { timeout: DEMO_MS }, async () => {
   const temporary = await aFolder();
-  const { code, stdout, stderr } = await castellan(['demo'], { cwd: temporary, env: { TMPDIR: temporary } });
-  expect([code, stderr]).toEqual([0, '']);
+  const { code, stdout } = await castellan(['demo'], { cwd: temporary, env: { TMPDIR: temporary } });
+  expect(code).toBe(0);
   expect(stdout).not.toContain('✗');
   for (const id of [demo.forbidden.id, demo.missing, ...Object.values(demo.people)]) expect(stdout).toContain(id);
   for (const who of Object.keys(demo.people)) expect(stdout).toContain(`${who} is answered from`);

@@ -28,6 +28,7 @@ import { readAnchors } from './store/anchor-file.ts';
 import { type DataFolder, openDataFolder } from './store/data-folder.ts';
 import { openKeys } from './store/keys.ts';
 import { openStore } from './store/sqlite/index-store.ts';
+import type { Store } from './store/store.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
@@ -60,7 +61,7 @@ const open = async ({ config, data }: Place): Promise<{ config: Config; folder: 
 
 const openIndex = async (place: Place): Promise<Index> => {
   const { config, folder } = await open(place);
-  const store = await openStore({ path: folder.index, now });
+  const store = await openWhole(folder.index);
   return {
     sources: config.rules.sources,
     embeds: config.embedding.provider !== 'none',
@@ -87,9 +88,22 @@ const openIndex = async (place: Place): Promise<Index> => {
         await embedder.close();
       }
     },
+    tidy: () => store.scrub(),
     status: () => store.status([...config.rules.sources.keys()]),
     close: () => store.close(),
   };
+};
+
+/** Nothing is written to a damaged index, and nothing reported from it. */
+const openWhole = async (path: string): Promise<Store> => {
+  const store = await openStore({ path, now });
+  try {
+    await store.check();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 };
 
 const openDesk = async (place: Place): Promise<Desk> => {

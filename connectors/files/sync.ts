@@ -201,7 +201,7 @@ async function* fileChanges(walk: Walk, folder: Folder, { key, path, stats, narr
   const max = run.settings.max_bytes ?? BYTES_MAX;
   if (size > max) {
     yield { type: 'acl', key, acl }; // of what was indexed when it was smaller
-    yield trouble(`${key} is ${size} bytes; the limit is ${max} (sources.${run.source}.max_bytes).`, key);
+    yield trouble(`The file is ${size} bytes; at most ${max} are read. Split it, or leave it out.`, key);
     return;
   }
   const read = async (signal: AbortSignal): Promise<Uint8Array> => {

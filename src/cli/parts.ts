@@ -22,6 +22,8 @@ export interface Index {
   sync(source: string, options: SyncOptions): Promise<SyncEnd>;
   /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */
   embed(options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }): Promise<void>;
+  /** Leaves nothing of what was deleted in the files. Rejects with `unavailable` while somebody reads an older state. */
+  tidy(): Promise<void>;
   status(): Promise<readonly SourceStatus[]>;
   close(): Promise<void>;
 }

@@ -50,8 +50,20 @@ export const syncAll = async (
   }
   signal.throwIfAborted();
   const unembedded = await embedWaiting(index, { parts, terminal, signal });
+  await tidy(index, { runs, terminal });
   const statuses = (await index.status()).filter(({ name }) => sources.includes(name));
   return { runs, refused, statuses, ...(unembedded ? { unembedded } : {}) };
+};
+
+/** What was deleted is still in the log until it is folded in. A reader in the way is told of; the next sync tries again. */
+const tidy = async (index: Index, { runs, terminal }: Pick<SyncReport, 'runs'> & Pick<Context, 'terminal'>): Promise<void> => {
+  if (runs.every(({ end: { counts } }) => counts.changed + counts.deleted === 0)) return;
+  try {
+    await index.tidy();
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'unavailable')) throw error;
+    terminal.err.line(error.message);
+  }
 };
 
 /** A model that cannot run is told, and loses nothing: what waits is found by words. */

@@ -171,7 +171,7 @@ describe('a file', () => {
     const changes = await source.sync();
     expect(documentKeys(changes)).toEqual([]);
     expect(problemsOf(changes)).toEqual([
-      ['plan.md', 'plan.md is 104857600 bytes; the limit is 52428800 (sources.wiki.max_bytes).'],
+      ['plan.md', 'The file is 104857600 bytes; at most 52428800 are read. Split it, or leave it out.'],
     ]);
     expect(aclsBy(changes)['plan.md']).toMatchObject({ terms: [{ allow: ['audience:.'] }, { allow: ['user:ada'] }] });
     expect(isWhole(changes)).toBe(true);

@@ -60,7 +60,7 @@ describe('a folder of files', () => {
       [
         1,
         "partial",
-        "huge.txt: huge.txt is 104857600 bytes; the limit is 52428800 (sources.wiki.max_bytes).",
+        "huge.txt: The file is 104857600 bytes; at most 52428800 are read. Split it, or leave it out.",
         "latin.md: It is not valid UTF-8. Save it as UTF-8.",
       ]
     `);

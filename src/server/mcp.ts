@@ -21,7 +21,7 @@ const INSTRUCTIONS =
 export const createMcpServer = ({ call, tools, callerOf, version }: McpParts): McpServer => {
   const server = new McpServer(
     { name: 'castellan', title: 'Castellan', version },
-    { instructions: INSTRUCTIONS, capabilities: { tools: {} } },
+    { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } },
   );
   for (const { name, title, description, input, output, annotations } of tools) {
     server.registerTool(

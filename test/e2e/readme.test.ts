@@ -28,9 +28,12 @@ const shell = (script: string, cwd: string) =>
     env: environment(),
   });
 
+/** For three processes that each load the model. */
+const SHELL_MS = 60_000;
+
 const quoted = (path: string): string => `'${path.replaceAll("'", "'\\''")}'`;
 
-test('your own data takes ten lines, and is found by whom it is for alone', async () => {
+test('your own data takes ten lines, and is found by whom it is for alone', { timeout: SHELL_MS }, async () => {
   const [script = ''] = blocks('Your own data', 'sh');
   expect(script.trim().split('\n').length).toBeLessThanOrEqual(10);
   const folder = await aFolder();

@@ -1,5 +1,5 @@
 import { type Edit, edit, type Marked, rewrite } from './marked.ts';
-import { judge } from './target.ts';
+import { GAP, judge } from './target.ts';
 
 /** Makes images, links and raw HTML plain text that says what they were. Takes linear time on any text. */
 export const withoutMarkup = (marked: Marked, hosts: ReadonlySet<string>): Marked =>
@@ -29,11 +29,11 @@ const withoutLinks = (marked: Marked, hosts: ReadonlySet<string>): Marked => {
 /** Text in brackets, which may hold brackets once more: the alternatives begin differently, so nothing is tried twice. */
 const TEXT = String.raw`((?:[^\[\]\\]|\\[^]|\[[^\[\]]{0,1000}\]){0,1000})`;
 const DESTINATION = String.raw`(<[^<>\n]{0,4000}>|[^\s()<>]{0,4000}(?:\([^\s()<>]{0,1000}\)[^\s()<>]{0,1000}){0,5})`;
-const TITLE = String.raw`(?:\s{1,5}(?:"[^"]{0,1000}"|'[^']{0,1000}'|\([^()]{0,1000}\)))?`;
-const IMAGE = new RegExp(String.raw`(?<!\\)!\[${TEXT}\](?:\(\s{0,5}${DESTINATION}${TITLE}\s{0,5}\)|\[[^\[\]]{0,999}\])`, 'gu');
-const LINK = new RegExp(String.raw`(?<!\\)\[${TEXT}\]\(\s{0,5}${DESTINATION}${TITLE}\s{0,5}\)`, 'gu');
+const TITLE = String.raw`(?:(?=\s)${GAP}(?:"[^"]{0,1000}"|'[^']{0,1000}'|\([^()]{0,1000}\)))?`;
+const IMAGE = new RegExp(String.raw`(?<!\\)!\[${TEXT}\](?:\(${GAP}${DESTINATION}${TITLE}${GAP}\)|\[[^\[\]]{0,999}\])`, 'gu');
+const LINK = new RegExp(String.raw`(?<!\\)\[${TEXT}\]\(${GAP}${DESTINATION}${TITLE}${GAP}\)`, 'gu');
 const DEFINITION = new RegExp(
-  String.raw`^([ \t>]{0,20})\[([^\[\]\n]{1,999})\]:[ \t]{0,5}\n?[ \t]{0,5}(<[^<>\n]{0,4000}>|[^\s<>]{1,4000})${TITLE}`,
+  String.raw`^([ \t>]{0,20})\[([^\[\]\n]{1,999})\]:${GAP}(<[^<>\n]{0,4000}>|[^\s<>]{1,4000})${TITLE}`,
   'gmu',
 );
 

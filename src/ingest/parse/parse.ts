@@ -5,7 +5,7 @@ import type { Parse, Parsed } from './parsed.ts';
 import { parsePlain } from './plain.ts';
 
 /** Another number whenever the same text would be read, made inert or cut differently. */
-export const PARSER_VERSION = 1;
+export const PARSER_VERSION = 2;
 
 const PARSERS: Readonly<Partial<Record<Format, Parse>>> = { plain: parsePlain, markdown: parseMarkdown };
 

@@ -6,16 +6,21 @@ export type Target = { readonly keep: true } | { readonly keep: false; readonly 
  * where it leads there both as it is written and as Markdown reads it.
  */
 export const judge = (written: string, hosts: ReadonlySet<string>): Target => {
-  const read = judgeOne(decoded(written), hosts);
-  return read.keep ? judgeOne(written, hosts) : read;
+  const meant = decoded(written);
+  const read = judgeOne(meant, hosts);
+  if (!read.keep) return read;
+  return URL.canParse(meant) === URL.canParse(written) ? judgeOne(written, hosts) : NOWHERE;
 };
+
+/** What hides that it is an address, or cannot be read as one. */
+const NOWHERE: Target = { keep: false, name: '' };
 
 const judgeOne = (target: string, hosts: ReadonlySet<string>): Target => {
   const absolute = URL.parse(target);
   if (!absolute) {
-    if (SCHEME.test(target)) return { keep: false, name: '' };
+    if (SCHEME.test(target)) return NOWHERE;
     const relative = URL.parse(target, 'https://here.invalid/');
-    if (!relative) return { keep: false, name: '' };
+    if (!relative) return NOWHERE;
     return relative.hostname === 'here.invalid' ? { keep: true } : foreign(relative.hostname);
   }
   const { protocol, hostname, pathname } = absolute;
@@ -24,6 +29,12 @@ const judgeOne = (target: string, hosts: ReadonlySet<string>): Target => {
   if (WEB.has(protocol)) return isOwn(absolute, target, hosts) ? { keep: true } : foreign(hostname);
   return foreign(hostname); // javascript: and data: name no host, so nothing is left of them
 };
+
+/**
+ * What Markdown and HTML allow between an opening and its target, as part of a pattern: any blanks, and on the next line the marks
+ * of a quotation. It stops only before what is no blank, so that nothing is tried twice.
+ */
+export const GAP = String.raw`[^\S\n]*(?:\n[\s>]*)?(?!\s)`;
 
 const NUMBER_OR_MAILBOX = /^[\w.+@%-]{1,300}$/u;
 const SCHEME = /^\s*[a-z][a-z0-9+.-]*:/iu;

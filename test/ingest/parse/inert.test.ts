@@ -32,6 +32,7 @@ test.each([
   ['a relative link and an anchor', '[plan](./plan.md) [top](#top)'],
   ["a link to the source's own host", '[plan](https://wiki.acme.test/plan?x=1 "title") <https://wiki.acme.test/a>'],
   ['an own address in a sentence', 'See https://wiki.acme.test/plan, please.'],
+  ['own hosts in brackets', 'See (https://wiki.acme.test) or [here](https://wiki.acme.test) or <https://wiki.acme.test>.'],
 ])('leaves %s as it is', (_, text) => {
   expect(inert(text, hosts)).toEqual({ text, marks: [] });
 });
@@ -59,7 +60,7 @@ test.each([
   ['[click](data:text/html,x)', 'click'],
   ['[mail](mailto:ada@acme.test?body=x)', 'mail (ada@acme.test)'],
   ['<https://evil.test/a>', 'evil.test'],
-  ["https://wiki.acme.test'.evil.test/a", "link'.evil.test/a"],
+  ["https://wiki.acme.test'.evil.test/a", "https://wiki.acme.test/'.evil.test/a"],
   ['see https://evil.test/a?b=c.', 'see evil.test.'],
   ['see HTTPS:/\\evil.test/a', 'see evil.test'],
   ['postgres://ada:pw@db.test/main', 'db.test'],
@@ -72,10 +73,36 @@ test.each([
   ['<iframe src="//evil.test">', ''],
   ['<b onclick="x()">bold</b>', 'bold</b>'],
   ['<img alt="<" src=//evil.test/x>', '< img alt="<" src=evil.test>'],
+  ['![cat](          //evil.test/c.png)', '[image: cat]'],
+  ['> ![cat](\n> //evil.test/c.png)', '> [image: cat]'],
+  ['[click](          javascript:alert(1))', 'click'],
+  ['> [ref]:          \n> //evil.test/a', '> ref: evil.test'],
+  ['[a [b [c]]](\n>     //evil.test/a)', '[a [b [c]]](\n>     evil.test)'],
+  ['[a [b [c]]](          java&Tab;script:x)', '[a [b [c]]] (          java&Tab;script:x)'],
 ])('%s becomes %s', (text, expected) => {
   const { text: visible, marks } = inert(text, hosts);
   expect(visible).toBe(expected);
   expect(marks.length).toBeGreaterThan(0);
+});
+
+test.each([']', ')', '"', '>', '<', "'", '\u00a0', ').', '))))))))'])(
+  'an own host followed by %j cannot become another one',
+  (mark) => {
+    expect(made(`see https://wiki.acme.test${mark}@evil.test/p`)).toBe(`see https://wiki.acme.test/${mark}@evil.test/p`);
+    expect(made(`see https://wiki.acme.test${mark}.evil.test/p`)).toBe(`see https://wiki.acme.test/${mark}.evil.test/p`);
+  },
+);
+
+test('an own host spelt so that it does not look like one is nobody’s', () => {
+  expect(made('[click](https&colon;//wiki.acme.test/a)')).toBe('click');
+  expect(made('[a [b [c]]](https&colon;&sol;&sol;wiki.acme.test(x)@evil.test)')).not.toContain('](');
+  expect(made('[a [b [c]]](https&colon;&sol;&sol;wiki.acme.test]@evil.test)')).not.toContain('](');
+});
+
+test('a target too long to be judged leads nowhere', () => {
+  const script = `j${'&Tab;'.repeat(1_000)}avascript:alert(1)`;
+  expect(made(`[click](${script})`)).toBe(`[click] (${script})`);
+  expect(made(`[click]: ${script}`)).toBe(`[click] : ${script}`);
 });
 
 test('in code a foreign address keeps its path and loses its scheme', () => {

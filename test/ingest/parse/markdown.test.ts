@@ -144,6 +144,7 @@ const PATHOLOGICAL = [
     '\\[',
   ],
   ['https://', '[a]: ', '[x [a]', '[](<', '](&#58;', ' ', '\n', 'x://', '("https:', '[a](b "', '=" ', '\u200d', '/'],
+  ['](\n> ', '[a](<  ', '[a](\n>', '[a](b\n> "'],
 ].flat();
 
 test.each(PATHOLOGICAL)('300,000 characters of %j are read in linear time', (unit) => {

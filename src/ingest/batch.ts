@@ -15,7 +15,7 @@ const CHUNKS = 500;
 const LATENCY = 100;
 
 /** A change that is written in order with others. What ends a listing or a run is judged outside. */
-type Waiting = Exclude<Sound<unknown>, { type: 'complete' | 'unchanged' }>;
+type Waiting = Exclude<Sound, { type: 'complete' | 'unchanged' }>;
 
 /** Changes on their way into the index, in the order they came. */
 export interface Batch {

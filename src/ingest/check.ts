@@ -19,16 +19,16 @@ export interface Problem {
 }
 
 /** A change that can be trusted; a problem only where it names a key, which then counts as seen. */
-export type Sound<Cursor> = Exclude<Change<Cursor>, { type: 'problem' }> | { readonly type: 'seen'; readonly key: string };
+export type Sound = Exclude<Change, { type: 'problem' }> | { readonly type: 'seen'; readonly key: string };
 
 /** What may be done on account of a change. Where it is broken: what keeps access from staying wider than was meant. */
-export interface Checked<Cursor> {
-  readonly changes: readonly Sound<Cursor>[];
+export interface Checked {
+  readonly changes: readonly Sound[];
   readonly problem?: Problem;
 }
 
 /** Looks at a change as if its connector could lie. */
-export const check = <Cursor>(change: Change<Cursor>, cursor: z.ZodType<Cursor>): Checked<Cursor> => {
+export const check = (change: Change, cursor: z.ZodType): Checked => {
   switch (change.type) {
     case 'document':
       return checkDocument(change);
@@ -54,9 +54,7 @@ export const check = <Cursor>(change: Change<Cursor>, cursor: z.ZodType<Cursor>)
     case 'problem':
       return checkProblem(change);
     case 'checkpoint':
-      return cursor.safeParse(change.cursor).success
-        ? { changes: [change] }
-        : broken('It yielded a checkpoint that it could not read again.');
+      return checkCheckpoint(change, cursor);
     case 'unchanged':
       return { changes: [change] };
     default:
@@ -69,13 +67,13 @@ const broken = (message: string): { changes: []; problem: Problem } => ({
   problem: { message: `The connector is broken: ${message}` },
 });
 
-const withKey = <Cursor>(change: Change<Cursor> & { readonly key?: string }, then: () => Checked<Cursor>): Checked<Cursor> => {
+const withKey = (change: Change & { readonly key?: string }, then: () => Checked): Checked => {
   const key = keySchema.safeParse(change.key);
   return key.success ? then() : broken(`It yielded "${change.type}" with a key that is none (${complaint(key.error)}).`);
 };
 
 /** Nothing of a broken statement is believed but, where it is whole, its acl. */
-const darkened = (key: string, given: unknown, message: string): Checked<never> => {
+const darkened = (key: string, given: unknown, message: string): Checked => {
   const acl = aclSchema.safeParse(given);
   const safe: Acl = acl.success ? acl.data : { unknown: message.slice(0, 1_000) };
   return { changes: [{ type: 'acl', key, acl: safe }], problem: { key, message } };
@@ -83,7 +81,7 @@ const darkened = (key: string, given: unknown, message: string): Checked<never> 
 
 const keyed = z.object({ key: keySchema });
 
-const checkDocument = ({ document }: Extract<Change, { type: 'document' }>): Checked<never> => {
+const checkDocument = ({ document }: Extract<Change, { type: 'document' }>): Checked => {
   const checked = documentSchema.safeParse(document);
   if (checked.success) return { changes: [{ type: 'document', document: checked.data }] };
   const found = keyed.safeParse(document);
@@ -91,7 +89,7 @@ const checkDocument = ({ document }: Extract<Change, { type: 'document' }>): Che
   return narrowed(found.data.key, document, checked.error);
 };
 
-const checkContainer = (change: Extract<Change, { type: 'container' }>): Checked<never> => {
+const checkContainer = (change: Extract<Change, { type: 'container' }>): Checked => {
   const checked = containerSchema.safeParse(change);
   if (checked.success) return { changes: [checked.data] };
   const found = keyed.safeParse(change);
@@ -100,12 +98,12 @@ const checkContainer = (change: Extract<Change, { type: 'container' }>): Checked
 };
 
 /** A broken `parent` could keep a document out of a deletion that means it, so nobody sees it until it is mended. */
-const narrowed = (key: string, given: { readonly acl: unknown }, error: z.ZodError): Checked<never> => {
+const narrowed = (key: string, given: { readonly acl: unknown }, error: z.ZodError): Checked => {
   const lost = error.issues.some(({ path }) => path[0] === 'acl' || path[0] === 'parent');
   return darkened(key, lost ? undefined : given.acl, `It is not as it should be (${complaint(error)}).`);
 };
 
-const checkMembers = (change: Extract<Change, { type: 'members' }>): Checked<never> => {
+const checkMembers = (change: Extract<Change, { type: 'members' }>): Checked => {
   const group = keySchema.safeParse(change.group);
   if (!group.success) return broken(`It yielded members of a group without a name (${complaint(group.error)}).`);
   const members = membersSchema.safeParse(change.members);
@@ -130,7 +128,7 @@ const salvageable = z.object({
 });
 
 /** Of a broken account its e-mails still count, as those of a guest: left out, it could widen what `everyone` holds. */
-const checkAccount = ({ account }: Extract<Change, { type: 'account' }>): Checked<never> => {
+const checkAccount = ({ account }: Extract<Change, { type: 'account' }>): Checked => {
   const checked = accountSchema.safeParse(account);
   if (checked.success) return { changes: [{ type: 'account', account: named(checked.data) }] };
   const message = `An account is not as it should be (${complaint(checked.error)}).`;
@@ -142,7 +140,25 @@ const checkAccount = ({ account }: Extract<Change, { type: 'account' }>): Checke
 const named = ({ name, ...account }: Account): Account =>
   name === undefined ? account : { ...account, name: inertLine(name, NO_HOSTS, ACCOUNT_NAME_MAX) };
 
-const checkProblem = ({ key, error }: Extract<Change, { type: 'problem' }>): Checked<never> => {
+/** The cursor as it will be read again, and as it is now: the connector may go on changing its own. */
+const checkCheckpoint = (change: Extract<Change, { type: 'checkpoint' }>, schema: z.ZodType): Checked => {
+  const cursor = storedForm(change.cursor);
+  if (cursor === undefined || !schema.safeParse(cursor).success) {
+    return broken('It yielded a checkpoint that it could not read again.');
+  }
+  return { changes: [{ type: 'checkpoint', cursor }] };
+};
+
+/** Undefined for what no JSON is. */
+const storedForm = (cursor: unknown): unknown => {
+  try {
+    return JSON.parse(JSON.stringify(cursor));
+  } catch {
+    return undefined;
+  }
+};
+
+const checkProblem = ({ key, error }: Extract<Change, { type: 'problem' }>): Checked => {
   const message = messageOf(error);
   if (key === undefined) return { changes: [], problem: { message } };
   const checked = keySchema.safeParse(key);

@@ -155,13 +155,21 @@ const createIntake = <Settings, Cursor>(
   // Set once nobody can say what was lost: no listing is whole then, and a cursor past it would forget it.
   let lost = false;
   let unchanged = false;
+  // Groups whose last page has not come.
+  const halves = new Set<string>();
 
   const lose = (problem: Problem): void => {
     tally.problem(problem);
     lost = true;
   };
 
+  const loseHalves = (): void => {
+    for (const group of halves) lose({ message: `The members of the group ${group} ended before their last page.` });
+    halves.clear();
+  };
+
   const complete = async (of?: string): Promise<void> => {
+    if (of === undefined) loseHalves();
     if (lost) return;
     await batch.flush();
     const swept = await writer.sweep(limit, of).catch((error: unknown) => {
@@ -189,9 +197,13 @@ const createIntake = <Settings, Cursor>(
         if (checked.type === 'complete') await complete(checked.of);
         else if (checked.type === 'unchanged') unchanged = true;
         else if (checked.type !== 'checkpoint' || !lost) await batch.add(checked);
+        if (checked.type !== 'members') continue;
+        if (checked.more) halves.add(checked.group);
+        else halves.delete(checked.group);
       }
     },
     async end() {
+      loseHalves();
       if (unchanged && tally.counts.problems === 0) await writer.write([{ type: 'unchanged' }]);
     },
   };

@@ -38,12 +38,9 @@ export const stepsOf = <T>(stream: () => AsyncIterable<T>, signal: AbortSignal):
     async close() {
       coming?.catch(() => undefined); // it was told to stop, and nobody listens any more
       if (ended || !iterator?.return) return;
-      const closed = Promise.resolve(iterator.return()).then(
-        () => undefined,
-        () => undefined,
-      );
-      const limit = AbortSignal.timeout(CLOSE_WAIT);
-      await Promise.race([closed, new Promise((resolve) => limit.addEventListener('abort', resolve))]);
+      const closing = async (): Promise<unknown> => iterator?.return?.();
+      const closed = closing().catch(() => undefined); // what had to be said of it was said before
+      await orPause(closed, CLOSE_WAIT, new AbortController().signal);
     },
   };
 };
@@ -56,6 +53,7 @@ export const orPause = async <T>(
 ): Promise<T | typeof PAUSE> => {
   const soon = await Promise.race([coming, setImmediate(PAUSE)]);
   if (soon !== PAUSE) return soon;
+  signal.throwIfAborted(); // in the meantime: nobody is told of it any more
   const pause = Promise.withResolvers<typeof PAUSE>();
   const abort = (): void => pause.reject(signal.reason);
   const timer = wait === undefined ? undefined : setTimeout(() => pause.resolve(PAUSE), wait);

@@ -136,13 +136,17 @@ const mebibytes = (bytes: number): number => Math.ceil(bytes / (1024 * 1024));
 
 /** Waits for a promise no longer than may be, even when it does not listen. */
 const within = async <T>(ms: number, signal: AbortSignal, work: (limited: AbortSignal) => Promise<T>): Promise<T> => {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+  signal.throwIfAborted();
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms); // unlike that of AbortSignal.timeout it keeps the process alive
+  const limited = AbortSignal.any([signal, late.signal]);
   const ended = Promise.withResolvers<never>();
   const end = (): void => ended.reject(new AppError('source_unavailable', `It could not be read within ${ms / 1000} seconds.`));
   limited.addEventListener('abort', end);
   try {
     return await Promise.race([work(limited), ended.promise]);
   } finally {
+    clearTimeout(timer);
     limited.removeEventListener('abort', end);
   }
 };

@@ -10,9 +10,9 @@ export const inert = (text: string, hosts: ReadonlySet<string>, mode: Mode = 'pr
 
 /** The same, where hidden characters were already taken out. */
 export const inertVisible = (visible: Marked, hosts: ReadonlySet<string>, mode: Mode): Marked => {
-  if (mode === 'code') return withoutForeignAddresses(visible, hosts, mode);
+  const plain = mode === 'code' ? visible : withoutMarkup(visible, hosts);
   // Tags last: what was taken out before may have stood between a bracket and its name.
-  return withoutTagOpenings(withoutForeignAddresses(withoutMarkup(visible, hosts), hosts, mode));
+  return withoutTagOpenings(withoutForeignAddresses(plain, hosts, mode));
 };
 
 /** A title or heading: inert, on one line, and of bounded length. */

@@ -109,6 +109,11 @@ test('in code a foreign address keeps its path and loses its scheme', () => {
   expect(inert('curl https://api.evil.test/v1/x?u=https://b.test', hosts, 'code').text).toBe('curl api.evil.test/v1/x?u=/b.test');
 });
 
+test('in code a tag that loads, runs or leads somewhere is text, since a reader may see no code there', () => {
+  expect(inert('<img src="&#47;&#47;evil.test/c">', hosts, 'code').text).toBe('< img src="&#47;&#47;evil.test/c">');
+  expect(inert('<b>bold</b> if a <input.length', hosts, 'code').text).toBe('<b>bold</b> if a <input.length');
+});
+
 test('what is taken out of an address does not make a new one', () => {
   expect(made('https:[](x:y)//evil.test/secret')).not.toMatch(/https:\/\//u);
   expect(made('hthttps://a.test/tps://evil.test/x')).not.toMatch(/:\/\//u);

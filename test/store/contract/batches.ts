@@ -122,6 +122,16 @@ export const batchContract = (makePlace: MakePlace): void => {
     await writer.finish(COMPLETE, 2001);
   });
 
+  test('another connector reads every text again, whatever revision the one before gave it', async () => {
+    const store = await (await makePlace()).open();
+    await sync(store, [document({ key: 'a', revision: '1', bodyHash: 'f0' })]);
+    await sync(store, [document({ key: 'a', revision: '1', bodyHash: 'f0' })], { source: 'tickets' });
+    const writer = await store.open('wiki', 'files', 2000);
+    expect((await writer.known(['a'])).get('a')).toEqual({ title: 'Plan', bodyHash: 'f0', parser: 'plain@1' });
+    const other = await store.open('tickets', 'jsonl', 2000);
+    expect((await other.known(['a'])).get('a')?.revision).toBe('1');
+  });
+
   test('another connector begins without the cursor of the one before', async () => {
     const store = await (await makePlace()).open();
     await sync(store, [{ type: 'listing' }, { type: 'checkpoint', cursor: { page: 3 } }]);

@@ -33,11 +33,14 @@ export interface Runs {
 
 /** Runs, and the lease that lets one at a time write a source. */
 export const runsOf = (db: Database, self: ProcessName): Runs => {
-  // Another connector's cursor means nothing to this one.
+  // Another connector's cursor means nothing to this one, nor do the revisions it gave.
   const putSource = db.prepare<[string, string]>(`
     INSERT INTO source (name, connector) VALUES (?, ?)
     ON CONFLICT (name) DO UPDATE SET connector = excluded.connector, cursor = NULL, listings = '[]', listed = 0
     WHERE connector <> excluded.connector`);
+  const forgetRevisions = db.prepare<[number]>(`
+    UPDATE document SET revision = NULL
+    WHERE revision IS NOT NULL AND item IN (SELECT id FROM item WHERE source = ?)`);
   const findSource = db.prepare<[string], SourceRow>('SELECT id, tick, listed, cursor, listings FROM source WHERE name = ?');
   const findLease = db.prepare<[number], { run: number } & ProcessName>(`
     SELECT run, pid, process_started AS started FROM lease WHERE source = ?`);
@@ -67,7 +70,7 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
         );
       }
       if (lease) finish(lease.run, KILLED, startedAt);
-      putSource.run(name, connector);
+      if (putSource.run(name, connector).changes > 0 && held) forgetRevisions.run(held.id);
       const row = findSource.get(name);
       if (!row) throw new Error(`The source ${name} was written and is not there.`);
       const run = Number(insertRun.run(row.id, startedAt).lastInsertRowid);

@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 import { AppError } from '../core/errors.ts';
 
@@ -41,12 +41,26 @@ export const openDataFolder = async (path: string, { uid }: DataFolderOptions): 
 
 const make = async (folder: string): Promise<void> => {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeWithParents(folder);
   } catch (cause) {
     throw new AppError('config', `The data folder ${folder} cannot be made. Name a folder you may write with: --data <folder>`, {
       cause,
     });
   }
+};
+
+/** Not `recursive`: where a file system says of a new folder that it has none, that tries again for ever. */
+const makeWithParents = async (folder: string): Promise<void> => {
+  if (await isFolder(folder)) return;
+  if (dirname(folder) !== folder) await makeWithParents(dirname(folder));
+  await mkdir(folder, { mode: 0o700 }).catch(async (error: unknown) => {
+    if (!(await isFolder(folder))) throw error; // else another process was faster
+  });
+};
+
+const isFolder = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
 };
 
 /** A link is refused inside: what it leads to is not kept by the folder's mode. */

@@ -21,6 +21,20 @@ test('a data folder is made with its parents, for its owner only', async () => {
   expect((await stat(path)).mode & 0o777).toBe(0o700);
 });
 
+test.runIf(process.platform === 'linux')('a file system that can hold no folder is refused, and not tried for ever', async () => {
+  const path = '/proc/self/castellan/data';
+  await expect(openDataFolder(path, { uid })).rejects.toMatchObject({
+    code: 'config',
+    message: `The data folder ${path} cannot be made. Name a folder you may write with: --data <folder>`,
+  });
+});
+
+test('a folder that two begin to make at once is opened by both', async () => {
+  const path = join(await aFolder(), 'deep', 'data');
+  const opened = await Promise.all([openDataFolder(path, { uid }), openDataFolder(path, { uid })]);
+  expect(opened).toMatchObject([{ path }, { path }]);
+});
+
 test('a folder and files that only the owner may use are opened again', async () => {
   const path = join(await aFolder(), 'data');
   await openDataFolder(path, { uid });

@@ -23,6 +23,15 @@ const syncWithCursor = <Cursor>(store: Store, cursor: z.ZodType<Cursor>, sync: (
     signal: new AbortController().signal,
   });
 
+const neverClosed = (): AsyncIterable<Change<number>> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => Promise.reject(new Error('The wiki is down.')),
+    return: () => {
+      throw new Error('It is down.');
+    },
+  }),
+});
+
 const storedCursor = async (store: Store): Promise<unknown> => (await store.open('wiki', 'test', 0)).cursor;
 
 test('a cursor that its connector goes on changing is stored as it was yielded', async () => {
@@ -95,13 +104,5 @@ test('an abort is heard although the body that is asked for next never comes', a
 
 test('a stream that cannot even be closed ends its run as failed, not the command', async () => {
   const { store } = await anIndex();
-  const broken = (): AsyncIterable<Change<number>> => ({
-    [Symbol.asyncIterator]: () => ({
-      next: () => Promise.reject(new Error('The wiki is down.')),
-      return: () => {
-        throw new Error('It is down.');
-      },
-    }),
-  });
-  expect(await aSync(store, broken)).toMatchObject({ status: 'failed', counts: { problems: 1 } });
+  expect(await aSync(store, neverClosed)).toMatchObject({ status: 'failed', counts: { problems: 1 } });
 });

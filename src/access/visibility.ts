@@ -23,7 +23,7 @@ export const createVisibility = (rules: Rules, { callers = CALLERS }: { readonly
 
   return {
     of: (reading, identity, now) => {
-      const { databaseId, epoch } = reading.basis;
+      const { databaseId, epoch, version } = reading.basis;
       const key = JSON.stringify([identity.issuer, identity.subject, identity.email]);
       if (stamp !== `${databaseId} ${epoch}`) {
         for (const [other, { held }] of kept) drop(reading, other, held.view);
@@ -41,7 +41,7 @@ export const createVisibility = (rules: Rules, { callers = CALLERS }: { readonly
         drop(reading, other, held.view);
       }
       const held = reading.holdAcls(identity, rules, now);
-      kept.set(key, { held, since: now });
+      kept.set(key, { held, since: now, version });
       return held;
     },
   };
@@ -50,8 +50,9 @@ export const createVisibility = (rules: Rules, { callers = CALLERS }: { readonly
 interface Kept {
   readonly held: HeldAcls;
   readonly since: number;
+  readonly version: number;
 }
 
-/** A clock set back may make something fresh again, so that it too ends a visibility. */
-const stands = ({ held, since }: Kept, reading: Reading, now: number): boolean =>
-  since <= now && now <= held.until && reading.holds(held.view);
+/** A clock set back may make something fresh again, and so may a commit that only confirms: these too end a visibility. */
+const stands = ({ held, since, version }: Kept, reading: Reading, now: number): boolean =>
+  since <= now && now <= held.until && (!held.stale || version === reading.basis.version) && reading.holds(held.view);

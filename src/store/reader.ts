@@ -41,6 +41,8 @@ export interface HeldAcls {
   readonly view: number;
   /** The earliest instant at which a promise it rests on runs out, ms since 1970. */
   readonly until: number;
+  /** Something that could have decided had run past its promise. The next commit, whatever it is, may confirm that. */
+  readonly stale: boolean;
 }
 
 /** One read transaction of the index: everything, not yet narrowed. Only `access` and `reader` may hold one. */

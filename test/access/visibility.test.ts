@@ -6,7 +6,7 @@ import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
 import type { Reader } from '../../src/store/reader.ts';
 import type { Write } from '../../src/store/store.ts';
 import { anIndex } from '../support/an-index.ts';
-import { only } from '../support/builders.ts';
+import { anAccount, only } from '../support/builders.ts';
 import { idsIn, person, rulesFor } from '../support/looking.ts';
 import { document } from '../support/new-document.ts';
 
@@ -105,6 +105,25 @@ describe('a visibility ends', () => {
     expect(viewOf(asked, ADA, DAY)).toBe(first);
     expect(shownTo(asked, ADA, DAY)).toEqual(['wiki:plan']);
     expect(shownTo(asked, ADA, DAY + 1)).toEqual([]);
+  });
+
+  test('when a running sync confirms what had run past its promise, before the run ends', async () => {
+    const index = await anIndex();
+    const writes: Write[] = [
+      { type: 'account', account: anAccount() },
+      { type: 'members', group: 'eng', members: ['everyone'] },
+      { type: 'container', key: 'top', title: 'Top', acl: only('group:eng') },
+      document({ acl: only('audience:top') }),
+    ];
+    await index.sync('wiki', writes);
+    const asked = { reader: index.reader(), visibility: createVisibility(RULES) };
+    const later = 2 * DAY;
+    expect(shownTo(asked, ADA, later)).toEqual([]);
+    const writer = await index.store.open('wiki', 'test', later);
+    for (const [at, write] of writes.entries()) {
+      await writer.write([write]);
+      expect(shownTo(asked, ADA, later)).toEqual(at === writes.length - 1 ? ['wiki:plan'] : []);
+    }
   });
 
   test('when the clock is set back', async () => {

@@ -31,6 +31,7 @@ export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setP
   const note = db.prepare<[number]>('INSERT INTO temp.held_view VALUES (?)');
   const noted = db.prepare<[number], { view: number }>('SELECT view FROM temp.held_view WHERE view = ?');
   const slack = db.prepare<[], { slack: number | null }>(SLACK);
+  const stale = db.prepare<[], { stale: number }>(STALE);
   const forget = [
     db.prepare<[number]>('DELETE FROM temp.held_acl WHERE view = ?'),
     db.prepare<[number]>('DELETE FROM temp.held_view WHERE view = ?'),
@@ -56,7 +57,11 @@ export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setP
       holdRounds();
       keep.run(view);
       note.run(view);
-      return { view, until: Math.min(now + (slack.get()?.slack ?? Infinity), accountsUntil(accounts, rules)) };
+      return {
+        view,
+        until: Math.min(now + (slack.get()?.slack ?? Infinity), accountsUntil(accounts, rules)),
+        stale: stale.get()?.stale === 1 || accounts.values().some((known) => known.some(({ fresh }) => !fresh)),
+      };
     },
     holds: (view) => noted.get(view) !== undefined,
     drop: (view) => {
@@ -219,3 +224,20 @@ const AUDIENCES = `
 const SLACK = `
   SELECT min(slack) AS slack
   FROM (SELECT slack FROM temp.listed_group UNION ALL SELECT slack FROM temp.audience)`;
+
+/** A group whose last try failed stays out of this: once it is listed again, the epoch moves. */
+const STALE = `
+  SELECT
+    EXISTS (
+      SELECT 1
+      FROM member_group
+      JOIN temp.promise ON promise.source = member_group.source
+      WHERE member_group.listed_at IS NOT NULL
+        AND member_group.unknown IS NULL
+        AND member_group.principal NOT IN (SELECT principal FROM temp.listed_group))
+    OR EXISTS (
+      SELECT 1
+      FROM temp.promise
+      JOIN principal ON principal.source = promise.source AND principal.kind = 'audience'
+      JOIN item ON item.source = principal.source AND item.key = principal.name
+      WHERE principal.id NOT IN (SELECT principal FROM temp.audience)) AS stale`;

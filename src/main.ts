@@ -54,6 +54,15 @@ const onBug = (error: unknown, request: string): void => {
   if (verbose) printStack(terminal.err, error);
 };
 
+/** Who sits at the keyboard. In a container that can be a number without a name. */
+const operator = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+};
+
 const open = async ({ config, data }: Place): Promise<{ config: Config; folder: DataFolder }> => ({
   config: await loadConfig({ path: config, env: process.env, connectors }),
   folder: await openDataFolder(data, { uid: process.getuid?.() }),
@@ -131,7 +140,7 @@ const openDesk = async (place: Place): Promise<Desk> => {
   const callerOf = async (who: string, client: string): Promise<Caller> => {
     const identity = await identifyLocal(who, store, now());
     await linkByEmail(store, identity, rules, now());
-    return { identity, client, scopes: ['read'], actor: `os:${userInfo().username}` };
+    return { identity, client, scopes: ['read'], actor: `os:${operator()}` };
   };
   const closing = opened.move();
   return {

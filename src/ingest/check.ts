@@ -133,12 +133,16 @@ const checkAccount = ({ account }: Extract<Change, { type: 'account' }>): Checke
   if (checked.success) return { changes: [{ type: 'account', account: named(checked.data) }] };
   const message = `An account is not as it should be (${complaint(checked.error)}).`;
   const rest = salvageable.safeParse(account);
-  return { changes: rest.success ? [{ type: 'account', account: rest.data }] : [], problem: { message } };
+  return { changes: rest.success ? [{ type: 'account', account: named(rest.data) }] : [], problem: { message } };
 };
 
-/** An account's name is shown as the author of documents, and whoever holds the account chose it. */
-const named = ({ name, ...account }: Account): Account =>
-  name === undefined ? account : { ...account, name: inertLine(name, NO_HOSTS, ACCOUNT_NAME_MAX) };
+/** An account's name, or else its id, is shown as the author of documents, and whoever holds the account chose it. */
+const named = (account: Account): Account => ({
+  ...account,
+  name: inertName(account.name ?? '') || inertName(account.id) || '-',
+});
+
+const inertName = (name: string): string => inertLine(name, NO_HOSTS, ACCOUNT_NAME_MAX);
 
 /** The cursor as it will be read again, and as it is now: the connector may go on changing its own. */
 const checkCheckpoint = (change: Extract<Change, { type: 'checkpoint' }>, schema: z.ZodType): Checked => {

@@ -29,7 +29,7 @@ export const prepare = async (
     key,
     title,
     type: inertLine(type, hosts, TYPE_MAX) || 'document',
-    url: document.url === undefined ? urlOf(urlTemplate, source, key) : new URL(document.url).href,
+    url: document.url === undefined ? urlOf(urlTemplate, source, key) : addressOf(document.url),
     updatedAt: updatedAt.getTime(),
     acl,
     labels: labels.map((label) => inertLine(label, hosts, LABEL_MAX)).filter(Boolean),
@@ -63,6 +63,9 @@ const inertFields = (fields: NonNullable<SourceDocument['fields']>, hosts: Reado
       typeof value === 'string' ? inert(value, hosts).text : value,
     ]),
   );
+
+/** Without a user name, which could pass for a host, and a password, which is nobody's to read. */
+const addressOf = (url: string): string => Object.assign(new URL(url), { username: '', password: '' }).href;
 
 /** Where a document without a web address is found. */
 const urlOf = (template: string, source: string, key: string): string => {

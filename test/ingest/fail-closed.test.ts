@@ -132,7 +132,7 @@ test.each([
   ['nobody knows whether it is active', { active: 'yes' }, { kind: 'member', active: false }],
 ])('an account counts as less where %s, and keeps its e-mails', (_, given, less) => {
   const { changes, problem } = check(broken({ type: 'account', account: { ...anAccount(), ...given } }), z.number());
-  expect(changes).toEqual([{ type: 'account', account: { id: 'ada', emails: ['ada@acme.test'], ...less } }]);
+  expect(changes).toEqual([{ type: 'account', account: { id: 'ada', name: 'ada', emails: ['ada@acme.test'], ...less } }]);
   expect(problem).toBeDefined();
 });
 

@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 
+import type { Change } from '../../src/core/change.ts';
 import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
+import { aDocument, anAccount } from '../support/builders.ts';
 import { type IndexInProcess, openIndex } from '../support/index-in-process.ts';
 
 const ADA = { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' };
@@ -55,4 +57,42 @@ test('what is shown beside a text is as inert as the text: type, labels, fields,
     },
   });
   expect(JSON.stringify(answer)).not.toMatch(/[\p{Cf}\u{e0000}-\u{e007f}]|https:[/]{2}evil/u);
+});
+
+const written = (key: string, author: `user:${string}`): Change => ({
+  type: 'document',
+  document: aDocument({ key, author, updatedAt: new Date(NOW) }),
+});
+
+test('an author without a name is shown by an inert id', async () => {
+  index = await openIndex({
+    rules: { ownedDomains: ['acme.test'], sources: new Map([['wiki', DEFAULT_FRESHNESS]]) },
+    now: () => NOW,
+  });
+  const hostile = `![x](https://evil.test/)${HIDDEN}`;
+  await index.sync('wiki', [
+    { type: 'account', account: anAccount({ id: 'ada' }) },
+    { type: 'account', account: anAccount({ id: 'bob', name: HIDDEN }) },
+    { type: 'account', account: anAccount({ id: hostile, emails: [] }) },
+    written('one', 'user:ada'),
+    written('two', 'user:bob'),
+    written('three', `user:${hostile}`),
+  ]);
+
+  const authorOf = async (key: string): Promise<unknown> => index?.ask(ADA, 'fetch', { id: `wiki:${key}` });
+
+  expect(await authorOf('one')).toMatchObject({ output: { metadata: { author: 'ada', author_trust: 'member' } } });
+  expect(await authorOf('two')).toMatchObject({ output: { metadata: { author: 'bob' } } });
+  expect(await authorOf('three')).toMatchObject({ output: { metadata: { author: '[image: x]' } } });
+});
+
+test('an address carries no user name or password', async () => {
+  index = await openIndex({
+    rules: { ownedDomains: ['acme.test'], sources: new Map([['wiki', DEFAULT_FRESHNESS]]) },
+    now: () => NOW,
+  });
+  await index.sync('wiki', [
+    { type: 'document', document: aDocument({ url: 'https://wiki.acme.test:secret@pages.test/plan', updatedAt: new Date(NOW) }) },
+  ]);
+  expect(await index.ask(ADA, 'fetch', { id: 'wiki:plan' })).toMatchObject({ output: { url: 'https://pages.test/plan' } });
 });

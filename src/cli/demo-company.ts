@@ -1,9 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isSeq, parseDocument } from 'yaml';
 import { z } from 'zod';
 
+import { AppError } from '../core/errors.ts';
 import { type DemoScript, readDemoScript } from './demo-script.ts';
 import type { Place } from './parts.ts';
 
@@ -21,8 +22,13 @@ export interface DemoCompany extends Place {
 
 /** Copies the company into a fresh temporary folder. */
 export const copyCompany = async (company: string, temporary: string): Promise<DemoCompany> => {
-  const folder = await mkdtemp(join(temporary, 'castellan-demo-'));
+  const folder = await mkdtemp(join(temporary, 'castellan-demo-')).catch((cause: unknown) => {
+    throw new AppError('config', `The demo needs a folder for temporary files, and cannot write to ${temporary}. Set TMPDIR.`, {
+      cause,
+    });
+  });
   await cp(company, folder, { recursive: true });
+  await makeWritable(folder); // the company may be installed where nothing may be changed
   return {
     folder,
     script: await readDemoScript(company),
@@ -45,6 +51,13 @@ export const copyCompany = async (company: string, temporary: string): Promise<D
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+};
+
+const makeWritable = async (folder: string): Promise<void> => {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600);
+  }
 };
 
 const allowSchema = z.looseObject({ allow: z.array(z.string()) });

@@ -17,6 +17,17 @@ export type ExitCode = 0 | 1 | 2 | 130;
 
 /** Runs one command line and says how it ended. Never throws: what went wrong is one sentence on stderr. */
 export const runProgram = async (argv: readonly string[], given: Omit<Context, 'fail' | 'settle'>): Promise<ExitCode> => {
+  const code = await run(argv, given);
+  const lost = await given.terminal.out.flushed();
+  if (!lost || code !== 0) return code;
+  return complain(
+    new AppError('unavailable', `The result could not be written (${lost.message}).`, { cause: lost }),
+    argv,
+    given,
+  );
+};
+
+const run = async (argv: readonly string[], given: Omit<Context, 'fail' | 'settle'>): Promise<ExitCode> => {
   let code: ExitCode = 0;
   let settled = false;
   const context: Context = {
@@ -79,7 +90,7 @@ const interrupted = ({ terminal }: Context): ExitCode => {
   return 130;
 };
 
-const complain = (error: unknown, argv: readonly string[], { terminal }: Context): ExitCode => {
+const complain = (error: unknown, argv: readonly string[], { terminal }: Pick<Context, 'terminal'>): ExitCode => {
   const mendable = error instanceof AppError;
   const message = mendable
     ? error.message

@@ -17,6 +17,8 @@ export interface Channel {
   status(pieces: readonly Piece[] | undefined): void;
   /** How wide a terminal is; undefined where there is none. */
   readonly columns: number | undefined;
+  /** Waits until all is written; gives what kept it from that. A reader that hung up is nothing of the kind. */
+  flushed(): Promise<Error | undefined>;
 }
 
 export interface Terminal {
@@ -51,9 +53,11 @@ const createChannel = (stream: Stream, colour: boolean): Channel => {
   const coloured = colour && stream.isTTY === true;
   let shown = false;
   let open = true;
+  let lost: Error | undefined;
   // A reader that hangs up early (`| head -1`) has what it wants; the command still ends as it would have.
-  stream.on('error', () => {
+  stream.on('error', (error) => {
     open = false;
+    if (!('code' in error && error.code === 'EPIPE')) lost ??= error;
   });
   const write = (text: string): void => {
     if (open) stream.write((shown ? CLEAR_LINE : '') + text);
@@ -69,6 +73,11 @@ const createChannel = (stream: Stream, colour: boolean): Channel => {
     },
     get columns() {
       return stream.isTTY === true ? stream.columns || COLUMNS : undefined;
+    },
+    flushed: async () => {
+      // Errors are told a moment after the writing that met them.
+      if (open) await new Promise((resolve) => stream.write('', () => setImmediate(resolve)));
+      return lost;
     },
   };
 };

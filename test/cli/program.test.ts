@@ -1,8 +1,10 @@
+import { Writable } from 'node:stream';
+
 import { describe, expect, test } from 'vitest';
 
 import type { Parts } from '../../src/cli/parts.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { createTerminal } from '../../src/cli/terminal.ts';
+import { createTerminal, type Stream } from '../../src/cli/terminal.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { aStream } from '../support/a-stream.ts';
 
@@ -27,6 +29,9 @@ const failing = (error: Error) => ({
     throw error;
   }),
 });
+
+const full = (): Stream =>
+  new Writable({ write: (_, __, done) => done(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })) });
 
 const run = async (argv: readonly string[], { parts = unbuilt, signal = new AbortController().signal } = {}) => {
   const [stdout, stderr] = [aStream(), aStream()];
@@ -173,4 +178,11 @@ describe('a command that fails', () => {
       stderr: 'Interrupted. What was committed stays; run the command again to go on.\n',
     });
   });
+});
+
+test('a result that could not be written is not done', async () => {
+  const stderr = aStream();
+  const terminal = createTerminal({ stdout: full(), stderr, colour: false });
+  const code = await runProgram(['--version'], { parts: unbuilt, terminal, signal: new AbortController().signal });
+  expect([code, stderr.written()]).toEqual([1, 'The result could not be written (ENOSPC: no space left on device).\n']);
 });

@@ -13,7 +13,7 @@ export type Overdue =
       /** What that means for those who ask. */
       readonly effect: 'hidden' | 'labelled';
     }
-  | { readonly source: string; readonly what: 'everything'; readonly effect: 'missing' };
+  | { readonly source: string; readonly what: 'everything'; readonly effect: 'missing' | 'coming' };
 
 /** Which sources are past their promise. */
 export const overdue = (
@@ -21,10 +21,10 @@ export const overdue = (
   statuses: readonly SourceStatus[],
   now: number,
 ): readonly Overdue[] =>
-  statuses.flatMap(({ name, lastRun, oldestPermissions, oldestContent }): readonly Overdue[] => {
+  statuses.flatMap(({ name, lastRun, running, oldestPermissions, oldestContent }): readonly Overdue[] => {
     const promises = sources.get(name);
     if (!promises) return [];
-    if (!lastRun) return [{ source: name, what: 'everything', effect: 'missing' }];
+    if (!lastRun) return [{ source: name, what: 'everything', effect: running ? 'coming' : 'missing' }];
     const confirmed = [['permissions', oldestPermissions] as const, ['content', oldestContent] as const];
     return confirmed.flatMap(([what, at]): Overdue[] => {
       const { within, onBreach } = promises[what];
@@ -37,6 +37,10 @@ export const overdue = (
 export const tellOverdue = (channel: Channel, overdues: readonly Overdue[]): void => {
   for (const late of overdues) {
     const remedy = `Run: castellan sync ${late.source}`;
+    if (late.effect === 'coming') {
+      channel.line(look('yellow', `${late.source} is being read for the first time: `), 'what is not in yet is not found.');
+      continue;
+    }
     if (late.what === 'everything') {
       channel.line(look('yellow', `Nothing of ${late.source} was read yet. `), remedy);
       continue;

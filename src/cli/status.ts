@@ -55,7 +55,8 @@ const lastRead = ({ lastRun, running, name }: SourceStatus, now: number): string
   if (running) return 'is being read';
   if (!lastRun) return `never read: castellan sync ${name}`;
   const how = lastRun.endedAt === undefined ? 'broken off' : lastRun.status;
-  return `read ${span(now - lastRun.startedAt)} ago   ${how}`;
+  // What failed has confirmed nothing.
+  return `${how === 'failed' ? 'tried' : 'read'} ${span(now - lastRun.startedAt)} ago   ${how}`;
 };
 
 const statusJson = (status: SourceStatus, late: readonly Overdue[]): object => {

@@ -47,6 +47,15 @@ describe('a source', () => {
     expect(stderr.written()).toBe('Nothing of handbook was read yet. Run: castellan sync handbook\n');
   });
 
+  test('that is being read for the first time is on its way, and the owner hears so', () => {
+    const { lastRun: _, ...never } = aStatus({ oldestPermissions: HOUR, oldestContent: HOUR });
+    const late = overdue(sources, [{ ...never, running: true }], HOUR);
+    expect(late).toEqual([{ source: 'handbook', what: 'everything', effect: 'coming' }]);
+    const stderr = aStream();
+    tellOverdue(createTerminal({ stdout: aStream(), stderr, colour: false }).err, late);
+    expect(stderr.written()).toBe('handbook is being read for the first time: what is not in yet is not found.\n');
+  });
+
   test('that is not configured any more is not judged', () => {
     expect(overdue(new Map(), [aStatus({ oldestPermissions: 0 })], 26 * HOUR)).toEqual([]);
   });

@@ -40,17 +40,17 @@ const run = async (argv: readonly string[], given: Omit<Context, 'fail' | 'settl
     },
   };
   try {
-    await buildProgram(context).parseAsync(argv, { from: 'user' });
+    await buildProgram(context, { quiet: asksForJson(argv) }).parseAsync(argv, { from: 'user' });
     return given.signal.aborted && !settled ? interrupted(context) : code;
   } catch (error) {
-    if (error instanceof CommanderError) return HELPFUL.has(error.code) ? 0 : 2; // it has said why
+    if (error instanceof CommanderError) return misused(error, argv, context);
     if (given.signal.aborted) return interrupted(context);
     return complain(error, argv, context);
   }
 };
 
-/** The whole tree of commands. */
-export const buildProgram = (context: Context): Command => {
+/** The whole tree of commands. `quiet`: a wrong usage is said by whoever runs it. */
+export const buildProgram = (context: Context, { quiet = false }: { readonly quiet?: boolean } = {}): Command => {
   const { terminal } = context;
   const program = new Command('castellan')
     .description('Governed access to company data: everybody finds what they may see, and nothing else.')
@@ -64,8 +64,8 @@ export const buildProgram = (context: Context): Command => {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => printEach(text, (line) => terminal.out.line(line)),
-      writeErr: (text) => printEach(text, (line) => terminal.err.line(line)),
-      outputError: (text) => printEach(sentence(text), (line) => terminal.err.line(look('red', line))),
+      writeErr: (text) => quiet || printEach(text, (line) => terminal.err.line(line)),
+      outputError: (text) => quiet || printEach(sentence(text), (line) => terminal.err.line(look('red', line))),
     })
     .showHelpAfterError('See: castellan --help')
     .exitOverride()
@@ -77,6 +77,16 @@ export const buildProgram = (context: Context): Command => {
 
 /** Commander's names for an end in which everything asked for was shown. */
 const HELPFUL = new Set(['commander.helpDisplayed', 'commander.version']);
+
+/** In words Commander has said why already. */
+const misused = ({ code, message }: CommanderError, argv: readonly string[], { terminal }: Context): ExitCode => {
+  if (HELPFUL.has(code)) return 0;
+  const why = code === 'commander.help' ? 'Name a command. See: castellan --help' : sentence(message);
+  if (asksForJson(argv)) terminal.err.json({ error: { code: 'invalid_input', message: why } });
+  return 2;
+};
+
+const asksForJson = (argv: readonly string[]): boolean => argv.includes('--json');
 
 /** A command made elsewhere gets the manners of the program. */
 const adopt = (parent: Command, command: Command): void => {
@@ -95,7 +105,7 @@ const complain = (error: unknown, argv: readonly string[], { terminal }: Pick<Co
   const message = mendable
     ? error.message
     : `Castellan failed where it should not: ${error instanceof Error ? error.message : String(error)}. Run it again with --verbose and report what it prints.`;
-  if (argv.includes('--json')) terminal.err.json({ error: { code: mendable ? error.code : 'unavailable', message } });
+  if (asksForJson(argv)) terminal.err.json({ error: { code: mendable ? error.code : 'unavailable', message } });
   else terminal.err.line(look('red', message));
   if (argv.includes('--verbose')) printStack(terminal.err, error);
   return mendable && (error.code === 'config' || error.code === 'invalid_input') ? 2 : 1;

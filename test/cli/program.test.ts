@@ -186,3 +186,12 @@ test('a result that could not be written is not done', async () => {
   const code = await runProgram(['--version'], { parts: unbuilt, terminal, signal: new AbortController().signal });
   expect([code, stderr.written()]).toEqual([1, 'The result could not be written (ENOSPC: no space left on device).\n']);
 });
+
+test.each([
+  [['bogus', '--json'], "Unknown command 'bogus'"],
+  [['search', 'x', '--json'], "Required option '--as <who>' not specified"],
+  [['--json'], 'Name a command. See: castellan --help'],
+])('a wrong usage is JSON where JSON is asked for: %j', async (argv, message) => {
+  const { code, stdout, stderr } = await run(argv);
+  expect([code, stdout, JSON.parse(stderr)]).toEqual([2, '', { error: { code: 'invalid_input', message } }]);
+});

@@ -84,8 +84,9 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
       case 'document': {
         const { document } = change;
         const prepared = await tried(document.key, () => prepare(document, known.get(document.key), preparing));
-        // What cannot be read keeps its old text, under the permissions it has now.
-        return prepared ? { type: 'document', document: prepared } : { type: 'acl', key: document.key, acl: document.acl };
+        if (prepared) return { type: 'document', document: prepared };
+        const { key, acl, parent } = document;
+        return { type: 'unread', key, acl, ...(parent !== undefined && { parent }) };
       }
       case 'seen':
       case 'listing':

@@ -6,12 +6,14 @@ import { runSync, type SyncEnd } from '../../src/ingest/runner.ts';
 import type { Store } from '../../src/store/store.ts';
 import { aSync } from '../support/a-sync.ts';
 import { anIndex } from '../support/an-index.ts';
-import { aDocument } from '../support/builders.ts';
+import { aDocument, only } from '../support/builders.ts';
 
 const told = (key: string, given: Partial<ReturnType<typeof aDocument>> = {}): Change<never> => ({
   type: 'document',
   document: aDocument({ key, ...given }),
 });
+
+const folder = (key: string): Change<never> => ({ type: 'container', key, title: key, acl: only('everyone') });
 
 /** A run of a connector whose cursor is of any shape. */
 const syncWithCursor = <Cursor>(store: Store, cursor: z.ZodType<Cursor>, sync: () => AsyncIterable<Change<Cursor>>) =>
@@ -105,4 +107,14 @@ test('an abort is heard although the body that is asked for next never comes', a
 test('a stream that cannot even be closed ends its run as failed, not the command', async () => {
   const { store } = await anIndex();
   expect(await aSync(store, neverClosed)).toMatchObject({ status: 'failed', counts: { problems: 1 } });
+});
+
+test('a document that moved and cannot be read is not deleted with the place it left', async () => {
+  const { store } = await anIndex();
+  await aSync(store, [folder('left'), folder('entered'), told('k0', { parent: 'left' })]);
+  const body = { kind: 'bytes' as const, mediaType: 'text/plain', read: () => Promise.reject(new Error('It is locked.')) };
+  const end = await aSync(store, [told('k0', { parent: 'entered', body }), { type: 'delete', key: 'left' }]);
+  expect(end).toMatchObject({ status: 'partial', counts: { deleted: 0, problems: 1 } });
+  const gone = await aSync(store, [{ type: 'delete', key: 'entered' }]);
+  expect(gone.counts.deleted).toBe(1);
 });

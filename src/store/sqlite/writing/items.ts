@@ -33,6 +33,8 @@ export interface Items {
   container(commit: Commit, seen: Seen, container: NewContainer): boolean;
   /** A key that is not stored is ignored: its source told of it before, or will. */
   acl(commit: Commit, seen: Seen, key: string, acl: Acl): boolean;
+  /** Puts a document elsewhere; its permissions say who may see it there. */
+  move(source: number, key: string, parent: string | undefined): void;
   touch(seen: Seen, key: string): void;
   /** The key, and all whose chain of parents holds it. */
   delete(commit: Commit, source: number, key: string): number;
@@ -138,6 +140,9 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
       recordMove(commit, seen.source, key, was, { ...was, acl });
       return was.container === 0;
     },
+    move(source, key, parent) {
+      statements.move.run({ source, key, parent: parent ?? null });
+    },
     touch(seen, key) {
       statements.touch.run({ key, ...seen });
     },
@@ -163,6 +168,8 @@ const prepare = (db: Database) => ({
     UPDATE item SET acl = :acl, tick = :tick, permissions_synced_at = :at WHERE id = :id`),
   confirmAcl: db.prepare<[Seen & { readonly id: number }]>(`
     UPDATE item SET tick = :tick, permissions_synced_at = :at WHERE id = :id`),
+  move: db.prepare<[{ readonly source: number; readonly key: string; readonly parent: string | null }]>(`
+    UPDATE item SET parent = :parent WHERE source = :source AND key = :key AND container = 0 AND parent IS NOT :parent`),
   touch: db.prepare<[Seen & { readonly key: string }]>('UPDATE item SET tick = :tick WHERE source = :source AND key = :key'),
   remove: db.prepare<[number]>('DELETE FROM item WHERE id = ?'),
   subtree: db.prepare<[{ readonly source: number; readonly key: string }], Item>(`

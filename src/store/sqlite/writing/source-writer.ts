@@ -137,6 +137,10 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
       case 'acl':
         counted.changed += Number(items.acl(commit, seen, write.key, write.acl));
         return progress;
+      case 'unread':
+        items.move(source, write.key, write.parent);
+        counted.changed += Number(items.acl(commit, seen, write.key, write.acl));
+        return progress;
       case 'container':
         counted.deleted += Number(items.container(commit, seen, write));
         return progress;

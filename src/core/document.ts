@@ -71,8 +71,9 @@ export const SOURCE_NAME = /^[a-z0-9-]+$/u;
 /** The id a caller sees. */
 export const documentId = (source: string, key: string): string => `${source}:${key}`;
 
-/** The source and key of an id; undefined when it is none. */
+/** The source and key of an id; undefined when it is none. Half a character is none: a database would read it as another. */
 export const parseDocumentId = (id: string): { source: string; key: string } | undefined => {
+  if (!id.isWellFormed()) return undefined;
   const colon = id.indexOf(':');
   const source = id.slice(0, Math.max(colon, 0));
   return SOURCE_NAME.test(source) && colon < id.length - 1 ? { source, key: id.slice(colon + 1) } : undefined;

@@ -172,6 +172,14 @@ describe('fetch', () => {
     expect((await asking(index).fetch('ada', id)).found).toBe(missing);
   });
 
+  test('takes half a character for no other one', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document({ key: '\ufffd' })]);
+    const { fetch } = asking(index);
+    expect((await fetch('ada', 'wiki:\ufffd')).found).toMatchObject({ document: { id: 'wiki:\ufffd' } });
+    expect((await fetch('ada', 'wiki:\ud800')).found).toBe('absent');
+  });
+
   test('is refused past the promises, and labelled where that is the rule', async () => {
     const index = await anIndex();
     await index.sync('wiki', [document()]);

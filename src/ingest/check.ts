@@ -4,6 +4,7 @@ import { type Acl, aclSchema } from '../core/acl.ts';
 import type { Change } from '../core/change.ts';
 import type { Account } from '../core/document.ts';
 import { accountSchema, complaint, containerSchema, documentSchema, keySchema, membersSchema } from './change-schema.ts';
+import { withoutHidden } from './parse/hidden.ts';
 import { inertLine } from './parse/inert.ts';
 
 const ACCOUNT_NAME_MAX = 200;
@@ -79,10 +80,17 @@ const darkened = (key: string, given: unknown, message: string): Checked => {
   return { changes: [{ type: 'acl', key, acl: safe }], problem: { key, message } };
 };
 
+/** A key is shown as it is, as part of an id: it cannot be made inert, so it must be. */
+const hidesSomething = (key: string): boolean => withoutHidden(key).text !== key;
+
+const hidden = (key: string): Checked =>
+  darkened(key, undefined, 'Its name holds characters that nobody sees and a model reads. Rename it, then sync again.');
+
 const keyed = z.object({ key: keySchema });
 
 const checkDocument = ({ document }: Extract<Change, { type: 'document' }>): Checked => {
   const checked = documentSchema.safeParse(document);
+  if (checked.success && hidesSomething(checked.data.key)) return hidden(checked.data.key);
   if (checked.success) return { changes: [{ type: 'document', document: checked.data }] };
   const found = keyed.safeParse(document);
   if (!found.success) return broken(`It yielded a document with a key that is none (${complaint(found.error)}).`);
@@ -91,6 +99,7 @@ const checkDocument = ({ document }: Extract<Change, { type: 'document' }>): Che
 
 const checkContainer = (change: Extract<Change, { type: 'container' }>): Checked => {
   const checked = containerSchema.safeParse(change);
+  if (checked.success && hidesSomething(checked.data.key)) return hidden(checked.data.key);
   if (checked.success) return { changes: [checked.data] };
   const found = keyed.safeParse(change);
   if (!found.success) return broken(`It yielded a container with a key that is none (${complaint(found.error)}).`);

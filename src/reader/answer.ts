@@ -46,7 +46,7 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
         const [chunk] = reading.chunks(decided.stored.item, [ordinal]);
         if (!chunk) throw new Error(`chunk ${ordinal} was ranked and is not there`);
         const text = snippet(chunk.text, query);
-        return { document: visibleDocument(decided, now), passage: passage(chunk, meaning?.fingerprint, text) };
+        return { document: visibleDocument(decided, now), passage: passage(decided, chunk, meaning?.fingerprint, text) };
       });
       const before = shown.slice(0, offset).map(({ decided }) => visibleDocument(decided, now).id);
       const more = shown.length > offset + limit;
@@ -65,7 +65,7 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
       if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis: reading.basis };
       const chunks = reading.chunks(decided.stored.item);
       assertWhole(decided.stored, chunks);
-      const passages = chunks.map((chunk) => passage(chunk, model?.fingerprint));
+      const passages = chunks.map((chunk) => passage(decided, chunk, model?.fingerprint));
       return { kind: 'fetch', found: { document: visibleDocument(decided, now), passages }, basis: reading.basis };
     });
   };
@@ -130,9 +130,9 @@ const bySource = (rows: readonly VisibleRow[], { sources }: Rules): VisibleSourc
           types: [...new Set(ofSource.map(({ type }) => type))].toSorted(),
           fields: [...new Set(ofSource.flatMap(({ fields }) => fields))].toSorted(),
           promise: { contentWithin: freshness.content.within, permissionsWithin: freshness.permissions.within },
-          updatedAt: Math.max(...ofSource.map(({ updatedAt }) => updatedAt)),
-          syncedAt: Math.min(...ofSource.map(({ syncedAt }) => syncedAt)),
-          permissionsSyncedAt: Math.min(...ofSource.map(({ permissionsSyncedAt }) => permissionsSyncedAt)),
+          updatedAt: ofSource.reduce((newest, row) => Math.max(newest, row.updatedAt), 0),
+          syncedAt: ofSource.reduce((oldest, row) => Math.min(oldest, row.syncedAt), Infinity),
+          permissionsSyncedAt: ofSource.reduce((oldest, row) => Math.min(oldest, row.permissionsSyncedAt), Infinity),
         },
       ];
     })

@@ -23,14 +23,22 @@ export const visibleDocument = ({ stored, freshness, decidedAt }: Decided, now: 
 });
 
 /** A chunk as its caller sees it: whole, or as the `text` cut from it. */
-export const passage = (chunk: StoredChunk, fingerprint: string | undefined, text: string = chunk.text): Passage => ({
+export const passage = (
+  { stored }: Decided,
+  chunk: StoredChunk,
+  fingerprint: string | undefined,
+  text: string = chunk.text,
+): Passage => ({
   ordinal: chunk.ordinal,
   text,
   location: chunk.location,
-  authorTrust: trustOf(chunk.author),
+  authorTrust: leastOf(stored.author, chunk.author),
   semantic: fingerprint !== undefined && chunk.embeddedWith.includes(fingerprint) ? 'ready' : 'pending',
   stripped: chunk.stripped,
 });
 
-/** Whoever has no account in the source is outside. */
-const trustOf = (author: StoredChunk['author']): AuthorTrust => author?.kind ?? 'outside';
+/** Title, labels and fields are the document's author's, whoever wrote the chunk. Whoever has no account in the source is outside. */
+const leastOf = (...authors: readonly StoredChunk['author'][]): AuthorTrust =>
+  LEAST_FIRST.find((trust) => authors.some((author) => (author?.kind ?? 'outside') === trust)) ?? 'outside';
+
+const LEAST_FIRST: readonly AuthorTrust[] = ['outside', 'guest', 'member'];

@@ -96,3 +96,55 @@ test('an address carries no user name or password', async () => {
   ]);
   expect(await index.ask(ADA, 'fetch', { id: 'wiki:plan' })).toMatchObject({ output: { url: 'https://pages.test/plan' } });
 });
+
+test('a name that hides something is shown by no id: its document is a problem until it is renamed', async () => {
+  index = await openIndex({
+    rules: { ownedDomains: ['acme.test'], sources: new Map([['wiki', DEFAULT_FRESHNESS]]) },
+    now: () => NOW,
+  });
+  const acl = { terms: [{ allow: ['everyone'], deny: [], from: 'wiki' }] } as const;
+  const body = { kind: 'text', text: 'The plan.', format: 'plain' } as const;
+  const ended = await index.sync('wiki', [
+    { type: 'listing' },
+    { type: 'container', key: `folder${HIDDEN}`, title: 'Folder', acl },
+    ...[`k${HIDDEN}`, 'family-\u{1f468}\u200d\u{1f469}\u200d\u{1f467}'].map(
+      (key) =>
+        ({ type: 'document', document: { key, title: 'Plan', type: 'page', updatedAt: new Date(NOW), acl, body } }) as const,
+    ),
+    { type: 'complete' },
+  ]);
+  expect(ended).toMatchObject({ status: 'partial', counts: { problems: 2 } });
+  const found = await index.ask(ADA, 'search', { query: 'plan' });
+  expect(found).toMatchObject({ output: { results: [{ id: 'wiki:family-\u{1f468}\u200d\u{1f469}\u200d\u{1f467}' }] } });
+});
+
+test('a title from outside is not trusted more because a member answered below it', async () => {
+  index = await openIndex({
+    rules: { ownedDomains: ['acme.test'], sources: new Map([['wiki', DEFAULT_FRESHNESS]]) },
+    now: () => NOW,
+  });
+  const parts = [{ text: 'The plan is known.', format: 'plain', location: { message: '1' }, author: 'user:cy' }] as const;
+  await index.sync('wiki', [
+    { type: 'account', account: { id: 'cy', emails: [], active: true, kind: 'member' } },
+    ...(['user:cy', undefined] as const).map(
+      (author, at) =>
+        ({
+          type: 'document',
+          document: {
+            key: `k${at}`,
+            title: 'Plan',
+            type: 'page',
+            updatedAt: new Date(NOW),
+            ...(author === undefined ? {} : { author }),
+            acl: { terms: [{ allow: ['everyone'], deny: [], from: 'wiki' }] },
+            body: { kind: 'parts', parts },
+          },
+        }) as const,
+    ),
+  ]);
+  const trusted = [await index.ask(ADA, 'fetch', { id: 'wiki:k0' }), await index.ask(ADA, 'fetch', { id: 'wiki:k1' })];
+  expect(trusted).toMatchObject([
+    { output: { metadata: { author_trust: 'member' } } },
+    { output: { metadata: { author_trust: 'outside' } } },
+  ]);
+});

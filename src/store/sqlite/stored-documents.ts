@@ -97,8 +97,13 @@ const documentOf = (source: string, key: string, row: DocumentRow): StoredDocume
     source,
     key,
     ...(author === null || authorKind === null ? {} : { author: { name: author, kind: authorKind } }),
-    labels: storedJson(labelsSchema, labels, `labels of ${source}:${key}`),
-    fields: storedJson(fieldsSchema, fields, `fields of ${source}:${key}`),
+    // Read when they are shown: damage in what nobody sees must not make its refusal another one.
+    get labels() {
+      return storedJson(labelsSchema, labels, `labels of ${source}:${key}`);
+    },
+    get fields() {
+      return storedJson(fieldsSchema, fields, `fields of ${source}:${key}`);
+    },
     acl: { id: acl, value: storedJson(aclSchema, aclValue, `the acl of ${source}:${key}`) },
   };
 };

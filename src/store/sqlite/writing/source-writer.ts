@@ -124,7 +124,7 @@ interface Step {
 
 /** One write, and what the run knows after it. */
 const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, step: Step, write: Write) => Progress) => {
-  const confirm = db.prepare<[number, number]>('UPDATE source SET confirmed_at = max(confirmed_at, ?) WHERE id = ?');
+  const confirm = db.prepare<[number, number]>('UPDATE source SET confirmed_at = ? WHERE id = ?');
   const setTick = db.prepare<[number, number]>('UPDATE source SET tick = ? WHERE id = ?');
   const setCheckpoint = db.prepare<[string | null, string, number]>('UPDATE source SET cursor = ?, listings = ? WHERE id = ?');
 

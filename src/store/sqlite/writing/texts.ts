@@ -28,10 +28,13 @@ export const textsOf = (db: Database, vocabulary: Vocabulary): Texts => {
   const insertVector = db.prepare<[number, number, Buffer, Buffer]>(`
     INSERT INTO vector (chunk, model, embedded_hash, vector) VALUES (?, ?, ?, ?)`);
   const enqueue = db.prepare<[number]>('INSERT INTO vector_queue (chunk) VALUES (?)');
-  const knownVector = db.prepare<[Buffer], Vector>(`
-    SELECT model, vector FROM vector
-    WHERE embedded_hash = ?
-    ORDER BY model DESC
+  // Of this document alone: a vector that is ready at once because another document says the same would betray that one.
+  const knownVector = db.prepare<[number, Buffer], Vector>(`
+    SELECT vector.model, vector.vector
+    FROM chunk
+    JOIN vector ON vector.chunk = chunk.id
+    WHERE chunk.item = ? AND chunk.embedded_hash = ?
+    ORDER BY vector.model DESC
     LIMIT 1`);
   const termsOfItem = db.prepare<[number], { chunk: number; terms: Buffer }>(`
     SELECT chunk_terms.chunk, chunk_terms.terms
@@ -60,7 +63,7 @@ export const textsOf = (db: Database, vocabulary: Vocabulary): Texts => {
     replace(item, chunks) {
       const prepared = chunks.map((chunk) => {
         const hash = createHash('sha256').update(chunk.embedded).digest();
-        return { chunk, hash, known: knownVector.get(hash) };
+        return { chunk, hash, known: knownVector.get(item, hash) };
       });
       remove(item); // only now: the vectors of what stays the same were just taken over
       for (const [ordinal, { chunk, hash, known }] of prepared.entries()) {

@@ -113,6 +113,13 @@ export const DECIDING: readonly Fault[] = [
     caughtBy: kept('when the first promise it rests on runs out'),
   },
   {
+    name: 'a visibility that something past its promise shut outlives the commit that confirms it',
+    file: 'src/access/visibility.ts',
+    find: ` && (!held.stale || version === reading.basis.version)`,
+    plant: '',
+    caughtBy: kept('when a running sync confirms what had run past its promise, before the run ends'),
+  },
+  {
     name: 'a visibility outlives the index it was decided on',
     file: 'src/access/visibility.ts',
     find: 'if (stamp !== `${databaseId} ${epoch}`) {',

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { anEmbedder } from '../support/an-embedder.ts';
+import { compareMovingTwins } from './moving-twins.ts';
+import type { Difference } from './twin-answers.ts';
 import { compareTwins } from './twins.ts';
 import { type Corners, noCorners, playWorld } from './worlds.ts';
 
@@ -11,7 +13,7 @@ import { type Corners, noCorners, playWorld } from './worlds.ts';
 
 const STEPS = 30;
 /** Steps this short still reach every corner; more seeds find more than longer worlds. */
-const DEFAULTS = { worlds: '500', twins: '100', seed: '1' } as const;
+const DEFAULTS = { worlds: '500', twins: '100', moving: '100', seed: '1' } as const;
 
 interface Share {
   readonly failures: readonly string[];
@@ -23,11 +25,13 @@ const { values } = parseArgs({
   options: {
     worlds: { type: 'string', default: DEFAULTS.worlds },
     twins: { type: 'string', default: DEFAULTS.twins },
+    moving: { type: 'string', default: DEFAULTS.moving },
     seed: { type: 'string', default: DEFAULTS.seed },
     share: { type: 'string' },
   },
 });
-const [worlds, twins, seed] = [Number(values.worlds), Number(values.twins), Number(values.seed)];
+const [worlds, twins] = [Number(values.worlds), Number(values.twins)];
+const [moving, seed] = [Number(values.moving), Number(values.seed)];
 
 const play = async (share: number, of: number): Promise<Share> => {
   const corners = noCorners();
@@ -40,11 +44,18 @@ const play = async (share: number, of: number): Promise<Share> => {
   for (let at = seed + share; at < seed + twins; at += of) {
     const { difference, asked } = await compareTwins(at, at % 2 === 0 ? anEmbedder() : undefined);
     questions += asked;
-    if (difference)
-      failures.push(`twins ${at}, ${difference.asked}\n  without: ${difference.without}\n  with:    ${difference.with}`);
+    if (difference) failures.push(`twins ${shownAs(difference)}`);
+  }
+  for (let at = seed + share; at < seed + moving; at += of) {
+    const { difference, asked } = await compareMovingTwins(at, at % 2 === 0 ? anEmbedder() : undefined);
+    questions += asked;
+    if (difference) failures.push(`moving twins ${shownAs(difference)}`);
   }
   return { failures, corners: [...corners], questions };
 };
+
+const shownAs = (difference: Difference): string =>
+  `${difference.seed}, ${difference.asked}\n  without: ${difference.without}\n  with:    ${difference.with}`;
 
 const forked = (share: number, of: number): Promise<Share> =>
   new Promise((resolve, reject) => {
@@ -66,7 +77,7 @@ const report = (shares: readonly Share[]): boolean => {
   const lines = [
     `${worlds} worlds of ${STEPS} steps, seeds ${seed} to ${seed + worlds - 1}: what decided, how often`,
     ...Array.from(corners, ([corner, times]) => `  ${corner.padEnd(18)} ${String(times).padStart(7)}`),
-    `${twins} pairs of twins, ${shares.reduce((sum, { questions }) => sum + questions, 0)} questions asked of both`,
+    `${twins} pairs of twins and ${moving} that move, ${shares.reduce((sum, { questions }) => sum + questions, 0)} questions asked of both`,
     ...failures.slice(0, 10),
     ...(unreached.length > 0 ? [`never reached: ${unreached.join(', ')}`] : []),
     failures.length === 0 ? 'no disagreement, no difference' : `${failures.length} FAILED`,

@@ -1,15 +1,14 @@
 import type { Acl } from '../../src/core/acl.ts';
-import type { Identity } from '../../src/core/caller.ts';
 import type { Change } from '../../src/core/change.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
 import { DEFAULT_FRESHNESS, type Rules } from '../../src/core/freshness.ts';
 import type { Principal } from '../../src/core/principal.ts';
-import { type IndexInProcess, openIndex } from '../support/index-in-process.ts';
+import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';
+import { ADA, askBoth, type Asked, type Difference } from './twin-answers.ts';
 
 const LISTED_AT = Date.UTC(2026, 0, 5, 12);
 const MINUTE = 60_000;
-const ADA: Identity = { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' };
 const SOURCES = ['wiki', 'desk', 'vault'];
 const RULES: Rules = { ownedDomains: ['acme.test'], sources: new Map(SOURCES.map((name) => [name, DEFAULT_FRESHNESS])) };
 const WORDS = [
@@ -26,14 +25,6 @@ const WORDS = [
   'secret',
   'merger',
 ];
-
-/** How two indexes answered one question. */
-export interface Difference {
-  readonly seed: number;
-  readonly asked: string;
-  readonly without: string;
-  readonly with: string;
-}
 
 /**
  * Builds two indexes alike in all that ada may see, one of them full of what she may not, which arrived in between, was changed and
@@ -65,14 +56,8 @@ export const compareTwins = async (
     await full.embed();
     now = LISTED_AT + 5 * MINUTE;
     for (const index of [plain, full]) await index.identify(ADA);
-    let asked = 0;
-    for (const [tool, input] of questions(dice, shown, hidden)) {
-      asked++;
-      const [left, right] = [await answerOf(plain, tool, input), await answerOf(full, tool, input)];
-      if (left !== right)
-        return { difference: { seed, asked: `${tool} ${JSON.stringify(input)}`, without: left, with: right }, hidden: 0, asked };
-    }
-    return { hidden: Object.values(hidden).flat().length, asked };
+    const compared = await askBoth({ seed, plain, full }, questions(dice, shown, hidden));
+    return { ...compared, hidden: Object.values(hidden).flat().length };
   } finally {
     await plain.close();
     await full.close();
@@ -82,16 +67,6 @@ export const compareTwins = async (
 const listing = (changes: readonly Change[]): Change[] => [{ type: 'listing' }, ...changes, { type: 'complete' }];
 
 type Part = Readonly<Record<string, readonly Change[]>>;
-type Asked = readonly [tool: 'search' | 'fetch' | 'list_sources', input: Record<string, unknown>];
-
-/** The whole answer; a cursor is replaced by what it leads to. */
-const answerOf = async (index: IndexInProcess, tool: Asked[0], input: Asked[1], pages = 5): Promise<string> => {
-  const answer = await index.ask(ADA, tool, input);
-  if (!('output' in answer)) return JSON.stringify(answer);
-  const { next_cursor: cursor, ...rest } = answer.output as { next_cursor?: string };
-  if (cursor === undefined || pages === 0) return JSON.stringify(rest);
-  return `${JSON.stringify(rest)} → ${await answerOf(index, tool, { ...input, cursor }, pages - 1)}`;
-};
 
 const shownPart = (dice: Dice): Part => ({
   wiki: [

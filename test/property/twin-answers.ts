@@ -1,0 +1,44 @@
+import type { Identity } from '../../src/core/caller.ts';
+import type { IndexInProcess } from '../support/index-in-process.ts';
+
+/** Who asks both twins. */
+export const ADA: Identity = { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' };
+
+/** Two indexes alike in all that ada may see. Only one of them holds what she may not. */
+export interface Twins {
+  readonly seed: number;
+  readonly plain: IndexInProcess;
+  readonly full: IndexInProcess;
+}
+
+export type Asked = readonly [tool: 'search' | 'fetch' | 'list_sources', input: Record<string, unknown>];
+
+/** How two indexes answered one question. */
+export interface Difference {
+  readonly seed: number;
+  readonly asked: string;
+  readonly without: string;
+  readonly with: string;
+}
+
+/** Asks both the same, up to the first question they answer differently. */
+export const askBoth = async (
+  { seed, plain, full }: Twins,
+  questions: readonly Asked[],
+): Promise<{ difference?: Difference; asked: number }> => {
+  for (const [at, [tool, input]] of questions.entries()) {
+    const [left, right] = [await answerOf(plain, tool, input), await answerOf(full, tool, input)];
+    if (left !== right)
+      return { difference: { seed, asked: `${tool} ${JSON.stringify(input)}`, without: left, with: right }, asked: at + 1 };
+  }
+  return { asked: questions.length };
+};
+
+/** The whole answer; a cursor is replaced by what it leads to. */
+const answerOf = async (index: IndexInProcess, tool: Asked[0], input: Asked[1], pages = 5): Promise<string> => {
+  const answer = await index.ask(ADA, tool, input);
+  if (!('output' in answer)) return JSON.stringify(answer);
+  const { next_cursor: cursor, ...rest } = answer.output as { next_cursor?: string };
+  if (cursor === undefined || pages === 0) return JSON.stringify(rest);
+  return `${JSON.stringify(rest)} → ${await answerOf(index, tool, { ...input, cursor }, pages - 1)}`;
+};

@@ -1,15 +1,10 @@
 import type { Identity } from '../core/caller.ts';
 import { AppError } from '../core/errors.ts';
-import { nameOf, normaliseEmail, principalSchema } from '../core/principal.ts';
+import { isName, nameOf, normaliseEmail, principalSchema } from '../core/principal.ts';
 import type { Store } from '../store/store.ts';
 
 /** Vouches for those whom the owner of the data folder names by e-mail. */
 const LOCAL_ISSUER = 'local';
-
-/** Longer names are not names of anybody; the bound keeps nonsense out of the index and the audit. */
-const NAME_MAX = 1000;
-// oxlint-disable-next-line no-control-regex -- control characters are exactly what must not stand in a name
-const NAME = /^[^\u0000-\u001f\u007f]+$/u;
 
 /** Who `who` is: a verified e-mail, or `issuer|subject` as the index last saw them. Records that they were seen. */
 export const identifyLocal = async (who: string, store: Pick<Store, 'identify'>, now: number): Promise<Identity> =>
@@ -34,4 +29,4 @@ const byEmail = (who: string): Identity | undefined => {
 };
 
 const bySubject = (issuer: string, subject: string): Identity | undefined =>
-  [issuer, subject].every((name) => name.length <= NAME_MAX && NAME.test(name)) ? { issuer, subject } : undefined;
+  [issuer, subject].every(isName) ? { issuer, subject } : undefined;

@@ -1,6 +1,6 @@
 import type { Identity } from '../core/caller.ts';
 import { AppError } from '../core/errors.ts';
-import type { Rules } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import { domainOf } from '../core/principal.ts';
 import type { Link, Match, Store } from '../store/store.ts';
 

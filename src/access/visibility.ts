@@ -1,5 +1,5 @@
 import type { Identity } from '../core/caller.ts';
-import type { Rules } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import type { HeldAcls, Reading } from '../store/reader.ts';
 
 /** What may be seen, by whom: decided anew only when it can have changed. */

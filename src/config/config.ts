@@ -3,10 +3,14 @@ import { basename, dirname, resolve } from 'node:path';
 
 import type { Connector } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
-import { DEFAULT_FRESHNESS, type Freshness, type Promised, type Rules } from '../core/freshness.ts';
+import { DEFAULT_FRESHNESS, type Freshness, type Promised } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
+import { policiesOf } from './carrying.ts';
 import { type Environment, interpolate } from './environment.ts';
+import { type IdentityConfig, identityOf, servicesOf } from './identifying.ts';
 import { at, type ParseOptions, parseSettings, unknownWord, type Written } from './parse.ts';
 import { commonSettings, fileSchema, type GivenFreshness } from './schema.ts';
+import { type ServerConfig, serverOf } from './serving.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One configured source. */
@@ -29,6 +33,8 @@ export interface Config {
   readonly organisation: { readonly name: string; readonly domains: readonly string[] };
   readonly sources: readonly SourceConfig[];
   readonly rules: Rules;
+  readonly server: ServerConfig;
+  readonly identity: IdentityConfig;
   readonly embedding: { readonly provider: 'local' | 'none' };
   /** `anchor` is absolute; without it the anchor file lies in the data folder. */
   readonly audit: { readonly anchor?: string; readonly every: number };
@@ -50,7 +56,8 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
   if (written === null) throw new AppError('config', `${path} is empty. docs/configuration.md shows what to write.`);
   const options = { file, path: [], env };
   const value = interpolate(written, env, file);
-  const { organisation, sources, freshness, embedding, audit } = parseSettings(fileSchema, { written, value }, options);
+  const settings = parseSettings(fileSchema, { written, value }, options);
+  const { organisation, sources, freshness, embedding, audit, server, identity, clients } = settings;
   const folder = dirname(resolve(path));
   const promises = merged(DEFAULT_FRESHNESS, freshness);
   const configured = Object.entries(sources).map(([name, settings]) =>
@@ -63,7 +70,11 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
     rules: {
       ownedDomains: organisation.domains,
       sources: new Map(configured.map((source) => [source.name, source.freshness])),
+      services: servicesOf(identity),
+      policies: policiesOf(clients),
     },
+    server: serverOf(server),
+    identity: identityOf(identity, file),
     embedding,
     audit: { every: audit.every, ...(audit.anchor === undefined ? {} : { anchor: resolve(folder, audit.anchor) }) },
   };

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
 import { SOURCE_NAME } from '../core/document.ts';
+import { clientsSchema } from './carrying.ts';
+import { identitySchema } from './identifying.ts';
+import { serverSchema } from './serving.ts';
 
 const MINUTE = 60_000;
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: MINUTE, h: 60 * MINUTE, d: 24 * 60 * MINUTE };
@@ -59,7 +62,9 @@ const sourceName = z.string().regex(SOURCE_NAME, { error: NOT_A_NAME }).max(SOUR
 /** The whole file. The settings of a source are read by its connector's own schema. */
 export const fileSchema = z.strictObject({
   organisation: z.strictObject({ name: text, domains: z.array(domain).min(1).max(ENTRIES_MAX) }),
-  identity: z.strictObject({ mode: z.literal('local') }).default({ mode: 'local' }),
+  server: serverSchema.prefault({}),
+  identity: identitySchema,
+  clients: clientsSchema,
   sources: z.record(sourceName, z.record(z.string(), z.unknown())).refine((sources) => Object.keys(sources).length > 0, {
     error: 'must name at least one source',
   }),

@@ -6,7 +6,8 @@ export interface Identity {
   readonly email?: string;
 }
 
-export type Scope = 'read';
+export const SCOPES = ['read', 'write'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** Who is asking, through which client, and what for. Links and groups are read at the instant of the answer, not carried. */
 export interface Caller {

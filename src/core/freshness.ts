@@ -27,10 +27,3 @@ export const isFresh = (at: number, promised: Promised, now: number): boolean =>
 /** May what was confirmed at `at` still decide? */
 export const mayDecide = (at: number, promised: Promised, now: number): boolean =>
   promised.onBreach === 'label' || isFresh(at, promised, now);
-
-/** The rules a visibility is decided by, besides what is stored: they come from the configuration. */
-export interface Rules {
-  readonly ownedDomains: readonly string[];
-  /** The configured sources. What is stored of any other is invisible. */
-  readonly sources: ReadonlyMap<string, Freshness>;
-}

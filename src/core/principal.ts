@@ -76,3 +76,8 @@ export const memberSchema = principalOf<Member>(
   /^((user|group|person|org|domain):|everyone$)/u,
   'user:<id>, group:<id>, person:<e-mail>, org:<group>, domain:<name> or everyone',
 );
+/** Parses what a caller without a person may be listed with: it is never everyone. */
+export const sharedSchema = principalOf<Exclude<Shared, 'everyone'>>(
+  /^(?:person|org|domain):/u,
+  'person:<e-mail>, org:<group> or domain:<name>',
+);

@@ -1,7 +1,7 @@
 import { createVisibility } from '../access/visibility.ts';
 import type { Embedder } from '../core/embedder.ts';
 import { AppError, unreachable } from '../core/errors.ts';
-import type { Rules } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
 import { rank } from '../retrieval/rank.ts';
 import { snippet } from '../retrieval/snippet.ts';

@@ -1,5 +1,5 @@
 import type { Identity } from '../core/caller.ts';
-import type { Rules } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Basis, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
 
 /** What crosses to the thread. */

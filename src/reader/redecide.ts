@@ -2,7 +2,8 @@ import type { Acl } from '../core/acl.ts';
 import type { Identity } from '../core/caller.ts';
 import { decide, type Facts } from '../core/decide.ts';
 import { parseDocumentId } from '../core/document.ts';
-import { type Freshness, mayDecide, type Rules } from '../core/freshness.ts';
+import { type Freshness, mayDecide } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Missing } from '../core/view.ts';
 import type { Reading, StoredDocument } from '../store/reader.ts';
 

@@ -5,9 +5,9 @@ import { AppError } from '../core/errors.ts';
 import { openLocalEmbedder } from '../embed/local.ts';
 import { openReader } from '../store/sqlite/reader.ts';
 import { type AnswerQuestion, createAnswer } from './answer.ts';
-import { guardIn } from './guard.ts';
+import { guardIn } from '../thread/guard.ts';
 import type { Answer, Question, ViewWorkerData } from './question.ts';
-import type { Reply, ThreadData } from './thread.ts';
+import type { Reply, ThreadData } from '../thread/thread.ts';
 
 /** The composition root of the thread that answers questions. */
 const { given, guard: memory }: ThreadData<ViewWorkerData> = workerData;

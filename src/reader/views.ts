@@ -1,8 +1,8 @@
 import type { Caller } from '../core/caller.ts';
-import type { Rules } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import type { View } from '../core/view.ts';
 import type { Answer, AnswerTo, Asker, Question, ViewWorkerData } from './question.ts';
-import { openThread } from './thread.ts';
+import { openThread } from '../thread/thread.ts';
 
 /** How views are opened. */
 export interface ViewsOptions {

@@ -2,7 +2,7 @@ import type { Acl } from '../core/acl.ts';
 import type { Identity } from '../core/caller.ts';
 import type { Facts } from '../core/decide.ts';
 import type { Field, Location } from '../core/document.ts';
-import type { Rules } from '../core/freshness.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Filter, Snapshot } from '../core/snapshot.ts';
 import type { Basis } from '../core/view.ts';
 

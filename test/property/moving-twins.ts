@@ -1,6 +1,7 @@
 import type { Change } from '../../src/core/change.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
-import { DEFAULT_FRESHNESS, type Freshness, type Rules } from '../../src/core/freshness.ts';
+import { DEFAULT_FRESHNESS, type Freshness } from '../../src/core/freshness.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { RunEnd } from '../../src/store/store.ts';
 import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';

@@ -1,7 +1,8 @@
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
-import { DEFAULT_FRESHNESS, type Rules } from '../../src/core/freshness.ts';
+import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';

@@ -1,6 +1,6 @@
 import type { Identity } from '../../src/core/caller.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
-import type { Rules } from '../../src/core/freshness.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { SearchRequest } from '../../src/core/view.ts';
 import { createAnswer } from '../../src/reader/answer.ts';
 import type { AnswerTo, Question } from '../../src/reader/question.ts';

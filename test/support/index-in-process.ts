@@ -12,7 +12,7 @@ import type { Change } from '../../src/core/change.ts';
 import { type Connector, defineConnector } from '../../src/core/connector.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
 import { AppError } from '../../src/core/errors.ts';
-import type { Rules } from '../../src/core/freshness.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { View } from '../../src/core/view.ts';
 import { runSync } from '../../src/ingest/runner.ts';
 import { embedWaiting } from '../../src/ingest/vectors.ts';

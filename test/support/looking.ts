@@ -1,5 +1,6 @@
 import type { Identity } from '../../src/core/caller.ts';
-import { DEFAULT_FRESHNESS, type Freshness, type Rules } from '../../src/core/freshness.ts';
+import { DEFAULT_FRESHNESS, type Freshness } from '../../src/core/freshness.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { Filter, Snapshot } from '../../src/core/snapshot.ts';
 import type { Reading } from '../../src/store/reader.ts';
 import type { AnIndex } from './an-index.ts';

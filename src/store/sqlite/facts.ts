@@ -1,7 +1,8 @@
 import { aclSchema } from '../../core/acl.ts';
 import type { Identity } from '../../core/caller.ts';
 import type { Facts } from '../../core/decide.ts';
-import { mayDecide, type Promised, type Rules } from '../../core/freshness.ts';
+import { mayDecide, type Promised } from '../../core/freshness.ts';
+import type { Rules } from '../../core/rules.ts';
 import { leafStanding } from '../../core/leaf.ts';
 import { type Member, memberSchema } from '../../core/principal.ts';
 import type { Database } from './database.ts';

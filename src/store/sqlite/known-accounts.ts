@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import type { Identity } from '../../core/caller.ts';
-import { mayDecide, type Rules } from '../../core/freshness.ts';
+import { mayDecide } from '../../core/freshness.ts';
+import type { Rules } from '../../core/rules.ts';
 import type { KnownAccount } from '../../core/leaf.ts';
 import type { Database } from './database.ts';
 import { storedJson } from './stored-json.ts';

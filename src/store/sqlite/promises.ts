@@ -1,4 +1,5 @@
-import type { Promised, Rules } from '../../core/freshness.ts';
+import type { Promised } from '../../core/freshness.ts';
+import type { Rules } from '../../core/rules.ts';
 import type { Database } from './database.ts';
 
 /** Puts the rules of the configured sources where queries can join them: `temp.promise`. */

@@ -1,6 +1,6 @@
 import type { Identity } from '../../core/caller.ts';
 import { ROUNDS } from '../../core/decide.ts';
-import type { Rules } from '../../core/freshness.ts';
+import type { Rules } from '../../core/rules.ts';
 import type { KnownAccount } from '../../core/leaf.ts';
 import type { HeldAcls } from '../reader.ts';
 import type { Database } from './database.ts';

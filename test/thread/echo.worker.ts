@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 
 import type { AppError } from '../../src/core/errors.ts';
-import type { Reply } from '../../src/reader/thread.ts';
+import type { Reply } from '../../src/thread/thread.ts';
 
 /** What the thread of these tests is told to do. */
 export type Order = 'answer' | 'hang' | 'spin' | 'exit' | 'throw' | 'fail' | 'bug';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { guardIn, guardMemory } from '../../src/reader/guard.ts';
+import { guardIn, guardMemory } from '../../src/thread/guard.ts';
 
 test('what is protected gives its value, or its error, and may be done again', async () => {
   const guard = guardIn(guardMemory());

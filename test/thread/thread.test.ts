@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { openThread, type Thread } from '../../src/reader/thread.ts';
+import { openThread, type Thread } from '../../src/thread/thread.ts';
 import type { Order } from './echo.worker.ts';
 
 /** A thread that counts its answers: 1 again means it is another one. */

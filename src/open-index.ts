@@ -1,0 +1,56 @@
+import type { Index, Place } from './cli/parts.ts';
+import { openLocalEmbedderThread } from './embed/thread.ts';
+import { runSync } from './ingest/runner.ts';
+import { embedWaiting } from './ingest/vectors.ts';
+import { type Machine, openPlace } from './machine.ts';
+import { openStore } from './store/sqlite/index-store.ts';
+import type { Store } from './store/store.ts';
+
+/** Opens the index for the one who fills it. */
+export const openIndex = async (place: Place, machine: Machine): Promise<Index> => {
+  const { config, folder } = await openPlace(place, machine);
+  const { now } = machine;
+  const store = await openWhole(folder.index, now);
+  return {
+    sources: config.rules.sources,
+    embeds: config.embedding.provider !== 'none',
+    sync: (name, { acceptDeletions, signal, onProgress }) => {
+      const source = config.sources.find((one) => one.name === name);
+      if (!source) throw new Error(`No source ${name}`);
+      const { connector } = source;
+      return runSync({
+        store,
+        connector,
+        source: { ...source, folder: config.folder },
+        now,
+        signal,
+        onProgress,
+        acceptDeletions,
+      });
+    },
+    embed: async ({ signal, onProgress }) => {
+      if (config.embedding.provider === 'none') return;
+      const embedder = await openLocalEmbedderThread();
+      try {
+        await embedWaiting({ store, embedder, signal, onProgress });
+      } finally {
+        await embedder.close();
+      }
+    },
+    tidy: () => store.scrub(),
+    status: () => store.status([...config.rules.sources.keys()]),
+    close: () => store.close(),
+  };
+};
+
+/** Nothing is written to a damaged index, and nothing reported from it. */
+const openWhole = async (path: string, now: () => number): Promise<Store> => {
+  const store = await openStore({ path, now });
+  try {
+    await store.check();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+};

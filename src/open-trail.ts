@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Place, Trail } from './cli/parts.ts';
+import { AppError } from './core/errors.ts';
+import type { Machine } from './machine.ts';
+import { readAnchors } from './store/anchor-file.ts';
+import { openDataFolder } from './store/data-folder.ts';
+import { openKeys } from './store/keys.ts';
+import { openLedger } from './store/sqlite/ledger/ledger.ts';
+
+/** Opens the audit to read it. Looks only where one already is: an empty one would read as one that holds. */
+export const openTrail = async ({ data }: Place, { env, uid, random }: Machine): Promise<Trail> => {
+  if (!existsSync(join(data, 'ledger.db'))) {
+    throw new AppError('config', `There is no audit in ${data}. Ask something first, or name the data folder: --data <folder>`);
+  }
+  const folder = await openDataFolder(data, { uid });
+  const keys = await openKeys({ folder, env, random });
+  const ledger = openLedger({ path: folder.ledger, keys: keys.ledger, random });
+  return {
+    list: (limit) => ledger.list(limit),
+    verify: async (anchorFile) => {
+      if (anchorFile === undefined) return ledger.verify();
+      const anchors = await readAnchors(anchorFile);
+      if (anchors.length > 0) return ledger.verify(anchors);
+      throw new AppError('invalid_input', `There is no anchor in ${anchorFile}. Name the right file: --anchor <file>`);
+    },
+    close: () => ledger.close(),
+  };
+};

@@ -1,0 +1,83 @@
+import { linkByEmail } from './access/link.ts';
+import { type Overdue, overdue } from './cli/overdue.ts';
+import type { Config } from './config/config.ts';
+import type { Identity } from './core/caller.ts';
+import type { Tool } from './core/tool.ts';
+import type { Machine } from './machine.ts';
+import { openViews } from './reader/views.ts';
+import { openAudit } from './server/audit.ts';
+import { type Call, createCall } from './server/call.ts';
+import { cursorsFor } from './server/cursors.ts';
+import type { DataFolder } from './store/data-folder.ts';
+import { type Keys, openKeys } from './store/keys.ts';
+import { openStore } from './store/sqlite/index-store.ts';
+import { openLedger } from './store/sqlite/ledger/ledger.ts';
+import { fetchTool } from './tools/fetch.ts';
+import { listSourcesTool } from './tools/list-sources.ts';
+import { searchTool } from './tools/search.ts';
+
+/** What every skin stands on: the one path, on views of the index, with its audit. */
+export interface Path {
+  readonly tools: readonly Tool[];
+  readonly call: Call;
+  readonly keys: Keys;
+  /** Records that somebody was seen and links them, as they are given: an e-mail that nobody vouches for now is not remembered. */
+  identify(identity: Identity): Promise<Identity>;
+  /** The same for whom the owner of the data folder names: with the e-mail they were last seen with. */
+  recall(identity: Identity): Promise<Identity>;
+  /** The sources that are older than they promised. Rejects where the index cannot be read. */
+  overdue(): Promise<readonly Overdue[]>;
+  /** Rejects with `unavailable` where the audit cannot be reached. */
+  auditable(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the path to the index of a place. */
+export const openPath = async (
+  { config, folder }: { readonly config: Config; readonly folder: DataFolder },
+  machine: Machine,
+): Promise<Path> => {
+  const { env, now, random, warn, requestId, onBug } = machine;
+  const { rules, embedding } = config;
+  const keys = await openKeys({ folder, env, random });
+  await using opened = new AsyncDisposableStack();
+  const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
+  const ledger = opened.adopt(openLedger({ path: folder.ledger, keys: keys.ledger, random }), (one) => one.close());
+  const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
+  const audit = opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close());
+  const views = opened.adopt(await openViews({ indexPath: folder.index, rules, embedder: embedding.provider, now }), (one) =>
+    one.close(),
+  );
+  const call = createCall({
+    tools,
+    audit,
+    viewOf: (caller) => views.of(caller),
+    cursors: (caller, tool) => cursorsFor({ keys: keys.cursors, caller, tool, random }),
+    now,
+    requestId,
+    onBug,
+  });
+  const closing = opened.move();
+  return {
+    tools,
+    call,
+    keys,
+    identify: async (identity) => {
+      await store.identify(identity, now());
+      await linkByEmail(store, identity, rules, now());
+      return identity;
+    },
+    recall: async (identity) => {
+      const known = await store.identify(identity, now());
+      await linkByEmail(store, known, rules, now());
+      return known;
+    },
+    overdue: async () => overdue(rules.sources, await store.status([...rules.sources.keys()]), now()),
+    auditable: async () => {
+      await ledger.list(1);
+    },
+    close: () => closing.disposeAsync(),
+  };
+};
+
+const tools = [searchTool, fetchTool, listSourcesTool];

@@ -1,6 +1,6 @@
 import type { CallResult } from '../server/call.ts';
 import type { Shown } from './answers.ts';
-import { attachBlock, toolsBehind } from './attach.ts';
+import { attachBlock, toolsBehind } from './attach-block.ts';
 import type { Act, Stage } from './demo-stage.ts';
 import { look, type Piece } from './terminal.ts';
 import { count, listed, took, wrap } from './words.ts';

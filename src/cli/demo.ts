@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path';
 
 import { Command } from 'commander';
 
-import { type AttachBlock, attachBlock } from './attach.ts';
+import { type AttachBlock, attachBlock } from './attach-block.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { ACTS } from './demo-acts.ts';
 import { copyCompany, type DemoCompany } from './demo-company.ts';

@@ -28,9 +28,18 @@ export interface Run<Settings, Cursor> {
   readonly folder: string;
   readonly cursor?: Cursor;
   readonly due: Due;
+  /** Standard input, read to its end into a file of its own: for a source that `readsStandardInput`. */
+  readonly input?: string;
   readonly fetch: Fetch;
   readonly now: () => Date;
   readonly signal: AbortSignal;
+}
+
+/** A local file, or a folder with all that is below it, whose change is worth a new run. The path is absolute. */
+export interface Watched {
+  readonly path: string;
+  /** Names of entries, at any depth, that no run looks at. */
+  readonly skips?: (name: string) => boolean;
 }
 
 /** A kind of source. It only yields; the runner owns batching, transactions, retries, progress and honesty. */
@@ -41,6 +50,10 @@ export interface Connector<Settings = unknown, Cursor = unknown> {
   readonly cursor: z.ZodType<Cursor>;
   readonly operations: readonly Operation[];
   hosts(settings: Settings): readonly string[];
+  /** What of this machine it reads: so a change there is read within seconds. `folder` is that of the run. */
+  watches?(settings: Settings, folder: string): readonly Watched[];
+  /** Is it given on standard input, once? Then nothing of it can be followed. */
+  readsStandardInput?(settings: Settings): boolean;
   sync(run: Run<Settings, Cursor>): AsyncIterable<Change<Cursor>>;
   /** One document, live. `as`: whose credential or role. */
   read?(key: string, run: Run<Settings, never>, as?: Account): Promise<SourceDocument | 'gone' | 'forbidden'>;

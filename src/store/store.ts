@@ -155,6 +155,14 @@ export interface SourceStatus {
   readonly running: boolean;
 }
 
+/** The newest run of a source. */
+export interface LatestRun {
+  /** ms since 1970. */
+  readonly startedAt: number;
+  /** Absent while it is under way. */
+  readonly status?: RunStatus;
+}
+
 /** An account that carries an e-mail, for linking. */
 export interface Match {
   readonly source: string;
@@ -198,6 +206,8 @@ export interface Store {
   putVectors(fingerprint: string, vectors: readonly { readonly chunk: number; readonly vector: Float32Array }[]): Promise<void>;
   /** In the order asked; a source never synced is absent. */
   status(sources: readonly string[]): Promise<readonly SourceStatus[]>;
+  /** Undefined for a source never synced. Counts nothing, so it may be asked often. */
+  latestRun(source: string): Promise<LatestRun | undefined>;
   /** Records an identity as last seen, and gives what is stored: a known e-mail where `identity` has none. */
   identify(identity: Identity, now: number): Promise<Identity>;
   /** Every account that carries this normalised e-mail, in sources no run is writing. */

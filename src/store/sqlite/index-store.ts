@@ -13,7 +13,7 @@ import { principalsOf } from './writing/principals.ts';
 import { processStarted } from './writing/process-alive.ts';
 import { runsOf } from './writing/runs.ts';
 import { writersOf } from './writing/source-writer.ts';
-import { statusOf } from './writing/status.ts';
+import { latestRunOf, statusOf } from './writing/status.ts';
 import { textsOf } from './writing/texts.ts';
 import { upkeepOf } from './writing/upkeep.ts';
 import { vectorsOf } from './writing/vectors.ts';
@@ -56,6 +56,7 @@ export const openStore = async ({
     const runs = runsOf(db, { pid, started });
     const open = writersOf({ db, file, commit, items, groups, accounts: accountsOf(db, history), runs });
     const status = statusOf(db);
+    const latestRun = latestRunOf(db);
     const upkeep = upkeepOf({ db, file, commit, vocabulary });
     return {
       databaseId,
@@ -63,6 +64,7 @@ export const openStore = async ({
       ...vectorsOf({ db, file, commit }),
       ...identitiesOf({ db, file, commit, history }),
       status: async (sources) => guarded(file, () => status(sources)),
+      latestRun: async (source) => guarded(file, () => latestRun(source)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),
       check: async () => upkeep.check(),
       scrub: () => upkeep.scrub(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { RunEnd, SourceStatus } from '../../store.ts';
+import type { LatestRun, RunEnd, RunStatus, SourceStatus } from '../../store.ts';
 import type { Database } from '../database.ts';
 import { prepareDark } from './dark.ts';
 import { isAlive } from './process-alive.ts';
@@ -98,6 +98,26 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
       .filter((source) => source !== undefined)
       .map(standing),
   );
+};
+
+/** The newest run of a source; one that nobody ended and nobody holds was killed. */
+export const latestRunOf = (db: Database): ((source: string) => LatestRun | undefined) => {
+  const newest = db.prepare<[string], { startedAt: number; status: RunStatus | null; pid: number | null; started: string | null }>(`
+    SELECT run.started_at AS startedAt, run.status, lease.pid, lease.process_started AS started
+    FROM source
+    JOIN run ON run.source = source.id
+    LEFT JOIN lease ON lease.run = run.id
+    WHERE source.name = ?
+    ORDER BY run.id DESC
+    LIMIT 1`);
+  return (source) => {
+    const run = newest.get(source);
+    if (!run) return undefined;
+    const { startedAt, status, pid, started } = run;
+    if (status !== null) return { startedAt, status };
+    const alive = pid !== null && started !== null && isAlive({ pid, started });
+    return alive ? { startedAt } : { startedAt, status: KILLED.status };
+  };
 };
 
 /** A run that nobody ended and nobody holds was killed. */

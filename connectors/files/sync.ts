@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
 import type { Acl, AclTerm } from '../../src/core/acl.ts';
@@ -53,6 +53,10 @@ export const files = defineConnector<Settings, null>({
   cursor: z.null(),
   operations: [],
   hosts: () => [],
+  watches: ({ root, people }, folder) => [
+    { path: resolve(folder, root), skips: (name) => isHidden(name) && !isControl(name) },
+    { path: resolve(folder, people) },
+  ],
   async *sync(run) {
     const tree = await openTree(run, run.settings.root);
     const people = await readPeople(run, tree);
@@ -142,9 +146,11 @@ async function* folderChanges(walk: Walk, folder: Folder): AsyncGenerator<Change
 
 /** What may be a document or folder, by composed name and in the order of its code units, whatever the file system's is. */
 const byName = (found: readonly Entry[]): [string, Entry[]][] => {
-  const shown = found.filter(({ name }) => !name.startsWith('.') && !isControl(name));
+  const shown = found.filter(({ name }) => !isHidden(name) && !isControl(name));
   return [...Map.groupBy(shown, ({ name }) => name.normalize('NFC'))].toSorted(([a], [b]) => (a < b ? -1 : 1));
 };
+
+const isHidden = (name: string): boolean => name.startsWith('.');
 
 interface Found {
   readonly key: string;

@@ -1,10 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
+import { resolve } from 'node:path';
+
 import { z } from 'zod';
 
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change, Members } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
 import type { Account } from '../../src/core/document.ts';
+import { AppError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/principal.ts';
 import { type Input, openInput, type Ref, type Start } from './api.ts';
 import { type AccountFact, emptyFold, type Fold, foldLine, type GroupFact, type ItemFact, WHOLE } from './fold.ts';
@@ -12,6 +15,9 @@ import { accountOf, documentOf, parseLine, type Statement, type StatementOf } fr
 
 /** Members yielded at once. */
 const PAGE = 10_000;
+
+/** The path that means standard input. */
+const STANDARD_INPUT = '-';
 
 const settingsSchema = z.strictObject({ path: z.string().min(1) });
 /** What was read: `offset` bytes with this SHA-256. */
@@ -35,19 +41,43 @@ export const jsonl = defineConnector<Settings, Cursor>({
   cursor: cursorSchema,
   operations: [],
   hosts: () => [],
+  watches: ({ path }, folder) => (path === STANDARD_INPUT ? [] : [{ path: resolve(folder, path) }]),
+  readsStandardInput: ({ path }) => path === STANDARD_INPUT,
   async *sync(run) {
-    const input = await openInput(run, run.settings.path);
+    const { path } = run.settings;
+    const input = await openInput(run, path === STANDARD_INPUT ? givenTo(run) : path);
     try {
-      yield* changesOf(await survey(run, input), input, run.signal);
+      const found = await survey(run, input);
+      if (path === STANDARD_INPUT) assertWhole(found, run);
+      yield* changesOf(found, input, run.signal);
     } finally {
       await input.close();
     }
   },
 });
 
+/** The file that standard input was read into. */
+const givenTo = ({ input, source }: Run<Settings, Cursor>): string => {
+  if (input !== undefined) return input;
+  throw new AppError('config', `sources.${source} is read from standard input, and only by: castellan sync ${source}`);
+};
+
+/** A pipe whose writer died ends like any other. What it had still to say may have closed something, so nothing is believed. */
+const assertWhole = ({ fold, lastLine }: Survey, { source }: Run<Settings, Cursor>): void => {
+  const whole = fold.completed.size === 1 && fold.completed.has(WHOLE); // it covers those before it, and none came after it
+  if (whole && fold.lastComplete === lastLine) return;
+  throw new AppError(
+    'source_rejected',
+    'Standard input does not end by completing a whole listing, so it may have been cut off and nothing was changed. ' +
+      `Let its writer begin with {"type":"listing"} and end with {"type":"complete"}, then: castellan sync ${source}`,
+  );
+};
+
 /** What a run has to say. */
 interface Survey {
   readonly fold: Fold;
+  /** The number of the last line that is not blank; 0: there is none. */
+  readonly lastLine: number;
   /** Of what the fold knows, only what was stated from this line on is news. */
   readonly since: number;
   readonly cursor: Cursor;
@@ -55,15 +85,23 @@ interface Survey {
 
 /** The first pass. The second yields what it found to stand, line by line. */
 const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey> => {
-  const { cursor, due } = run;
+  const { due, settings } = run;
+  const cursor = settings.path === STANDARD_INPUT ? undefined : run.cursor; // what was piped before is no beginning of it
   const known = cursor && (await input.resume(cursor.offset, cursor.sha256));
   const whole = known !== undefined && cursor?.whole === true;
   const surveyed = async (from: Start, digest: Hash): Promise<Survey> => {
     const fold = emptyFold();
+    let lastLine = 0;
     for await (const lines of input.lines(from, digest)) {
       for (const line of lines) foldLine(fold, line.ref, parseLine(line));
+      lastLine = lines.at(-1)?.ref.number ?? lastLine;
     }
-    return { fold, since: from.number, cursor: { offset: input.size, sha256: digest.digest('hex'), whole, done: false } };
+    return {
+      fold,
+      lastLine,
+      since: from.number,
+      cursor: { offset: input.size, sha256: digest.digest('hex'), whole, done: false },
+    };
   };
   const fromTheBeginning = (): Promise<Survey> => surveyed({ offset: 0, number: 1 }, createHash('sha256'));
 

@@ -2,11 +2,12 @@ import type { Identity } from '../core/caller.ts';
 import { AppError } from '../core/errors.ts';
 import type { Rules } from '../core/rules.ts';
 import { domainOf } from '../core/principal.ts';
+import { serviceOf } from '../core/service.ts';
 import type { Link, Match, Store } from '../store/store.ts';
 
 /**
  * Links an identity to the accounts its verified e-mail names: in each configured source in which it has no link yet
- * and exactly one active account carries that e-mail. Existing links stay as they are. Returns the links it made.
+ * and exactly one active account carries that e-mail. Existing links stay as they are. A service has none. Returns the links it made.
  */
 export const linkByEmail = async (
   store: Pick<Store, 'links' | 'matches' | 'link'>,
@@ -16,6 +17,7 @@ export const linkByEmail = async (
 ): Promise<readonly Link[]> => {
   const { email } = identity;
   if (email === undefined || !rules.ownedDomains.includes(domainOf(email))) return [];
+  if (serviceOf(identity, rules)) return []; // it is what the configuration lists, whatever e-mail it carries
   const linked = new Set((await store.links(identity)).map(({ source }) => source));
   const matches = (await store.matches(email)).filter(({ source }) => rules.sources.has(source) && !linked.has(source));
   const links = theOnlyActive(matches).map(({ source, account }): Link => ({

@@ -5,14 +5,16 @@ import { dirname } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import type { LedgerKeys } from './ledger.ts';
 
-/** Keys of one use, 32 bytes each: the first makes, all are accepted. */
-type KeyRing = readonly [Uint8Array, ...Uint8Array[]];
+/** Keys of one use: the first makes, all are accepted. */
+export type KeyRing = readonly [Uint8Array, ...Uint8Array[]];
 
-/** All keys of the organisation, each derived for its one use. */
+/** All keys of the organisation, each derived for its one use: 32 bytes where nothing else is said. */
 export interface Keys {
   /** AES-256-GCM. */
   readonly cursors: KeyRing;
   readonly ledger: LedgerKeys;
+  /** Seeds of P-256 keys, 48 bytes each: of these the key that signs this server's own tokens is made. */
+  readonly tokens: KeyRing;
 }
 
 export interface KeysOptions {
@@ -22,6 +24,8 @@ export interface KeysOptions {
 }
 
 const KEY_BYTES = 32;
+/** 128 bits more than P-256 needs, so that reducing them to a scalar prefers none. */
+const TOKEN_SEED_BYTES = 48;
 /** The new one and the one it replaces. */
 const KEYS_MAX = 2;
 /** Two keys and their line ends are a tenth of it. */
@@ -37,13 +41,16 @@ export const openKeys = async ({ folder, env, random }: KeysOptions): Promise<Ke
   return {
     cursors: derive(masters, 'cursor'),
     ledger: { arguments: derive(masters, 'audit-arguments')[0], anchor: derive(masters, 'audit-anchor') },
+    tokens: derive(masters, 'token', TOKEN_SEED_BYTES),
   };
 };
 
+type Use = 'cursor' | 'audit-arguments' | 'audit-anchor' | 'token';
+
 /** HKDF-SHA-256 with an empty salt: no use can learn the key of another. */
-const derive = ([first, ...rest]: KeyRing, use: 'cursor' | 'audit-arguments' | 'audit-anchor'): KeyRing => {
+const derive = ([first, ...rest]: KeyRing, use: Use, size = KEY_BYTES): KeyRing => {
   const one = (master: Uint8Array): Uint8Array =>
-    new Uint8Array(hkdfSync('sha256', master, new Uint8Array(), `castellan 1 ${use}`, KEY_BYTES));
+    new Uint8Array(hkdfSync('sha256', master, new Uint8Array(), `castellan 1 ${use}`, size));
   return [one(first), ...rest.map(one)];
 };
 

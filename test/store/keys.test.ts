@@ -37,8 +37,8 @@ test('base64 and hex name the same key, and every use gets its own', async () =>
   const keys = await fromEnv(OLD.toString('hex'));
 
   expect(await fromEnv(OLD.toString('base64'))).toEqual(keys);
-  const all = [keys.cursors[0], keys.ledger.arguments, keys.ledger.anchor[0], OLD].map((key) => Buffer.from(key).toString('hex'));
-  expect(new Set(all).size).toBe(4);
+  const all = [keys.cursors[0], keys.ledger.arguments, keys.ledger.anchor[0], keys.tokens[0], OLD].map((key) => Buffer.from(key).toString('hex'));
+  expect(new Set(all).size).toBe(5);
 });
 
 test('during a rotation the new key makes and both are accepted, from the environment and from the file', async () => {
@@ -48,6 +48,7 @@ test('during a rotation the new key makes and both are accepted, from the enviro
   const both = await fromEnv(`${NEW.toString('base64')},${OLD.toString('base64')}`);
 
   expect(both.cursors).toEqual([next.cursors[0], old.cursors[0]]);
+  expect(both.tokens).toEqual([next.tokens[0], old.tokens[0]]);
   expect(both.ledger).toEqual({ arguments: next.ledger.arguments, anchor: [next.ledger.anchor[0], old.ledger.anchor[0]] });
   const key = join(await aFolder(), 'key');
   await writeFile(key, `${NEW.toString('base64')}\n${OLD.toString('hex')}\n`, { mode: 0o600 });

@@ -1,0 +1,4 @@
+import { type Scope, SCOPES } from '../core/caller.ts';
+
+/** Those of ours among the scopes of a token; others are another server's business. */
+export const scopesOf = (carried: readonly string[]): readonly Scope[] => SCOPES.filter((scope) => carried.includes(scope));

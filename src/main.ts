@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
 
-import packageFile from '../package.json' with { type: 'json' };
 import { createInterrupt } from './cli/interrupt.ts';
 import type { Parts } from './cli/parts.ts';
 import { runProgram } from './cli/program.ts';
 import { printStack } from './cli/stack.ts';
 import { createTerminal } from './cli/terminal.ts';
+import { endpointOf } from './endpoint.ts';
 import type { Machine } from './machine.ts';
 import { openDesk } from './open-desk.ts';
 import { openIndex } from './open-index.ts';
@@ -15,7 +16,10 @@ import { openTrail } from './open-trail.ts';
 
 /** Begins here: reads the real environment, and hands it to what builds the real things. */
 
-const { version } = packageFile;
+const require = createRequire(import.meta.url);
+const manifest = require.resolve('castellan/package.json'); // by its name: compiled, this lies one folder deeper
+const { version }: { readonly version: string } = require(manifest);
+const home = dirname(manifest);
 const now = (): number => Date.now();
 const verbose = process.argv.includes('--verbose');
 
@@ -40,6 +44,15 @@ const operator = (): string => {
   }
 };
 
+/** A user without a name may have no home either. */
+const homeOfOperator = (): string => {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
+};
+
 const machine: Machine = {
   version,
   env: process.env,
@@ -57,9 +70,13 @@ const machine: Machine = {
 const parts: Parts = {
   version,
   now,
-  program: [process.execPath, join(import.meta.dirname, 'launcher.js')],
-  company: join(import.meta.dirname, '..', 'fixtures', 'company'),
+  stdin: process.stdin,
+  program: [process.execPath, join(home, 'src', 'launcher.js')],
+  company: join(home, 'fixtures', 'company'),
   temporary: tmpdir(),
+  examples: join(home, 'docs', 'examples'),
+  home: homeOfOperator(),
+  endpoint: (place) => endpointOf(place, machine),
   openIndex: (place) => openIndex(place, machine),
   openDesk: (place) => openDesk(place, machine),
   openTrail: (place) => openTrail(place, machine),

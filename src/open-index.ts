@@ -1,9 +1,11 @@
 import type { Index, Place } from './cli/parts.ts';
+import type { Config } from './config/config.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
-import { runSync } from './ingest/runner.ts';
+import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openStore } from './store/sqlite/index-store.ts';
+import { withStandardInput } from './standard-input.ts';
 import type { Store } from './store/store.ts';
 
 /** Opens the index for the one who fills it. */
@@ -11,23 +13,38 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   const { config, folder } = await openPlace(place, machine);
   const { now } = machine;
   const store = await openWhole(folder.index, now);
+  const named = (name: string): Config['sources'][number] => {
+    const source = config.sources.find((one) => one.name === name);
+    if (!source) throw new Error(`No source ${name}`);
+    return source;
+  };
+  const readsStandardInput = ({ connector, settings }: Config['sources'][number]): boolean =>
+    connector.readsStandardInput?.(settings) === true;
   return {
+    folder: folder.path,
     sources: config.rules.sources,
     embeds: config.embedding.provider !== 'none',
-    sync: (name, { acceptDeletions, signal, onProgress }) => {
-      const source = config.sources.find((one) => one.name === name);
-      if (!source) throw new Error(`No source ${name}`);
-      const { connector } = source;
-      return runSync({
-        store,
-        connector,
-        source: { ...source, folder: config.folder },
-        now,
-        signal,
-        onProgress,
-        acceptDeletions,
-      });
+    sync: async (name, { acceptDeletions, signal, onProgress }) => {
+      const source = named(name);
+      const run = (input?: string): Promise<SyncEnd> =>
+        runSync({
+          store,
+          connector: source.connector,
+          source: { ...source, folder: config.folder, ...(input === undefined ? {} : { input }) },
+          now,
+          signal,
+          onProgress,
+          acceptDeletions,
+        });
+      if (!readsStandardInput(source)) return run();
+      return withStandardInput({ stdin: machine.stdin, folder: folder.path, source: name, signal }, run);
     },
+    watches: (name) => {
+      const { connector, settings } = named(name);
+      return connector.watches?.(settings, config.folder) ?? [];
+    },
+    readsStandardInput: (name) => readsStandardInput(named(name)),
+    latestRun: (name) => store.latestRun(name),
     embed: async ({ signal, onProgress }) => {
       if (config.embedding.provider === 'none') return;
       const embedder = await openLocalEmbedderThread();

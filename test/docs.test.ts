@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -17,7 +18,12 @@ import { searchTool } from '../src/tools/search.ts';
 import { aStream } from './support/a-stream.ts';
 import { ROOT } from './support/source-tree.ts';
 
-const pages = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].map((path) => ({
+const pages = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+].map((path) => ({
   path,
   text: readFileSync(join(ROOT, path), 'utf8'),
 }));
@@ -38,9 +44,13 @@ const never = (): never => {
 const parts: Parts = {
   version: '0',
   now: () => 0,
+  stdin: Readable.from([]),
   program: ['castellan'],
   company: '',
   temporary: '',
+  examples: '',
+  home: '',
+  endpoint: async () => never(),
   openIndex: async () => never(),
   openDesk: async () => never(),
   openTrail: async () => never(),

@@ -1,7 +1,10 @@
+import type { Readable } from 'node:stream';
+
+import type { Watched } from '../core/connector.ts';
 import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
-import type { SourceStatus } from '../store/store.ts';
+import type { LatestRun, SourceStatus } from '../store/store.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
 import type { Overdue } from './overdue.ts';
@@ -18,8 +21,15 @@ export interface Index {
   readonly sources: ReadonlyMap<string, Freshness>;
   /** Whether texts get vectors at all. */
   readonly embeds: boolean;
+  /** The data folder, absolute. */
+  readonly folder: string;
   /** Rejects with `conflict` while another process syncs this source. An aborted run ends `partial`. */
   sync(source: string, options: SyncOptions): Promise<SyncEnd>;
+  /** What of this machine the source reads. */
+  watches(source: string): readonly Watched[];
+  /** Is it given once, on standard input? */
+  readsStandardInput(source: string): boolean;
+  latestRun(source: string): Promise<LatestRun | undefined>;
   /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */
   embed(options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }): Promise<void>;
   /** Leaves nothing of what was deleted in the files. Rejects with `unavailable` while somebody reads an older state. */
@@ -66,11 +76,18 @@ export interface Parts {
   readonly version: string;
   /** ms since 1970. */
   readonly now: () => number;
+  readonly stdin: Readable;
   /** How to start this program: what stands before the command's name. Absolute, as a client needs it. */
   readonly program: readonly [string, ...string[]];
   /** The made-up company, and where a copy of it may be made. */
   readonly company: string;
   readonly temporary: string;
+  /** Programs that attach a client, for somebody to build on. */
+  readonly examples: string;
+  /** The folder of the person at the keyboard. */
+  readonly home: string;
+  /** Where a server over HTTP of this place is reached: the address of its `/mcp`. */
+  endpoint(place: Place): Promise<string>;
   openIndex(place: Place): Promise<Index>;
   openDesk(place: Place): Promise<Desk>;
   openTrail(place: Place): Promise<Trail>;

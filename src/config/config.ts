@@ -63,6 +63,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
   const configured = Object.entries(sources).map(([name, settings]) =>
     parseSource(name, { written: at(written, ['sources', name]), value: settings }, { ...options, connectors, promises }),
   );
+  refuseTwoReaders(configured, file);
   return {
     folder,
     organisation,
@@ -124,6 +125,14 @@ const parseSource = (name: string, part: Written, { connectors, promises, ...opt
     urlTemplate: shared.url_template,
     hosts: shared.hosts,
   };
+};
+
+/** What one has read is gone for the other. */
+const refuseTwoReaders = (sources: readonly SourceConfig[], file: string): void => {
+  const [first, second] = sources.filter(({ connector, settings }) => connector.readsStandardInput?.(settings));
+  if (!first || !second) return;
+  const both = `sources.${first.name} and sources.${second.name} are both read from standard input`;
+  throw new AppError('config', `${file}: ${both}, and only one can be. Give the other a file.`);
 };
 
 const only = ({ written, value }: Written, keep: (key: string) => boolean): Written => {

@@ -27,6 +27,8 @@ interface SourceToSync<Settings> {
   readonly hosts?: readonly string[];
   readonly maxDeleteRatio?: number;
   readonly due?: Due;
+  /** Standard input as a file, where the source is read from it. */
+  readonly input?: string;
 }
 
 export interface SyncOptions<Settings, Cursor> {
@@ -222,6 +224,7 @@ const runOf = <Settings, Cursor>(
     folder: source.folder,
     ...(cursor !== undefined && { cursor }),
     due,
+    ...(source.input !== undefined && { input: source.input }),
     fetch,
     now: () => new Date(now()),
     signal,

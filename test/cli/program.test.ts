@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 
 import { describe, expect, test } from 'vitest';
 
@@ -12,9 +12,13 @@ import { aStream } from '../support/a-stream.ts';
 const partsThat = (fail: () => never): Parts => ({
   version: '1.2.3',
   now: () => 0,
+  stdin: Readable.from([]),
   program: ['node'],
   company: '/nowhere',
   temporary: '/nowhere',
+  examples: '',
+  home: '',
+  endpoint: async () => fail(),
   openIndex: async () => fail(),
   openDesk: async () => fail(),
   openTrail: async () => fail(),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -207,9 +208,13 @@ const unbuilt = (): Promise<never> => Promise.reject(new Error('only the desk is
 const partsOf = (open: ADesk): Parts => ({
   version: '1',
   now: () => 0,
+  stdin: Readable.from([]),
   program: ['castellan'],
   company: COMPANY,
   temporary: tmpdir(),
+  examples: '',
+  home: '',
+  endpoint: unbuilt,
   openIndex: unbuilt,
   openTrail: unbuilt,
   openDesk: async () => ({ ...open, close: async () => undefined }),

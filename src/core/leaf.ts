@@ -2,10 +2,12 @@ import type { Identity } from './caller.ts';
 import type { Membership, Standing } from './decide.ts';
 import type { Account } from './document.ts';
 import { domainOf, type Leaf, nameOf } from './principal.ts';
+import type { Rules } from './rules.ts';
+import { type Service, serviceOf } from './service.ts';
 
 /** An account of the asked source that has to do with the caller. */
 export interface KnownAccount extends Account {
-  /** Linked to the caller's identity. Otherwise it merely carries the caller's e-mail. */
+  /** Linked to the caller's identity, or listed for the service it is. Otherwise it merely carries the caller's e-mail. */
   readonly linked: boolean;
   /** Confirmed at, ms since 1970. */
   readonly at: number;
@@ -13,24 +15,54 @@ export interface KnownAccount extends Account {
   readonly fresh: boolean;
 }
 
+/** Who is looked at, by which rules, in which source, and the accounts there that have to do with them. */
+export interface Looked {
+  readonly identity: Identity;
+  readonly rules: Pick<Rules, 'ownedDomains' | 'services'>;
+  readonly source: string;
+  readonly accounts: readonly KnownAccount[];
+}
+
 /** Decides the principals that need no listing, for one caller in one source. */
-export const leafStanding = (
+export const leafStanding = ({ identity, rules, source, accounts }: Looked): ((principal: Leaf) => Standing) => {
+  const service = serviceOf(identity, rules);
+  const user = userStanding(accounts, service?.accounts.get(source) ?? []);
+  const shared = service ? listedStanding(service) : personStanding(identity, rules.ownedDomains, accounts);
+  return (principal) => {
+    if (principal === 'public') return { is: 'yes', at: Infinity };
+    return principal.startsWith('user:') ? user(nameOf(principal)) : shared(principal);
+  };
+};
+
+const UNDECIDED: Standing = { is: 'undecided', at: Infinity };
+
+/** Whom the caller is in the source. An account that the configuration lists and that cannot be relied on now may be theirs. */
+const userStanding = (accounts: readonly KnownAccount[], listed: readonly string[]): ((name: string) => Standing) => {
+  const usable = accounts.filter(({ linked, active, fresh }) => linked && active && fresh);
+  const inSource = Math.min(...usable.map(({ at }) => at));
+  return (name) => {
+    if (usable.length === 0) return UNDECIDED;
+    const own = usable.find(({ id }) => id === name);
+    if (own) return { is: 'yes', at: own.at };
+    return listed.includes(name) ? UNDECIDED : { is: 'no', at: inSource };
+  };
+};
+
+/** A service is what is listed for it. Of all else nobody can say what it is; an e-mail that it carries says nothing. */
+const listedStanding = ({ shared }: Service): ((principal: Leaf) => Standing) => {
+  const listed = new Set<Leaf>(shared);
+  return (principal) => (listed.has(principal) && principal !== 'everyone' ? { is: 'yes', at: Infinity } : UNDECIDED);
+};
+
+const personStanding = (
   identity: Identity,
   ownedDomains: readonly string[],
   accounts: readonly KnownAccount[],
 ): ((principal: Leaf) => Standing) => {
-  const usable = accounts.filter(({ linked, active, fresh }) => linked && active && fresh);
-  const inSource = Math.min(...usable.map(({ at }) => at));
   const everyone = everyoneStanding(identity, ownedDomains, accounts);
   return (principal) => {
-    if (principal === 'public') return { is: 'yes', at: Infinity };
     if (principal === 'everyone') return everyone;
-    if (principal.startsWith('user:')) {
-      if (usable.length === 0) return { is: 'undecided', at: Infinity };
-      const own = usable.find(({ id }) => id === nameOf(principal));
-      return own ? { is: 'yes', at: own.at } : { is: 'no', at: inSource };
-    }
-    if (principal.startsWith('org:') || identity.email === undefined) return { is: 'undecided', at: Infinity };
+    if (principal.startsWith('org:') || identity.email === undefined) return UNDECIDED;
     const name = principal.startsWith('person:') ? identity.email : domainOf(identity.email);
     return { is: yesOrNo(name === nameOf(principal)), at: Infinity };
   };
@@ -40,7 +72,7 @@ const yesOrNo = (yes: boolean): Membership => (yes ? 'yes' : 'no');
 
 /** A verified e-mail in an owned domain; a guest, or one whose every account here is inactive, is undecided. */
 const everyoneStanding = ({ email }: Identity, ownedDomains: readonly string[], accounts: readonly KnownAccount[]): Standing => {
-  if (email === undefined) return { is: 'undecided', at: Infinity };
+  if (email === undefined) return UNDECIDED;
   if (!ownedDomains.includes(domainOf(email))) return { is: 'no', at: Infinity };
   const at = Math.min(Infinity, ...accounts.map((account) => account.at));
   const guest = accounts.some(({ kind }) => kind === 'guest');

@@ -1,3 +1,8 @@
+import type { Scope } from './caller.ts';
+import type { Freshness } from './freshness.ts';
+import { labelKey } from './label.ts';
+import type { Rules } from './rules.ts';
+
 /** How far a client may go with writes; each is stricter than the one before. */
 export const WRITE_POLICIES = ['auto', 'confirm', 'approve', 'forbid'] as const;
 export type WritePolicy = (typeof WRITE_POLICIES)[number];
@@ -23,4 +28,28 @@ export interface Policies {
 export const NO_POLICY: ClientPolicy = { denyLabels: [], writes: 'auto' };
 
 /** What this client may carry. */
-export const policyFor = (policies: Policies, client: string): ClientPolicy => policies.clients.get(client) ?? policies.default;
+export const policyFor = ({ policies }: Pick<Rules, 'policies'>, client: string): ClientPolicy =>
+  policies?.clients.get(client) ?? policies?.default ?? NO_POLICY;
+
+/** Whether a client under this policy is offered what needs this scope. */
+export const offers = ({ writes }: ClientPolicy, scope: Scope): boolean => scope === 'read' || writes !== 'forbid';
+
+/** What one client may carry of the index: nothing of any other source, and nothing under a denied label. */
+export interface Carried {
+  readonly sources: ReadonlyMap<string, Freshness>;
+  /** As `labelKey` gives them. */
+  readonly deniedLabels: readonly string[];
+}
+
+/** What the configuration lets a client carry. */
+export const carriedBy = (client: string, rules: Rules): Carried => {
+  const { sources, denyLabels } = policyFor(rules, client);
+  return {
+    sources: sources === undefined ? rules.sources : new Map([...rules.sources].filter(([name]) => sources.includes(name))),
+    deniedLabels: [...new Set(denyLabels.map(labelKey))].toSorted(),
+  };
+};
+
+/** Whether a document with these labels stays behind. */
+export const isDenied = (labels: readonly string[], { deniedLabels }: Pick<Carried, 'deniedLabels'>): boolean =>
+  deniedLabels.length > 0 && labels.some((label) => deniedLabels.includes(labelKey(label)));

@@ -1,6 +1,7 @@
 import { createVisibility } from '../access/visibility.ts';
 import type { Embedder } from '../core/embedder.ts';
 import { AppError, unreachable } from '../core/errors.ts';
+import { type Carried, carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
 import { rank } from '../retrieval/rank.ts';
@@ -9,7 +10,7 @@ import { contentHashOf } from '../store/content-hash.ts';
 import type { Reader, StoredChunk, StoredDocument, VisibleRow } from '../store/reader.ts';
 import { passage, visibleDocument } from './found.ts';
 import type { Answer, AnswerTo, Question } from './question.ts';
-import { type Decided, redecide, redecideAcls } from './redecide.ts';
+import { type Decided, redecide, redecideRows } from './redecide.ts';
 
 /** What questions are answered with. */
 export interface AnswerParts {
@@ -29,13 +30,14 @@ const RANKED = 100;
 export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQuestion => {
   const visibility = createVisibility(rules);
 
-  const search = async ({ identity, now, request }: Asked<'search'>): Promise<AnswerTo<'search'>> => {
+  const search = async ({ identity, client, now, request }: Asked<'search'>): Promise<AnswerTo<'search'>> => {
     const { query, limit, offset, ...filter } = request;
     const meaning = await directionOf(query, embedder);
+    const carried = carriedBy(client, rules);
     return reader.read((reading) => {
       const held = visibility.of(reading, identity, now);
-      const ranked = rank(reading.snapshot(held, rules, now, filter), { query, ...(meaning && { meaning }), limit: RANKED });
-      const decide = redecide(reading, { identity, rules, now });
+      const ranked = rank(reading.snapshot(held, carried, now, filter), { query, ...(meaning && { meaning }), limit: RANKED });
+      const decide = redecide(reading, { identity, rules, carried, now });
       const shown: { readonly decided: Decided; readonly ordinal: number }[] = [];
       for (const { documentId, ordinal } of ranked) {
         const decided = decide(documentId);
@@ -58,10 +60,10 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
     });
   };
 
-  const fetch = async ({ identity, now, id }: Asked<'fetch'>): Promise<AnswerTo<'fetch'>> => {
+  const fetch = async ({ identity, client, now, id }: Asked<'fetch'>): Promise<AnswerTo<'fetch'>> => {
     const model = await embedder();
     return reader.read((reading) => {
-      const decided = redecide(reading, { identity, rules, now })(id);
+      const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now })(id);
       if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis: reading.basis };
       const chunks = reading.chunks(decided.stored.item);
       assertWhole(decided.stored, chunks);
@@ -70,14 +72,12 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
     });
   };
 
-  const sources = ({ identity, now }: Asked<'sources'>): AnswerTo<'sources'> =>
+  const sources = ({ identity, client, now }: Asked<'sources'>): AnswerTo<'sources'> =>
     reader.read((reading) => {
-      const holds = redecideAcls(reading, { identity, rules, now });
-      const rows = reading.visibleSources(visibility.of(reading, identity, now), rules, now);
-      const found = bySource(
-        rows.filter(({ source, acl }) => holds(source, acl)),
-        rules,
-      );
+      const carried = carriedBy(client, rules);
+      const holds = redecideRows(reading, { identity, rules, carried, now });
+      const rows = reading.visibleSources(visibility.of(reading, identity, now), carried, now);
+      const found = bySource(rows.filter(holds), carried);
       return { kind: 'sources', found, basis: reading.basis };
     });
 
@@ -119,7 +119,7 @@ const directionOf = async (query: string, embedder: AnswerParts['embedder']) => 
 };
 
 /** One entry a source, by name; every number is over visible documents alone. */
-const bySource = (rows: readonly VisibleRow[], { sources }: Rules): VisibleSource[] =>
+const bySource = (rows: readonly VisibleRow[], { sources }: Carried): VisibleSource[] =>
   [...Map.groupBy(rows, ({ source }) => source)]
     .flatMap(([name, ofSource]): VisibleSource[] => {
       const freshness = sources.get(name);

@@ -10,9 +10,10 @@ export type Question =
   | (Asker & { readonly kind: 'fetch'; readonly id: string })
   | (Asker & { readonly kind: 'sources' });
 
-/** Who asks, and when: ms since 1970. */
+/** Who asks, through which client, and when: ms since 1970. */
 export interface Asker {
   readonly identity: Identity;
+  readonly client: string;
   readonly now: number;
 }
 

@@ -38,8 +38,8 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     return answer;
   };
 
-  const viewOf = ({ identity }: Caller): View => {
-    const asker = (): Asker => ({ identity, now: now() });
+  const viewOf = ({ identity, client }: Caller): View => {
+    const asker = (): Asker => ({ identity, client, now: now() });
     return {
       search: async (request, signal) => {
         const { found, basis } = await ask<'search'>({ ...asker(), kind: 'search', request }, signal);

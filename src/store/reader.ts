@@ -2,6 +2,7 @@ import type { Acl } from '../core/acl.ts';
 import type { Identity } from '../core/caller.ts';
 import type { Facts } from '../core/decide.ts';
 import type { Field, Location } from '../core/document.ts';
+import type { Carried } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Filter, Snapshot } from '../core/snapshot.ts';
 import type { Basis } from '../core/view.ts';
@@ -55,19 +56,20 @@ export interface Reading {
   dropAcls(view: number): void;
   /** What the reference rule needs, read from the rows of this transaction. */
   facts(source: string, identity: Identity, rules: Rules, now: number): Facts;
-  snapshot(held: HeldAcls, rules: Rules, now: number, filter: Filter): Snapshot;
+  snapshot(held: HeldAcls, carried: Carried, now: number, filter: Filter): Snapshot;
   document(source: string, key: string): StoredDocument | undefined;
   /** All chunks of a document, in order, or those named. */
   chunks(item: number, ordinals?: readonly number[]): readonly StoredChunk[];
-  /** One row for each source, type and acl with something visible. */
-  visibleSources(held: HeldAcls, rules: Rules, now: number): readonly VisibleRow[];
+  /** One row for each source, type, acl and list of labels with something visible. */
+  visibleSources(held: HeldAcls, carried: Carried, now: number): readonly VisibleRow[];
 }
 
-/** The visible documents of one source, type and acl, summed up. Times are ms since 1970. */
+/** The visible documents of one source, type, acl and list of labels, summed up. Times are ms since 1970. */
 export interface VisibleRow {
   readonly source: string;
   readonly type: string;
   readonly acl: Acl;
+  readonly labels: readonly string[];
   readonly fields: readonly string[];
   readonly updatedAt: number;
   readonly syncedAt: number;

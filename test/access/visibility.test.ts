@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createVisibility, type Visibility } from '../../src/access/visibility.ts';
 import type { Identity } from '../../src/core/caller.ts';
 import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
+import { carriedBy } from '../../src/core/policy.ts';
 import type { Reader } from '../../src/store/reader.ts';
 import type { Write } from '../../src/store/store.ts';
 import { anIndex } from '../support/an-index.ts';
@@ -24,7 +25,7 @@ const viewOf = ({ reader, visibility }: Asked, identity: Identity = ADA, now = 0
   reader.read((reading) => visibility.of(reading, identity, now).view);
 
 const shownTo = ({ reader, visibility }: Asked, identity: Identity, now = 0): string[] =>
-  reader.read((reading) => idsIn(reading.snapshot(visibility.of(reading, identity, now), RULES, now, {})));
+  reader.read((reading) => idsIn(reading.snapshot(visibility.of(reading, identity, now), carriedBy('test', RULES), now, {})));
 
 describe('a visibility is kept', () => {
   test('for one identity, and decided anew for another, or for the same with another e-mail', async () => {

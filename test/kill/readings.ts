@@ -38,12 +38,12 @@ export const readings = async ({ config, index }: Place): Promise<Readings> => {
       const identity: Identity = await identifyLocal(who, store, now);
       await linkByEmail(store, identity, rules, now);
       for (const id of ids) {
-        const given = await answer({ kind: 'fetch', identity, now, id });
+        const given = await answer({ kind: 'fetch', identity, client: 'test', now, id });
         if (given.kind === 'fetch' && typeof given.found === 'object')
           found.set(`${who} ${id}`, given.found.document.contentHash);
       }
       const request = { query: BROAD, limit: 50, offset: 0 };
-      const given = await answer({ kind: 'search', identity, now, request });
+      const given = await answer({ kind: 'search', identity, client: 'test', now, request });
       if (given.kind !== 'search') continue;
       for (const { document } of given.found.hits) found.set(`${who} ${document.id}`, document.contentHash);
     }

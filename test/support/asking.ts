@@ -14,12 +14,13 @@ interface Options {
   readonly rules?: Rules;
   readonly embedder?: () => Promise<Embedder | undefined>;
   readonly reader?: Reader;
+  readonly client?: string;
 }
 
 /** Asks an index as somebody, at a time. */
 export const asking = (
   index: AnIndex,
-  { rules = rulesFor('wiki'), reader = index.reader(), embedder = withoutModel }: Options = {},
+  { rules = rulesFor('wiki'), reader = index.reader(), embedder = withoutModel, client = 'test' }: Options = {},
 ) => {
   const answer = createAnswer({ reader, rules, embedder });
   const ask = async <Kind extends Question['kind']>(question: Question & { kind: Kind }): Promise<AnswerTo<Kind>> => {
@@ -28,18 +29,21 @@ export const asking = (
     return given;
   };
   return {
-    search: (who: string, request: Partial<SearchRequest> = {}, now = 0) =>
+    search: (who: string | Identity, request: Partial<SearchRequest> = {}, now = 0) =>
       ask<'search'>({
         kind: 'search',
-        identity: person(who),
+        identity: identityOf(who),
+        client,
         now,
         request: { query: 'spring', limit: 10, offset: 0, ...request },
       }),
     fetch: (who: string | Identity, id = 'wiki:plan', now = 0) =>
-      ask<'fetch'>({ kind: 'fetch', identity: typeof who === 'string' ? person(who) : who, now, id }),
-    sources: (who: string, now = 0) => ask<'sources'>({ kind: 'sources', identity: person(who), now }),
+      ask<'fetch'>({ kind: 'fetch', identity: identityOf(who), client, now, id }),
+    sources: (who: string | Identity, now = 0) => ask<'sources'>({ kind: 'sources', identity: identityOf(who), client, now }),
   };
 };
+
+const identityOf = (who: string | Identity): Identity => (typeof who === 'string' ? person(who) : who);
 
 const isTo = <Kind extends Question['kind']>(given: { kind: string }, kind: string): given is AnswerTo<Kind> =>
   given.kind === kind;

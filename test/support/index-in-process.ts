@@ -43,8 +43,8 @@ export interface IndexInProcess {
   embed(): Promise<void>;
   /** Identifies somebody, and links them to the accounts their e-mail names. */
   identify(identity: Identity): Promise<void>;
-  /** Asks as somebody who was identified before. */
-  ask(identity: Identity, tool: 'search' | 'fetch' | 'list_sources', input: unknown): Promise<CallResult>;
+  /** Asks as somebody who was identified before, through a client. */
+  ask(identity: Identity, tool: 'search' | 'fetch' | 'list_sources', input: unknown, client?: string): Promise<CallResult>;
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
   const call = createCall({
     tools: [searchTool, fetchTool, listSourcesTool],
     audit: { record: async (event) => void audited.push(event) },
-    viewOf: ({ identity }) => viewOn(answer, identity, now),
+    viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now),
     cursors: (caller, tool) => cursorsFor({ keys: [KEY], caller, tool, random: randomBytes }),
     now,
     requestId: () => 'request',
@@ -88,7 +88,8 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
       const known = await store.identify(identity, now());
       await linkByEmail(store, known, rules, now());
     },
-    ask: (identity, tool, input) => call(tool, input, async () => callerOf(identity), new AbortController().signal),
+    ask: (identity, tool, input, client = 'test') =>
+      call(tool, input, async () => ({ identity, client, scopes: ['read'] }), new AbortController().signal),
     close: async () => {
       reader.close();
       await store.close();
@@ -96,8 +97,6 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
     },
   };
 };
-
-const callerOf = (identity: Identity): Caller => ({ identity, client: 'test', scopes: ['read'] });
 
 const KEY = new Uint8Array(32).fill(7);
 
@@ -109,19 +108,19 @@ const temporaryFolder = (): string => {
   }
 };
 
-const viewOn = (answer: ReturnType<typeof createAnswer>, identity: Identity, now: () => number): View => ({
+const viewOn = (answer: ReturnType<typeof createAnswer>, who: Pick<Caller, 'identity' | 'client'>, now: () => number): View => ({
   search: async (request) => {
-    const given = await answer({ kind: 'search', identity, now: now(), request });
+    const given = await answer({ kind: 'search', ...who, now: now(), request });
     if (given.kind !== 'search') throw new Error('not an answer to a search');
     return { ...given.found, basis: given.basis };
   },
   fetch: async (id) => {
-    const given = await answer({ kind: 'fetch', identity, now: now(), id });
+    const given = await answer({ kind: 'fetch', ...who, now: now(), id });
     if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
     return { found: given.found, basis: given.basis };
   },
   sources: async () => {
-    const given = await answer({ kind: 'sources', identity, now: now() });
+    const given = await answer({ kind: 'sources', ...who, now: now() });
     if (given.kind !== 'sources') throw new Error('not an answer to sources');
     return { sources: given.found, basis: given.basis };
   },

@@ -4,6 +4,7 @@ import type { Facts } from '../../src/core/decide.ts';
 import type { Account } from '../../src/core/document.ts';
 import { leafStanding } from '../../src/core/leaf.ts';
 import type { Member } from '../../src/core/principal.ts';
+import { type Service, serviceOf } from '../../src/core/service.ts';
 
 /** What one source told, in memory. Everything is fresh and confirmed at 0 unless it says otherwise. */
 export interface Told {
@@ -20,14 +21,27 @@ interface Confirmed {
   readonly fresh?: boolean;
 }
 
-/** What the rule may know of a source, for one person. The organisation owns acme.test. */
-export const factsOf = ({ accounts = [], links = {}, groups = {}, items = {} }: Told, person: Identity): Facts => {
-  const linked = new Set(links[person.subject]);
+/** Where it was told, and the services that the configuration lists. */
+interface Where {
+  readonly source?: string;
+  readonly services?: ReadonlyMap<string, Service>;
+}
+
+/** What the rule may know of a source, for one person or service. The organisation owns acme.test. */
+export const factsOf = (
+  { accounts = [], links = {}, groups = {}, items = {} }: Told,
+  person: Identity,
+  { source = 'wiki', services = new Map() }: Where = {},
+): Facts => {
+  const rules = { ownedDomains: ['acme.test'], services };
+  const service = serviceOf(person, rules);
+  const email = service ? undefined : person.email;
+  const linked = new Set(service ? service.accounts.get(source) : links[person.subject]);
   const known = accounts
-    .filter(({ id, emails }) => linked.has(id) || (person.email !== undefined && emails.includes(person.email)))
+    .filter(({ id, emails }) => linked.has(id) || (email !== undefined && emails.includes(email)))
     .map((account) => ({ ...account, linked: linked.has(account.id), at: account.at ?? 0, fresh: account.fresh ?? true }));
   return {
-    leaf: leafStanding(person, ['acme.test'], known),
+    leaf: leafStanding({ identity: person, rules, source, accounts: known }),
     listing: (name) => {
       const group = groups[name];
       return group && { members: group.members, at: group.at ?? 0, fresh: group.fresh ?? true };

@@ -20,7 +20,7 @@ export const prepareFacts = (db: Database, findAccounts: FindAccounts): FindFact
     const promised = rules.sources.get(source)?.permissions;
     if (!promised) return NOTHING;
     return {
-      leaf: leafStanding(identity, rules.ownedDomains, findAccounts(identity, rules, now).get(source) ?? []),
+      leaf: leafStanding({ identity, rules, source, accounts: findAccounts(identity, rules, now).get(source) ?? [] }),
       listing: remembered((group) => listing(source, group, promised, now)),
       audience: remembered((key) => audience(source, key, promised, now)),
     };

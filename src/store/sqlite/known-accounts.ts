@@ -4,41 +4,46 @@ import type { Identity } from '../../core/caller.ts';
 import { mayDecide } from '../../core/freshness.ts';
 import type { Rules } from '../../core/rules.ts';
 import type { KnownAccount } from '../../core/leaf.ts';
+import { type Service, serviceOf } from '../../core/service.ts';
 import type { Database } from './database.ts';
 import { storedJson } from './stored-json.ts';
 
-/** The accounts that have to do with an identity, by configured source: linked to it, or carrying its e-mail. */
+/**
+ * The accounts that have to do with an identity, by configured source: linked to it, or carrying its e-mail; of a service those
+ * that the configuration lists, and no others.
+ */
 export type FindAccounts = (identity: Identity, rules: Rules, now: number) => ReadonlyMap<string, readonly KnownAccount[]>;
 
 /** Prepares the look-up on a connection. */
 export const prepareAccounts = (db: Database): FindAccounts => {
-  const select = db.prepare<[string, string, string | null], Row>(`
+  const ofPerson = db.prepare<Pick<Identity, 'issuer' | 'subject'> & { email: string | null }, Row>(`
     WITH linked(account) AS (
       SELECT link.account
       FROM identity
       JOIN link ON link.identity = identity.id
-      WHERE identity.issuer = ? AND identity.subject = ?
+      WHERE identity.issuer = :issuer AND identity.subject = :subject
     ), known(account) AS (
       SELECT account FROM linked
       UNION
-      SELECT account FROM account_email WHERE email = ?
+      SELECT account FROM account_email WHERE email = :email
     )
-    SELECT
-      source.name AS source,
-      account.account AS id,
-      account.name AS name,
-      account.active AS active,
-      account.kind AS kind,
-      max(account.synced_at, source.confirmed_at) AS at,
-      account.id IN (SELECT account FROM linked) AS linked,
-      (SELECT json_group_array(email) FROM account_email WHERE account_email.account = account.id) AS emails
-    FROM known
-    JOIN account ON account.id = known.account
-    JOIN source ON source.id = account.source
-    ORDER BY source.name, account.account`);
-  return ({ issuer, subject, email }, rules, now) => {
+    ${KNOWN}`);
+  const ofService = db.prepare<{ listed: string }, Row>(`
+    WITH linked(account) AS (
+      SELECT account.id
+      FROM json_each(:listed) AS listed            -- [source, account]
+      CROSS JOIN source ON source.name = listed.value ->> 0
+      CROSS JOIN account ON account.source = source.id AND account.account = listed.value ->> 1
+    ), known(account) AS (
+      SELECT DISTINCT account FROM linked
+    )
+    ${KNOWN}`);
+  return (identity, rules, now) => {
+    const { issuer, subject, email = null } = identity;
+    const service = serviceOf(identity, rules);
+    const rows = service ? ofService.all({ listed: listedBy(service) }) : ofPerson.all({ issuer, subject, email });
     const known = new Map<string, KnownAccount[]>();
-    for (const row of select.all(issuer, subject, email ?? null)) {
+    for (const row of rows) {
       const freshness = rules.sources.get(row.source);
       if (!freshness) continue;
       const account: KnownAccount = {
@@ -58,6 +63,24 @@ export const prepareAccounts = (db: Database): FindAccounts => {
     return known;
   };
 };
+
+const KNOWN = `
+  SELECT
+    source.name AS source,
+    account.account AS id,
+    account.name AS name,
+    account.active AS active,
+    account.kind AS kind,
+    max(account.synced_at, source.confirmed_at) AS at,
+    account.id IN (SELECT account FROM linked) AS linked,
+    (SELECT json_group_array(email) FROM account_email WHERE account_email.account = account.id) AS emails
+  FROM known
+  JOIN account ON account.id = known.account
+  JOIN source ON source.id = account.source
+  ORDER BY source.name, account.account`;
+
+const listedBy = ({ accounts }: Service): string =>
+  JSON.stringify([...accounts].flatMap(([source, ids]) => ids.map((id) => [source, id])));
 
 interface Row {
   readonly source: string;

@@ -1,7 +1,7 @@
-import type { Identity } from '../../core/caller.ts';
 import type { Membership } from '../../core/decide.ts';
-import { type KnownAccount, leafStanding } from '../../core/leaf.ts';
-import { domainOf, type Leaf, nameOf } from '../../core/principal.ts';
+import { type Looked, leafStanding } from '../../core/leaf.ts';
+import { domainOf, kindOf, type Leaf, nameOf } from '../../core/principal.ts';
+import { serviceOf } from '../../core/service.ts';
 
 /** How a caller stands to all leaves of one kind in one source: to a few by name, to the rest alike. */
 export interface LeafKind {
@@ -10,39 +10,34 @@ export interface LeafKind {
   readonly named: readonly { readonly name: string; readonly is: Membership }[];
 }
 
-/** Asks the rule about every leaf there can be: only a caller's own accounts, e-mail and domain can stand out in their kind. */
-export const leafKinds = (
-  identity: Identity,
-  ownedDomains: readonly string[],
-  accounts: readonly KnownAccount[],
-): readonly LeafKind[] => {
-  const leaf = leafStanding(identity, ownedDomains, accounts);
-  const own = identity.email === undefined ? [] : [identity.email];
-  const kind = (kind: LeafKind['kind'], rest: Leaf, named: readonly Leaf[] = []): LeafKind => ({
+/** Asks the rule about every leaf there can be: only what ties a name to the caller can make it stand out in its kind. */
+export const leafKinds = (looked: Looked): readonly LeafKind[] => {
+  const leaf = leafStanding(looked);
+  const tied = tiedTo(looked);
+  const kind = (kind: LeafKind['kind'], rest: Leaf): LeafKind => ({
     kind,
     rest: leaf(rest).is,
-    named: named.map((principal) => ({ name: nameOf(principal), is: leaf(principal).is })),
+    named: tied
+      .filter((principal) => kindOf(principal) === kind)
+      .map((principal) => ({ name: nameOf(principal), is: leaf(principal).is })),
   });
   return [
-    kind(
-      'user',
-      `user:${NOBODY}`,
-      accounts.map(({ id }): Leaf => `user:${id}`),
-    ),
-    kind(
-      'person',
-      `person:${NOBODY}`,
-      own.map((email): Leaf => `person:${email}`),
-    ),
-    kind(
-      'domain',
-      `domain:${NOBODY}`,
-      own.map((email): Leaf => `domain:${domainOf(email)}`),
-    ),
+    kind('user', `user:${NOBODY}`),
+    kind('person', `person:${NOBODY}`),
+    kind('domain', `domain:${NOBODY}`),
     kind('org', `org:${NOBODY}`),
     kind('everyone', 'everyone'),
     kind('public', 'public'),
   ];
+};
+
+/** Their own accounts, e-mail and domain; of a service what the configuration lists. */
+const tiedTo = ({ identity, rules, source, accounts }: Looked): readonly Leaf[] => {
+  const users = accounts.map(({ id }): Leaf => `user:${id}`);
+  const service = serviceOf(identity, rules);
+  if (service) return [...users, ...(service.accounts.get(source) ?? []).map((id): Leaf => `user:${id}`), ...service.shared];
+  const { email } = identity;
+  return email === undefined ? users : [...users, `person:${email}`, `domain:${domainOf(email)}`];
 };
 
 /** Stands for all whom nothing ties to the caller: no name holds a control character. */

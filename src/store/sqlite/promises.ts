@@ -3,7 +3,7 @@ import type { Rules } from '../../core/rules.ts';
 import type { Database } from './database.ts';
 
 /** Puts the rules of the configured sources where queries can join them: `temp.promise`. */
-export type SetPromises = (rules: Rules, now: number) => void;
+export type SetPromises = (rules: Pick<Rules, 'sources'>, now: number) => void;
 
 /**
  * A source that is not configured has no row in `temp.promise`, and so nothing of it counts.

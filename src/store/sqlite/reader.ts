@@ -7,6 +7,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Basis } from '../../core/view.ts';
 import type { Reader, Reading } from '../reader.ts';
 import { type Database, openDatabase } from './database.ts';
+import { boundLabels, prepareDeniedLabels } from './denied-labels.ts';
 import { prepareFacts } from './facts.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
@@ -56,6 +57,7 @@ const prepared = (file: DatabaseFile, db: Database): Prepared => {
 const prepare = (db: Database): Prepared => {
   db.pragma('temp_store = MEMORY'); // what is visible for whom never reaches the disk
   loadVectors(db);
+  prepareDeniedLabels(db);
   const basis = db.prepare<[], Basis>('SELECT version, epoch, database_id AS databaseId FROM meta');
   const setPromises = preparePromises(db);
   const findAccounts = prepareAccounts(db);
@@ -73,14 +75,14 @@ const prepare = (db: Database): Prepared => {
       holds: (view) => visibility.holds(view),
       dropAcls: (view) => visibility.drop(view),
       facts,
-      snapshot: ({ view }, rules, now, filter) => {
-        setPromises(rules, now);
-        return snapshots.open(view, filter);
+      snapshot: ({ view }, carried, now, filter) => {
+        setPromises(carried, now);
+        return snapshots.open({ view, denied: boundLabels(carried.deniedLabels) }, filter);
       },
       ...documents,
-      visibleSources: ({ view }, rules, now) => {
-        setPromises(rules, now);
-        return visibleSources(view);
+      visibleSources: ({ view }, carried, now) => {
+        setPromises(carried, now);
+        return visibleSources({ view, denied: boundLabels(carried.deniedLabels) });
       },
     };
   };

@@ -1,7 +1,7 @@
 import type { Identity } from '../../core/caller.ts';
 import { ROUNDS } from '../../core/decide.ts';
 import type { Rules } from '../../core/rules.ts';
-import type { KnownAccount } from '../../core/leaf.ts';
+import type { KnownAccount, Looked } from '../../core/leaf.ts';
 import type { HeldAcls } from '../reader.ts';
 import type { Database } from './database.ts';
 import type { FindAccounts } from './known-accounts.ts';
@@ -52,7 +52,7 @@ export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setP
       const view = ++last;
       setPromises(rules, now);
       for (const table of SCRATCH) db.exec(`DELETE FROM temp.${table}`);
-      for (const source of rules.sources.keys()) leaves(source, identity, rules, accounts.get(source) ?? []);
+      for (const source of rules.sources.keys()) leaves({ identity, rules, source, accounts: accounts.get(source) ?? [] });
       for (const step of steps) step.run();
       holdRounds();
       keep.run(view);
@@ -85,8 +85,9 @@ const prepareLeaves = (db: Database) => {
     WHERE promise.name = :source`);
   const set = db.prepare<[number, number]>('INSERT OR REPLACE INTO temp.leaf VALUES (?, ?)');
   const unset = db.prepare<[number]>('DELETE FROM temp.leaf WHERE principal = ?');
-  return (source: string, identity: Identity, rules: Rules, accounts: readonly KnownAccount[]): void => {
-    for (const { kind, rest, named } of leafKinds(identity, rules.ownedDomains, accounts)) {
+  return (looked: Looked): void => {
+    const { source } = looked;
+    for (const { kind, rest, named } of leafKinds(looked)) {
       if (rest !== 'no') all.run({ source, kind, sure: rest === 'yes' ? 1 : 0 });
       for (const { name, is } of named) {
         const principal = find.get({ source, kind, name });

@@ -4,10 +4,11 @@ import { aclSchema } from '../../core/acl.ts';
 import type { Filter } from '../../core/snapshot.ts';
 import type { VisibleRow } from '../reader.ts';
 import type { Database } from './database.ts';
-import { storedJson } from './stored-json.ts';
+import { labelsSchema, storedJson } from './stored-json.ts';
 
 /**
- * The documents of a view: the one place where SQL says what may be seen. Bound: `:view`.
+ * The documents of a view that a client may carry: the one place where SQL says what may be seen. Bound: `:view`, and `:denied`
+ * as `denied-labels.ts` makes it.
  * To be joined further, and narrowed by more conditions.
  */
 export const visibleDocuments = (joins = '', conditions = ''): string => `
@@ -19,7 +20,14 @@ export const visibleDocuments = (joins = '', conditions = ''): string => `
   WHERE held.view = :view
     AND max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since
     AND max(item.synced_at, promise.confirmed_at) >= promise.content_since
+    AND (:denied IS NULL OR document.labels = '[]' OR NOT denied_labels(document.labels, :denied))
     ${conditions}`;
+
+/** A view, and what of it stays behind, as they are bound to `visibleDocuments`. */
+export interface Seen {
+  readonly view: number;
+  readonly denied: string | null;
+}
 
 /** Keeps what a request asks for. Names nobody knows match nothing. */
 export const KEPT = `
@@ -41,23 +49,25 @@ export const kept = ({ sources, types, updatedAfter }: Filter): Kept => ({
   updatedAfter: updatedAfter ?? null,
 });
 
-/** Sums up the visible documents by source, type and acl. */
-export const prepareVisibleSources = (db: Database): ((view: number) => readonly VisibleRow[]) => {
-  const select = db.prepare<{ view: number }, Omit<VisibleRow, 'fields' | 'acl'> & { fields: string; acl: string }>(`
+/** Sums up the visible documents by source, type, acl and labels. */
+export const prepareVisibleSources = (db: Database): ((seen: Seen) => readonly VisibleRow[]) => {
+  const select = db.prepare<Seen, Omit<VisibleRow, 'fields' | 'acl' | 'labels'> & Record<'fields' | 'acl' | 'labels', string>>(`
     SELECT
       promise.name AS source,
       document.type AS type,
       acl.value AS acl,
+      document.labels AS labels,
       json_group_array(DISTINCT field.key) FILTER (WHERE field.key IS NOT NULL) AS fields,
       max(document.updated_at) AS updatedAt,
       min(max(item.synced_at, promise.confirmed_at)) AS syncedAt,
       min(max(item.permissions_synced_at, promise.confirmed_at)) AS permissionsSyncedAt
     ${visibleDocuments('JOIN acl ON acl.id = item.acl LEFT JOIN json_each(document.fields) AS field')}
-    GROUP BY promise.name, document.type, acl.id`);
-  return (view) =>
-    select.all({ view }).map(({ fields, acl, ...row }) => ({
+    GROUP BY promise.name, document.type, acl.id, document.labels`);
+  return (seen) =>
+    select.all(seen).map(({ fields, acl, labels, ...row }) => ({
       ...row,
       acl: storedJson(aclSchema, acl, 'an acl'),
+      labels: storedJson(labelsSchema, labels, 'the labels of documents'),
       fields: storedJson(NAMES, fields, 'the fields of documents').toSorted(),
     }));
 };

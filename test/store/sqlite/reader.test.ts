@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { DEFAULT_FRESHNESS, type Freshness } from '../../../src/core/freshness.ts';
+import { carriedBy } from '../../../src/core/policy.ts';
 import { openReader } from '../../../src/store/sqlite/reader.ts';
 import { aFolder } from '../../support/a-folder.ts';
 import { anIndex } from '../../support/an-index.ts';
@@ -113,7 +114,7 @@ describe('stored documents', () => {
     });
   });
 
-  test('are summed up by source, type and acl, over those that are visible alone', async () => {
+  test('are summed up by source, type, acl and labels, over those that are visible alone', async () => {
     const index = await anIndex();
     await index.sync('wiki', [
       document({ key: 'a', updatedAt: 5, fields: { status: 'open' } }),
@@ -122,13 +123,14 @@ describe('stored documents', () => {
       document({ key: 'i', type: 'issue', acl: only('user:bob') }),
     ]);
     const rows = looking(index, (_, reading) =>
-      reading.visibleSources(reading.holdAcls(person('ada'), rulesFor('wiki'), 0), rulesFor('wiki'), 0),
+      reading.visibleSources(reading.holdAcls(person('ada'), rulesFor('wiki'), 0), carriedBy('test', rulesFor('wiki')), 0),
     );
     expect(rows).toEqual([
       {
         source: 'wiki',
         type: 'page',
         acl: only('everyone'),
+        labels: [],
         fields: ['amount', 'status'],
         updatedAt: 7,
         syncedAt: 0,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { carriedBy } from '../../../src/core/policy.ts';
 import type { Filter } from '../../../src/core/snapshot.ts';
 import type { Write } from '../../../src/store/store.ts';
 import { type AnIndex, anIndex } from '../../support/an-index.ts';
@@ -84,8 +85,9 @@ describe('what a snapshot shows', () => {
     await index.sync('wiki', three);
     index.reader().read((reading) => {
       const held = reading.holdAcls(person('ada'), rulesFor('wiki'), 0);
-      const pages = reading.snapshot(held, rulesFor('wiki'), 0, { types: ['page'] });
-      const issues = reading.snapshot(held, rulesFor('wiki'), 0, { types: ['issue'] });
+      const carried = carriedBy('test', rulesFor('wiki'));
+      const pages = reading.snapshot(held, carried, 0, { types: ['page'] });
+      const issues = reading.snapshot(held, carried, 0, { types: ['issue'] });
       expect([idsIn(pages), idsIn(issues)]).toEqual([['wiki:a'], ['wiki:b']]);
     });
   });

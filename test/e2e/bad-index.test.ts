@@ -136,7 +136,7 @@ test('a model of which one byte is another is not used: words answer, and say so
   const { code, stdout, stderr } = await where.run(['sync'], { env: FLIPPED });
   expect([code, stdout]).toEqual([1, expect.stringContaining('2 chunks without vectors, found by words until then')]);
   expect(stderr.replace(/\/\S+(?=model_quantized)/u, '…/')).toMatchInlineSnapshot(`
-    "The embedded model is damaged: …/model_quantized.onnx is not the file it should be. Install it again with: npm ci
+    "The embedded model is damaged: …/model_quantized.onnx is not the file it should be. Install Castellan again.
     "
   `);
   expect(await search(where, 'spring', { env: FLIPPED })).toEqual({

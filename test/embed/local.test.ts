@@ -58,11 +58,11 @@ test.each(['weights', 'tokenizer', 'tokenizerConfig'] as const)('one flipped bit
   await writeFile(damaged, bytes);
   const opening = openLocalEmbedder({ folder });
   await expect(opening).rejects.toMatchObject({ code: 'unavailable' });
-  await expect(opening).rejects.toThrow(`${damaged} is not the file it should be. Install it again with: npm ci`);
+  await expect(opening).rejects.toThrow(`${damaged} is not the file it should be. Install Castellan again.`);
 });
 
 test('a model that is not there is named, with the command that brings it', async () => {
-  await expect(openLocalEmbedder({ folder: '/nowhere' })).rejects.toThrow(/\/nowhere\/.*npm ci/u);
+  await expect(openLocalEmbedder({ folder: '/nowhere' })).rejects.toThrow(/\/nowhere\/.*Install Castellan again/u);
 });
 
 test('in a thread of its own the model gives the same vectors, and the event loop goes on meanwhile', async () => {

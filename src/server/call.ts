@@ -22,8 +22,17 @@ export interface CallParts {
   readonly onBug: (error: unknown, request: string) => void;
 }
 
-/** Runs one tool for one caller: the only way to any of them, whatever the skin. Who is asking is resolved anew for every call. */
-export type Call = (name: string, input: unknown, callerOf: () => Promise<Caller>, signal: AbortSignal) => Promise<CallResult>;
+/**
+ * Runs one tool for one caller: the only way to any of them, whatever the skin. Who is asking is resolved anew for every call.
+ * `request` is its id where the skin has made one.
+ */
+export type Call = (
+  name: string,
+  input: unknown,
+  callerOf: () => Promise<Caller>,
+  signal: AbortSignal,
+  request?: string,
+) => Promise<CallResult>;
 
 /** What a reader hears of a document that is missing, and of one they may not see. */
 const NOT_FOUND = 'No document with this id is visible to you. Ids come from the results of search.';
@@ -31,8 +40,7 @@ const NOT_FOUND = 'No document with this id is visible to you. Ids come from the
 /** Builds the one path: scope → parse → run on the caller's view → audit, committed → answer. */
 export const createCall = (parts: CallParts): Call => {
   const tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
-  return async (name, input, callerOf, signal) => {
-    const request = parts.requestId();
+  return async (name, input, callerOf, signal, request = parts.requestId()) => {
     try {
       const asked: Asked = { tool: name, input, caller: await callerOf(), signal, request };
       const ended = await run(tools.get(name), asked, parts);

@@ -23,7 +23,7 @@ export const createMcpServer = ({ call, tools, callerOf, version }: McpParts): M
     { name: 'castellan', title: 'Castellan', version },
     { instructions: INSTRUCTIONS, capabilities: { tools: { listChanged: false } } },
   );
-  for (const { name, title, description, input, output, annotations } of tools) {
+  for (const { name, title, description, input, output, annotations, scope } of tools) {
     server.registerTool(
       name,
       {
@@ -32,6 +32,12 @@ export const createMcpServer = ({ call, tools, callerOf, version }: McpParts): M
         inputSchema: published(input['~standard']),
         outputSchema: published(output['~standard']),
         annotations: { ...annotations, title },
+        // Where callers carry tokens, one without the scope is told which to get. The one path refuses it too, and records that.
+        scopeChallenge: async ({ request, authInfo }) => {
+          if (!authInfo || authInfo.scopes.includes(scope)) return undefined;
+          await call(name, request.params?.['arguments'], callerOf, new AbortController().signal);
+          return { scopes: [scope, ...authInfo.scopes] };
+        },
       },
       async (given, { mcpReq }) => shape(await call(name, given, callerOf, mcpReq.signal)),
     );

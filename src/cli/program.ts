@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { AppError } from '../core/errors.ts';
+import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
 import type { Context } from './context.ts';
 import { demoCommand } from './demo.ts';
@@ -70,7 +71,16 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     .showHelpAfterError('See: castellan --help')
     .exitOverride()
     .addHelpText('after', `\nStart with: castellan demo`);
-  const commands = [syncCommand, serveCommand, searchCommand, fetchCommand, statusCommand, auditCommand, demoCommand];
+  const commands = [
+    syncCommand,
+    serveCommand,
+    attachCommand,
+    searchCommand,
+    fetchCommand,
+    statusCommand,
+    auditCommand,
+    demoCommand,
+  ];
   for (const command of commands) adopt(program, command(context));
   return program;
 };

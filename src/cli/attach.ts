@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { Argument, Command } from 'commander';
+
+import { AppError } from '../core/errors.ts';
+import { attachBlock } from './attach-block.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import { type Watch, watchAudit } from './first-call.ts';
+import { type Attachment, KNOWN_CLIENTS, knownClient, type RunningServer, type StartedServer } from './known-clients.ts';
+import type { Parts, Place } from './parts.ts';
+import { look, type Terminal } from './terminal.ts';
+
+/** Says how a client is attached, and waits until it has called. */
+export const attachCommand = (context: Context): Command =>
+  new Command('attach')
+    .summary('attach a client: what to paste, and where')
+    .description(
+      'Prints exactly what to paste into a client, and where it goes; then waits for the client’s first call and says who asked what. ' +
+        'By default the client starts a server of its own for one person; with --http it is led to the one that runs.',
+    )
+    .addArgument(new Argument('<client>', 'which client').choices(Object.keys(KNOWN_CLIENTS)))
+    .option('--as <who>', 'for whom the client starts its server: a verified e-mail, or issuer|subject')
+    .option('--http', 'attach it to the server that runs, where server.public_url says')
+    .option('--no-wait', 'do not wait for the first call')
+    .addHelpText('after', '\nExample:\n  castellan attach cursor --as ada@acme.test')
+    .action(async (client: string, _: unknown, command: Command) => {
+      const given = command.optsWithGlobals<GlobalOptions & { as?: string; http?: true; wait: boolean }>();
+      const { parts, terminal } = context;
+      const place = { config: resolve(given.config), data: resolve(given.data) };
+      const way = await wayOf(client, given, place, parts);
+      const text = await textOf(way, parts.examples);
+      if (given.json) return terminal.out.json('json' in way.attachment.paste ? way.attachment.paste.json : { paste: text });
+      const watch = given.wait ? await watchAudit(() => parts.openTrail(place)) : undefined;
+      try {
+        printAttachment(terminal, way, text);
+        if (watch) await waitForFirstCall(watch, context);
+      } finally {
+        await watch?.close();
+      }
+    });
+
+/** One client, attached one way. */
+interface Way {
+  readonly title: string;
+  readonly attachment: Attachment;
+  readonly server: StartedServer | RunningServer;
+  /** Before the client runs. */
+  readonly before: readonly string[];
+}
+
+const wayOf = async (
+  name: string,
+  { as: who, http }: { readonly as?: string; readonly http?: true },
+  place: Place,
+  parts: Parts,
+): Promise<Way> => {
+  const client = knownClient(name);
+  if (client?.http && (http || !client.stdio)) {
+    const server = { url: await parts.endpoint(place), home: parts.home };
+    const before = [
+      `The server must run: castellan serve --http`,
+      `A token: castellan token --as ${who ?? '<who>'}, or one of your identity provider for ${server.url}`,
+    ];
+    return { title: client.title, attachment: client.http(server), server, before };
+  }
+  if (!client?.stdio) throw new AppError('invalid_input', `There is no client "${name}". See: castellan attach --help`);
+  if (who === undefined) {
+    throw new AppError(
+      'invalid_input',
+      'Say for whom the client starts its server: --as <who>. Or attach it to a running one: --http',
+    );
+  }
+  await checkWho(who, place, parts);
+  const server = attachBlock(parts, place, who).mcpServers.castellan;
+  return { title: client.title, attachment: client.stdio(server), server, before: [] };
+};
+
+/** What is pasted must work: the place opens, and `who` names somebody. */
+const checkWho = async (who: string, place: Place, parts: Parts): Promise<void> => {
+  const desk = await parts.openDesk(place);
+  try {
+    await desk.identify(who);
+  } finally {
+    await desk.close();
+  }
+};
+
+const textOf = async ({ attachment: { paste }, server }: Way, examples: string): Promise<string> => {
+  if ('json' in paste) return JSON.stringify(paste.json, null, 2);
+  if ('command' in paste) return paste.command;
+  return filledIn(await readFile(join(examples, paste.example), 'utf8'), server);
+};
+
+/** An example with this server in the place of its made-up one. */
+const filledIn = (example: string, server: StartedServer | RunningServer): string =>
+  example
+    .replace(/^const server = \{$[^]*?^\};$/mu, () =>
+      'command' in server ? `const server = ${JSON.stringify(server, null, 2)};` : '',
+    )
+    .replace(/^const url = .*;$/mu, () => ('url' in server ? `const url = ${JSON.stringify(server.url)};` : ''))
+    .trimEnd();
+
+/** On stdout stands what is pasted and nothing else, so that it can be sent to a file. */
+const printAttachment = ({ out, err }: Terminal, { title, attachment: { into, notes }, before }: Way, text: string): void => {
+  err.line(look('bold', title));
+  for (const line of before) err.line(`  ${line}`);
+  err.line('  Paste into:');
+  for (const line of into) err.line(`    ${line}`);
+  err.line();
+  for (const line of text.split('\n')) out.line(line);
+  err.line();
+  for (const note of notes) err.line(`  ${note}`);
+};
+
+const waitForFirstCall = async (watch: Watch, { terminal: { err }, signal, settle }: Context): Promise<void> => {
+  err.line('Waiting for its first call. Ctrl-C ends the waiting, and changes nothing.');
+  const row = await watch.next(signal);
+  if (!row) return settle(); // to be stopped is one way to end
+  err.line(look('green', `${row.tool} was called`), ` by ${row.who ?? '(erased)'} through ${row.client}: ${row.outcome}`);
+};

@@ -11,6 +11,7 @@ import { createTerminal } from './cli/terminal.ts';
 import { endpointOf } from './endpoint.ts';
 import type { Machine } from './machine.ts';
 import { openDesk } from './open-desk.ts';
+import { openHttp } from './open-http.ts';
 import { openIndex } from './open-index.ts';
 import { openTrail } from './open-trail.ts';
 
@@ -79,6 +80,7 @@ const parts: Parts = {
   endpoint: (place) => endpointOf(place, machine),
   openIndex: (place) => openIndex(place, machine),
   openDesk: (place) => openDesk(place, machine),
+  openHttp: (place, options) => openHttp(place, machine, options),
   openTrail: (place) => openTrail(place, machine),
 };
 

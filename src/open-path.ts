@@ -1,7 +1,9 @@
 import { linkByEmail } from './access/link.ts';
 import { type Overdue, overdue } from './cli/overdue.ts';
 import type { Config } from './config/config.ts';
+import type { Audit } from './core/audit.ts';
 import type { Identity } from './core/caller.ts';
+import { offers, policyFor } from './core/policy.ts';
 import type { Tool } from './core/tool.ts';
 import type { Machine } from './machine.ts';
 import { openViews } from './reader/views.ts';
@@ -18,8 +20,10 @@ import { searchTool } from './tools/search.ts';
 
 /** What every skin stands on: the one path, on views of the index, with its audit. */
 export interface Path {
-  readonly tools: readonly Tool[];
+  /** The tools that a client is offered. */
+  toolsFor(client: string): readonly Tool[];
   readonly call: Call;
+  readonly audit: Audit;
   readonly keys: Keys;
   /** Records that somebody was seen and links them, as they are given: an e-mail that nobody vouches for now is not remembered. */
   identify(identity: Identity): Promise<Identity>;
@@ -32,10 +36,11 @@ export interface Path {
   close(): Promise<void>;
 }
 
-/** Opens the path to the index of a place. */
+/** Opens the path to the index of a place. `watched` may look on while events are recorded. */
 export const openPath = async (
   { config, folder }: { readonly config: Config; readonly folder: DataFolder },
   machine: Machine,
+  { watched = (audit) => audit }: { readonly watched?: (audit: Audit) => Audit } = {},
 ): Promise<Path> => {
   const { env, now, random, warn, requestId, onBug } = machine;
   const { rules, embedding } = config;
@@ -44,7 +49,7 @@ export const openPath = async (
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
   const ledger = opened.adopt(openLedger({ path: folder.ledger, keys: keys.ledger, random }), (one) => one.close());
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
-  const audit = opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close());
+  const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
   const views = opened.adopt(await openViews({ indexPath: folder.index, rules, embedder: embedding.provider, now }), (one) =>
     one.close(),
   );
@@ -52,6 +57,7 @@ export const openPath = async (
     tools,
     audit,
     viewOf: (caller) => views.of(caller),
+    policyOf: ({ client }) => policyFor(rules, client),
     cursors: (caller, tool) => cursorsFor({ keys: keys.cursors, caller, tool, random }),
     now,
     requestId,
@@ -59,8 +65,9 @@ export const openPath = async (
   });
   const closing = opened.move();
   return {
-    tools,
+    toolsFor: (client) => tools.filter(({ scope }) => offers(policyFor(rules, client), scope)),
     call,
+    audit,
     keys,
     identify: async (identity) => {
       await store.identify(identity, now());

@@ -53,6 +53,7 @@ const parts: Parts = {
   endpoint: async () => never(),
   openIndex: async () => never(),
   openDesk: async () => never(),
+  openHttp: async () => never(),
   openTrail: async () => never(),
 };
 const program = buildProgram({

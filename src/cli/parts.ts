@@ -65,6 +65,21 @@ export interface Desk {
   close(): Promise<void>;
 }
 
+/** The server over HTTP: it has its port, and answers once it serves. */
+export interface Gateway {
+  /** Where it listens, as an address. */
+  readonly listening: string;
+  /** Where the world reaches it. */
+  readonly publicUrl: string;
+  /** Whose tokens it takes: issuers, and `local` for its own. */
+  readonly issuers: readonly string[];
+  /** For the owner's ear only: the sources that are older than they promised. */
+  overdue(): Promise<readonly Overdue[]>;
+  /** Answers until `signal` aborts, then finishes what it accepted. */
+  serve(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** The audit chain. */
 export interface Trail extends Pick<Ledger, 'list' | 'close'> {
   /** Held against an anchor file, where one is named. */
@@ -90,5 +105,7 @@ export interface Parts {
   endpoint(place: Place): Promise<string>;
   openIndex(place: Place): Promise<Index>;
   openDesk(place: Place): Promise<Desk>;
+  /** `port` instead of the configured one; 0 is any that is free. */
+  openHttp(place: Place, options: { readonly port?: number }): Promise<Gateway>;
   openTrail(place: Place): Promise<Trail>;
 }

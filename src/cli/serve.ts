@@ -1,29 +1,77 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 
+import { AppError } from '../core/errors.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { tellOverdue } from './overdue.ts';
+import type { Place } from './parts.ts';
 
-/** Serves one client for one person. */
-export const serveCommand = ({ parts, terminal, signal, settle }: Context): Command =>
+interface ServeOptions extends GlobalOptions {
+  readonly stdio?: boolean;
+  readonly as?: string;
+  readonly http?: boolean;
+  readonly port?: number;
+}
+
+/** Serves MCP clients: one over stdio, or all over HTTP. */
+export const serveCommand = (context: Context): Command =>
   new Command('serve')
-    .summary('answer an MCP client')
+    .summary('answer MCP clients')
     .description(
-      'Serves one MCP client over stdin and stdout, for one person, until the client hangs up. ' +
-        'Whoever can start it can read the whole data folder: use it where that is one person’s right.',
+      'Serves one MCP client over stdin and stdout, for one person, until the client hangs up; or all over HTTP, ' +
+        'each caller by their own token. Over stdio whoever can start it can read the whole data folder: ' +
+        'use it where that is one person’s right.',
     )
-    .requiredOption('--stdio', 'speak MCP over stdin and stdout')
-    .requiredOption('--as <who>', 'for whom: a verified e-mail, or issuer|subject')
-    .addHelpText('after', '\nExample:\n  castellan serve --stdio --as ada@acme.test')
+    .addOption(new Option('--stdio', 'speak MCP over stdin and stdout').conflicts('http'))
+    .option('--as <who>', 'over stdio, for whom: a verified e-mail, or issuer|subject')
+    .addOption(new Option('--http', 'speak MCP over HTTP').conflicts('as'))
+    .addOption(
+      new Option('--port <number>', 'over HTTP, instead of the port in server.listen').argParser(portOf).conflicts('stdio'),
+    )
+    .addHelpText('after', '\nExample:\n  castellan serve --http\n  castellan serve --stdio --as ada@acme.test')
     .action(async (_: unknown, command: Command) => {
-      const { config, data, as: who } = command.optsWithGlobals<GlobalOptions & { as: string }>();
-      const desk = await parts.openDesk({ config, data });
-      try {
-        await desk.identify(who);
-        tellOverdue(terminal.err, await desk.overdue());
-        terminal.err.line(`Castellan ${parts.version} answers for ${who} over stdio.`);
-        await desk.serve(who, signal);
-        settle(); // to be stopped is how serving ends
-      } finally {
-        await desk.close();
-      }
+      const { config, data, stdio, as: who, http, port } = command.optsWithGlobals<ServeOptions>();
+      if (stdio && who !== undefined) return overStdio(context, { config, data }, who);
+      if (http) return overHttp(context, { config, data }, port);
+      throw new AppError(
+        'invalid_input',
+        stdio ? 'Say for whom: castellan serve --stdio --as <who>' : 'Say how: castellan serve --http, or --stdio --as <who>',
+      );
     });
+
+const overStdio = async ({ parts, terminal, signal, settle }: Context, place: Place, who: string): Promise<void> => {
+  const desk = await parts.openDesk(place);
+  try {
+    await desk.identify(who);
+    tellOverdue(terminal.err, await desk.overdue());
+    terminal.err.line(`Castellan ${parts.version} answers for ${who} over stdio.`);
+    await desk.serve(who, signal);
+    settle(); // to be stopped is how serving ends
+  } finally {
+    await desk.close();
+  }
+};
+
+const overHttp = async ({ parts, terminal, signal, settle }: Context, place: Place, port?: number): Promise<void> => {
+  const gateway = await parts.openHttp(place, port === undefined ? {} : { port });
+  try {
+    const { listening, publicUrl, issuers } = gateway;
+    tellOverdue(terminal.err, await gateway.overdue());
+    terminal.err.line(`Castellan ${parts.version} listens on ${listening} and is reached at ${publicUrl}/mcp.`);
+    terminal.err.line(
+      `It takes tokens of: ${issuers.map((issuer) => (issuer === 'local' ? 'castellan token' : issuer)).join(', ')}.`,
+    );
+    terminal.err.line('To attach a client: castellan attach');
+    await gateway.serve(signal);
+    settle();
+  } finally {
+    await gateway.close();
+  }
+};
+
+const PORT_MAX = 65_535;
+
+const portOf = (text: string): number => {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Number.NaN;
+  if (port <= PORT_MAX) return port;
+  throw new InvalidArgumentError(`It must be a number from 0 to ${PORT_MAX}.`);
+};

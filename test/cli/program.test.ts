@@ -21,6 +21,7 @@ const partsThat = (fail: () => never): Parts => ({
   endpoint: async () => fail(),
   openIndex: async () => fail(),
   openDesk: async () => fail(),
+  openHttp: async () => fail(),
   openTrail: async () => fail(),
 });
 

@@ -216,6 +216,7 @@ const partsOf = (open: ADesk): Parts => ({
   home: '',
   endpoint: unbuilt,
   openIndex: unbuilt,
+  openHttp: unbuilt,
   openTrail: unbuilt,
   openDesk: async () => ({ ...open, close: async () => undefined }),
 });

@@ -1,0 +1,113 @@
+import { createTokens } from './access/tokens.ts';
+import type { Gateway, Place } from './cli/parts.ts';
+import { isLoopback, type ServerConfig } from './config/serving.ts';
+import { AppError } from './core/errors.ts';
+import { type Machine, openPlace } from './machine.ts';
+import { openPath } from './open-path.ts';
+import { addressOf, listeningAt } from './server/http/address.ts';
+import { createHttpApp } from './server/http/app.ts';
+import { createHealth } from './server/http/health.ts';
+import { createLimits } from './server/http/limits.ts';
+import { listen } from './server/http/listen.ts';
+import { openLog } from './server/http/log.ts';
+import { createMcpRoute } from './server/http/mcp-route.ts';
+import { metadataOf } from './server/http/metadata.ts';
+import { openMetrics, timed } from './server/http/metrics.ts';
+import { openRefusals } from './server/http/refusals.ts';
+import { refuseEveryHost } from './sources/fetch.ts';
+
+/** What was accepted is finished in this time, in ms; then connections are cut. */
+const GRACE_MS = 10_000;
+const LOG_KEY_BYTES = 32;
+
+/** Opens the server over HTTP: takes its port, and is ready to answer. */
+export const openHttp = async (
+  place: Place,
+  machine: Machine,
+  { port: wanted }: { readonly port?: number } = {},
+): Promise<Gateway> => {
+  const opened = await openPlace(place, machine);
+  const { server, identity, organisation } = opened.config;
+  const { now, random, requestId, onBug, version } = machine;
+  refuseNameless(server);
+  await using parts = new AsyncDisposableStack();
+
+  const limits = createLimits({ ...server.limits, now });
+  const metrics = parts.adopt(openMetrics({ inFlight: () => limits.inFlight }), (one) => one.close());
+  const path = parts.adopt(await openPath(opened, machine, { watched: (audit) => timed(audit, metrics, now) }), (one) =>
+    one.close(),
+  );
+  const refusals = parts.adopt(openRefusals({ audit: path.audit, now, requestId }), (one) => one.close());
+  const listening = parts.adopt(await listen({ ...server.listen, port: wanted ?? server.listen.port }), (one) => one.close(0));
+
+  const at = listeningAt(listening.host, listening.port);
+  const address = addressOf(server.publicUrl ?? at);
+  const tokens = createTokens({
+    identity,
+    audience: address.resource,
+    keys: path.keys.tokens,
+    fetch: refuseEveryHost,
+    now,
+    onRefusal: () => {},
+  });
+  const log = openLog({ key: random(LOG_KEY_BYTES) });
+  const issuers = identity.issuers.map(({ issuer }) => issuer);
+  const mcp = parts.adopt(
+    createMcpRoute({
+      address,
+      identify: path.identify,
+      onError: () => {}, // what a client got wrong is told to it, and counted by its status
+      call: path.call,
+      tools: path.tools,
+      version,
+    }),
+    (one) => one.close(),
+  );
+  const app = createHttpApp({
+    address,
+    allowedOrigins: server.allowedOrigins,
+    metadata: metadataOf({ address, issuers, name: organisation.name }),
+    tokens,
+    limits,
+    mcp,
+    health: createHealth({
+      checks: { index: async () => void (await path.overdue()), audit: path.auditable },
+      past: async () => (await path.overdue()).length > 0,
+      now,
+    }),
+    metrics,
+    ...(server.metricsToken ? { metricsToken: server.metricsToken } : {}),
+    refusals,
+    log,
+    now,
+    requestId,
+    onBug,
+  });
+  const closing = parts.move();
+  return {
+    listening: at,
+    publicUrl: address.publicUrl,
+    issuers: [...(identity.local ? ['local'] : []), ...issuers],
+    overdue: path.overdue,
+    serve: async (signal) => {
+      listening.serve((request, bindings) => app.fetch(request, bindings));
+      await aborted(signal);
+      await listening.close(GRACE_MS);
+    },
+    close: () => closing.disposeAsync(),
+  };
+};
+
+/** Who listens to others than this machine must say under which name: tokens are for it, and no other may be used. */
+const refuseNameless = ({ publicUrl, listen: { host } }: ServerConfig): void => {
+  if (publicUrl !== undefined || isLoopback(host) || host === '::1') return;
+  throw new AppError(
+    'config',
+    `server.listen is ${host}, which others can reach, but server.public_url is missing. Set it to the https address they use.`,
+  );
+};
+
+const aborted = async (signal: AbortSignal): Promise<void> => {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+};

@@ -1,0 +1,184 @@
+import { type Context, Hono } from 'hono';
+
+import type { Tokens } from '../../access/token.ts';
+import type { Secret } from '../../core/secret.ts';
+import type { Address } from './address.ts';
+import type { Asked, HttpEnv } from './asked.ts';
+import { createBearers } from './bearer.ts';
+import { encodedBody, readMessage } from './body.ts';
+import { createGate } from './gate.ts';
+import type { Health } from './health.ts';
+import { callerName, type Limits } from './limits.ts';
+import type { Log } from './log.ts';
+import type { McpRoute } from './mcp-route.ts';
+import type { Metrics } from './metrics.ts';
+import { bearsSecret } from './operator.ts';
+import { isRefusal, plainAnswer, protocolAnswer, type Refusal } from './refusal.ts';
+import type { Refusals } from './refusals.ts';
+import { untilSent } from './until-sent.ts';
+
+export interface HttpParts {
+  readonly address: Address;
+  readonly allowedOrigins: readonly string[];
+  /** The document that tells clients how to get a token. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tokens: Tokens;
+  readonly limits: Limits;
+  readonly mcp: McpRoute;
+  readonly health: () => Promise<Health>;
+  readonly metrics: Metrics;
+  readonly metricsToken?: Secret;
+  readonly refusals: Refusals;
+  readonly log: Log;
+  /** ms since 1970. */
+  readonly now: () => number;
+  readonly requestId: () => string;
+  /** Hears of what is nobody's fault but ours, with the request it killed. */
+  readonly onBug: (error: unknown, request: string) => void;
+}
+
+type Asking = Context<HttpEnv>;
+
+const SECURITY = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+const NOT_FOUND: Refusal = { refused: 'not_found', message: 'There is nothing here. The protocol is spoken at /mcp.' };
+
+/** The routes of the server, and the order in which a request is looked at: host, origin, path, encoding, token, limits, body, and only then what it says. */
+export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
+  const { address, metadata, health, metrics, metricsToken, log, now, requestId, onBug } = parts;
+  const { prefix } = address;
+  const gate = createGate(parts);
+  const answerMcp = createMcpAnswer(parts);
+  const app = new Hono<HttpEnv>();
+
+  app.use(async (context, next) => {
+    const asked: Asked = { request: requestId(), startedAt: now(), method: context.req.method, path: 'other' };
+    context.set('asked', asked);
+    await next();
+    const { status } = context.res;
+    context.res = untilSent(withHeaders(context.res, asked), () => {
+      const ms = now() - asked.startedAt;
+      metrics.answered(asked.path, status, asked.code, ms);
+      log.answered(asked, status, ms);
+    });
+  });
+
+  for (const path of [`${prefix}/healthz`, `${prefix}/readyz`, `${prefix}/metrics`]) app.get(path, (context) => probe(context));
+
+  const probe = async (context: Asking): Promise<Response> => {
+    const path = context.req.path.slice(prefix.length);
+    context.var.asked.path = path;
+    if (path === '/healthz') return context.json({ live: true });
+    const operator = bearsSecret(context.req.raw, metricsToken);
+    if (path === '/metrics') {
+      return operator ? context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }) : plainAnswer(NOT_FOUND);
+    }
+    const state = await health();
+    return context.json(operator ? state : { ready: state.ready }, state.ready ? 200 : 503);
+  };
+
+  app.use(async (context, next) => {
+    const refusal = gate.host(context.req.raw);
+    if (refusal) return refused(context, refusal, 'host');
+    await next();
+  });
+
+  for (const path of address.metadata.paths) {
+    app.on(['GET', 'OPTIONS'], path, (context) => {
+      context.var.asked.path = '/.well-known/oauth-protected-resource';
+      // Any page may read how to get a token: it says nothing that is not public.
+      context.header('access-control-allow-origin', '*');
+      return context.req.method === 'OPTIONS'
+        ? context.body(null, 204, {
+            'access-control-allow-methods': 'GET',
+            'access-control-allow-headers': 'mcp-protocol-version',
+          })
+        : context.json(metadata);
+    });
+  }
+
+  app.use(async (context, next) => {
+    const refusal = gate.origin(context.req.raw);
+    if (refusal) return refused(context, refusal, 'origin');
+    await next();
+  });
+
+  app.all(`${prefix}/mcp`, async (context) => {
+    context.var.asked.path = '/mcp';
+    return answerMcp(context);
+  });
+
+  const refused = (context: Asking, refusal: Refusal, why: string): Response => {
+    context.var.asked.code = refusal.refused;
+    countUnknown(parts, why);
+    return context.req.path === `${prefix}/mcp` ? protocolAnswer(refusal) : plainAnswer(refusal);
+  };
+
+  app.notFound(() => plainAnswer(NOT_FOUND));
+  app.onError((error, context) => {
+    const { asked } = context.var;
+    asked.code = 'unavailable';
+    if (!context.req.raw.signal.aborted) {
+      log.failed(error, asked.request);
+      onBug(error, asked.request);
+    }
+    const message = `Castellan could not answer. Try again; if it stays so, tell its administrator the request ${asked.request}.`;
+    return withHeaders(protocolAnswer({ refused: 'unavailable', message }), asked);
+  });
+  return app;
+};
+
+/** What happens at `/mcp`, once host and origin are ours. */
+const createMcpAnswer = (parts: HttpParts): ((context: Asking) => Promise<Response>) => {
+  const { limits, log, mcp } = parts;
+  const identify = createBearers(parts);
+  return async (context) => {
+    const { asked } = context.var;
+    const request = context.req.raw;
+    const refuse = (refusal: Refusal): Response => {
+      asked.code = refusal.refused;
+      return protocolAnswer(refusal);
+    };
+
+    if (request.method !== 'POST') return refuse(NOT_ALLOWED);
+    const encoded = encodedBody(request);
+    if (encoded) return refuse(encoded);
+
+    const bearer = await identify(request, context.env.incoming?.socket?.remoteAddress ?? '', request.signal);
+    if (isRefusal(bearer)) {
+      countUnknown(parts, bearer.why);
+      return refuse(bearer);
+    }
+    asked.client = bearer.client;
+    asked.caller = log.nameOf(bearer);
+
+    const place = limits.enter(callerName(bearer));
+    if (isRefusal(place)) return refuse(place);
+    try {
+      const read = await readMessage(request);
+      const answer = isRefusal(read) ? refuse(read) : await mcp.answer(request, { ...read, bearer, asked });
+      return untilSent(answer, place.leave);
+    } catch (error) {
+      place.leave();
+      throw error;
+    }
+  };
+};
+
+const NOT_ALLOWED: Refusal = {
+  refused: 'invalid_input',
+  status: 405,
+  message: 'Only POST is served here: there are no sessions and no streams to open.',
+  headers: { allow: 'POST' },
+};
+
+const countUnknown = ({ metrics, refusals }: HttpParts, why: string): void => {
+  metrics.refused(why);
+  refusals.count(why);
+};
+
+/** The same answer, with what stands on every one. */
+const withHeaders = (response: Response, { request }: Asked): Response => {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries({ ...SECURITY, 'x-request-id': request })) headers.set(name, value);
+  return new Response(response.body, { status: response.status, headers });
+};

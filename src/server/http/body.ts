@@ -1,0 +1,59 @@
+import { isShallow } from './depth.ts';
+import type { Refusal } from './refusal.ts';
+
+/** Far above the longest question: queries and cursors are a few kB. */
+export const BODY_MAX = 1_048_576;
+/** Far above what a tool's input needs, and far below what exhausts a stack. */
+export const DEPTH_MAX = 64;
+
+/** JSON-RPC's own codes. */
+const PARSE_ERROR = -32_700;
+const INVALID_REQUEST = -32_600;
+
+/** A compressed body would be a small one that becomes a large one. */
+export const encodedBody = ({ headers }: Request): Refusal | undefined =>
+  /^(?:identity)?$/iu.test(headers.get('content-encoding') ?? '')
+    ? undefined
+    : { refused: 'invalid_input', status: 415, message: 'Send the body as it is, without Content-Encoding.' };
+
+/** The one message of a request, or why it is none. Reading ends at the limit, whatever was announced. */
+export const readMessage = async (request: Request): Promise<{ readonly message: object } | Refusal> => {
+  if (!/^application\/json\s*(?:;|$)/iu.test(request.headers.get('content-type') ?? '')) {
+    return { refused: 'invalid_input', status: 415, message: 'Send JSON, with Content-Type: application/json.' };
+  }
+  const body = await readBody(request);
+  if (body === 'too large') return { refused: 'too_large', message: 'The body is larger than 1 MB. Ask for less at once.' };
+  if (!isShallow(body, DEPTH_MAX)) {
+    return { refused: 'too_large', status: 400, message: `The body is nested deeper than ${DEPTH_MAX} levels. Send it flatter.` };
+  }
+  return parseMessage(body);
+};
+
+const parseMessage = (body: Uint8Array): { readonly message: object } | Refusal => {
+  let message: unknown;
+  try {
+    message = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    return { refused: 'invalid_input', rpc: PARSE_ERROR, message: 'The body is not JSON in UTF-8.' };
+  }
+  if (Array.isArray(message)) {
+    return { refused: 'invalid_input', rpc: INVALID_REQUEST, message: 'Batches are not served. Send one message a request.' };
+  }
+  return typeof message === 'object' && message !== null
+    ? { message }
+    : { refused: 'invalid_input', rpc: INVALID_REQUEST, message: 'The body is not a JSON-RPC message.' };
+};
+
+const readBody = async (request: Request): Promise<Uint8Array | 'too large'> => {
+  const announced = request.headers.get('content-length');
+  if (announced !== null && Number(announced) > BODY_MAX) return 'too large';
+  if (!request.body) return new Uint8Array();
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of request.body) {
+    size += piece.length;
+    if (size > BODY_MAX) return 'too large'; // leaving the loop cancels the stream: nothing more is read
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+};

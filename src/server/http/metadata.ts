@@ -1,0 +1,19 @@
+import { SCOPES } from '../../core/caller.ts';
+import type { Address } from './address.ts';
+
+export interface MetadataOptions {
+  readonly address: Address;
+  /** Whose tokens are good here; none where this server signs its own. */
+  readonly issuers: readonly string[];
+  /** What people call this server. */
+  readonly name: string;
+}
+
+/** What a client must know to get a token for this server: RFC 9728. */
+export const metadataOf = ({ address, issuers, name }: MetadataOptions): Readonly<Record<string, unknown>> => ({
+  resource: address.resource,
+  ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),
+  scopes_supported: SCOPES.filter((scope) => scope === 'read'), // nothing here writes
+  bearer_methods_supported: ['header'],
+  resource_name: name,
+});

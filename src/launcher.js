@@ -8,7 +8,10 @@ const COMPILED = { main: '../dist/src/main.js', needs: [22, 14], remedy: 'Instal
 const WRITTEN = { main: './main.ts', needs: [22, 18], remedy: 'Install a newer Node, or run "npm ci" in its folder.' };
 const WRONG_USAGE = 2;
 
-Promise.all(['fs', 'path', 'child_process', 'os'].map(builtin)).then(start, () => refuse(COMPILED));
+// A Node that does not know `import()` at all ends in the second.
+Promise.resolve(['fs', 'path', 'child_process', 'os'])
+  .then((names) => Promise.all(names.map(load)))
+  .then(start, () => refuse(COMPILED));
 
 function start(builtins) {
   const fs = builtins[0];
@@ -33,10 +36,6 @@ function canRun(program) {
 function load(specifier) {
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   return new Function('specifier', 'return import(specifier)')(specifier);
-}
-
-function builtin(name) {
-  return typeof require === 'function' ? require(name) : load(name);
 }
 
 function refuse(program) {

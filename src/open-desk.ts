@@ -7,7 +7,7 @@ import { serveOverStdio } from './server/stdio.ts';
 
 /** Opens the place where the owner of the data folder asks as somebody, on the command line or over stdio. */
 export const openDesk = async (place: Place, machine: Machine): Promise<Desk> => {
-  const { tools, call, recall, overdue, close } = await openPath(await openPlace(place, machine), machine);
+  const { toolsFor, call, recall, overdue, close } = await openPath(await openPlace(place, machine), machine);
   /** Both are named in the audit. */
   const callerOf = async (who: string, client: string): Promise<Caller> => ({
     identity: await recall(parseWho(who)),
@@ -23,6 +23,7 @@ export const openDesk = async (place: Place, machine: Machine): Promise<Desk> =>
     },
     serve: async (who, signal) => {
       const { stdin, stdout, version } = machine;
+      const tools = toolsFor('stdio');
       await serveOverStdio({ call, tools, callerOf: () => callerOf(who, 'stdio'), version, stdin, stdout, onError, signal });
     },
     overdue,

@@ -2,6 +2,7 @@ import type { Audit, AuditEvent } from '../core/audit.ts';
 import type { Caller } from '../core/caller.ts';
 import { identityName } from '../core/caller.ts';
 import { AppError, ERRORS, type ErrorCode } from '../core/errors.ts';
+import { type ClientPolicy, offers } from '../core/policy.ts';
 import type { Cursors, Tool } from '../core/tool.ts';
 import type { View } from '../core/view.ts';
 import { parseInput } from './input.ts';
@@ -15,6 +16,7 @@ export interface CallParts {
   readonly tools: readonly Tool[];
   readonly audit: Audit;
   readonly viewOf: (caller: Caller) => View;
+  readonly policyOf: (caller: Caller) => ClientPolicy;
   readonly cursors: (caller: Caller, tool: string) => (binding: unknown) => Cursors;
   readonly now: () => number;
   readonly requestId: () => string;
@@ -37,7 +39,7 @@ export type Call = (
 /** What a reader hears of a document that is missing, and of one they may not see. */
 const NOT_FOUND = 'No document with this id is visible to you. Ids come from the results of search.';
 
-/** Builds the one path: scope → parse → run on the caller's view → audit, committed → answer. */
+/** Builds the one path: policy → scope → parse → run on the caller's view → audit, committed → answer. */
 export const createCall = (parts: CallParts): Call => {
   const tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
   return async (name, input, callerOf, signal, request = parts.requestId()) => {
@@ -68,7 +70,8 @@ interface Ended {
 const run = async (tool: Tool | undefined, asked: Asked, parts: CallParts): Promise<Ended> => {
   const { input, caller, signal, request } = asked;
   try {
-    if (!tool) throw new AppError('invalid_input', `There is no tool "${asked.tool}".`);
+    if (!tool) return noTool(asked, 'invalid_input');
+    if (!offers(parts.policyOf(caller), tool.scope)) return noTool(asked, 'forbidden');
     if (!caller.scopes.includes(tool.scope)) throw new AppError('forbidden', `This needs the scope "${tool.scope}".`);
     const cursors = parts.cursors(caller, tool.name);
     const answer = await tool.run(parseInput(tool.input, input), { view: parts.viewOf(caller), cursors, signal });
@@ -86,6 +89,12 @@ const run = async (tool: Tool | undefined, asked: Asked, parts: CallParts): Prom
     return failure(error, request, parts);
   }
 };
+
+/** What is not offered is not there; only the audit tells that it is. */
+const noTool = ({ tool }: Asked, outcome: 'invalid_input' | 'forbidden'): Ended => ({
+  result: errorResult('invalid_input', `There is no tool "${tool}".`),
+  audited: { documents: [], outcome },
+});
 
 const eventOf = ({ tool, input, caller, request }: Asked, { audited }: Ended, at: number): AuditEvent => ({
   at,

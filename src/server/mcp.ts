@@ -1,4 +1,10 @@
-import { type CallToolResult, McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
+import {
+  type CallToolResult,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type StandardSchemaWithJSON,
+} from '@modelcontextprotocol/server';
 
 import type { Caller } from '../core/caller.ts';
 import type { Tool } from '../core/tool.ts';
@@ -6,6 +12,7 @@ import type { Call, CallResult } from './call.ts';
 
 export interface McpParts {
   readonly call: Call;
+  /** Those that the caller's client is offered. */
   readonly tools: readonly Tool[];
   /** Who is asking: resolved anew for every call, so that a lost link counts at once. */
   readonly callerOf: () => Promise<Caller>;
@@ -42,6 +49,13 @@ export const createMcpServer = ({ call, tools, callerOf, version }: McpParts): M
       async (given, { mcpReq }) => shape(await call(name, given, callerOf, mcpReq.signal)),
     );
   }
+  // In place of the SDK's own, which would answer for a tool that is not offered before the one path could record it.
+  const offered = new Set(tools.map(({ name }) => name));
+  server.server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
+    const result = await call(params.name, params.arguments ?? {}, callerOf, mcpReq.signal);
+    if (offered.has(params.name)) return shape(result);
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
+  });
   return server;
 };
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import type { AuditEvent } from '../../src/core/audit.ts';
-import type { Caller } from '../../src/core/caller.ts';
+import type { Caller, Scope } from '../../src/core/caller.ts';
 import { AppError } from '../../src/core/errors.ts';
+import { type ClientPolicy, NO_POLICY } from '../../src/core/policy.ts';
 import { defineTool, type ToolAnswer } from '../../src/core/tool.ts';
 import type { View } from '../../src/core/view.ts';
 import { type Call, type CallParts, createCall } from '../../src/server/call.ts';
@@ -21,14 +22,14 @@ const VIEW: View = {
 };
 
 /** A tool that gives what it is told to. */
-const giving = (run: () => Promise<ToolAnswer<{ said: string }>>) =>
+const giving = (run: () => Promise<ToolAnswer<{ said: string }>>, scope: Scope) =>
   defineTool({
     name: 'tell',
     title: 'Tell',
     description: 'Tells.',
     input: z.strictObject({ id: z.string() }),
     output: z.object({ said: z.string() }),
-    scope: 'read',
+    scope,
     annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
     run,
   });
@@ -41,17 +42,20 @@ const ANSWER: ToolAnswer<{ said: string }> = {
 const missing = (why: 'absent' | 'refused'): ToolAnswer<{ said: string }> => ({ missing: why, basis: BASIS });
 
 interface Given {
+  readonly scope?: Scope;
+  readonly policy?: ClientPolicy;
   readonly run?: () => Promise<ToolAnswer<{ said: string }>>;
   readonly record?: CallParts['audit']['record'];
 }
 
-const calling = ({ run = async () => ANSWER, record }: Given = {}) => {
+const calling = ({ run = async () => ANSWER, record, scope = 'read', policy = NO_POLICY }: Given = {}) => {
   const audited: AuditEvent[] = [];
   const bugs: unknown[] = [];
   const call = createCall({
-    tools: [giving(run)],
+    tools: [giving(run, scope)],
     audit: { record: record ?? (async (event) => void audited.push(event)) },
     viewOf: () => VIEW,
+    policyOf: () => policy,
     cursors: () => () => {
       throw new Error('no cursor is asked for here');
     },
@@ -120,6 +124,31 @@ describe('a refusal', () => {
     expect(await ask({ id: 'wiki:plan' }, { ...CALLER, scopes: [] })).toMatchObject({ error: { code: 'forbidden' } });
     expect(audited).toMatchObject([{ outcome: 'forbidden', documents: [] }]);
     expect(bugs).toEqual([]);
+  });
+
+  test('hides from a client what its policy does not offer, before its scopes are looked at', async () => {
+    const policy: ClientPolicy = { ...NO_POLICY, writes: 'forbid' };
+    const run = async () => Promise.reject(new Error('was looked at'));
+    const forbidden = calling({ scope: 'write', policy, run });
+    const unknown = calling();
+    const writer: Caller = { ...CALLER, scopes: ['read', 'write'] };
+    for (const caller of [CALLER, writer]) {
+      const heard = JSON.stringify(await forbidden.ask({ id: 'wiki:plan' }, caller));
+      expect(heard).toBe(JSON.stringify(await unknown.ask({ id: 'wiki:plan' }, caller, 'sudo')).replace('sudo', 'tell'));
+    }
+    expect(forbidden.audited.map(({ outcome }) => outcome)).toEqual(['forbidden', 'forbidden']);
+    expect(unknown.audited.map(({ outcome }) => outcome)).toEqual(['invalid_input', 'invalid_input']);
+    expect(forbidden.bugs).toEqual([]);
+  });
+
+  test.each(['auto', 'confirm', 'approve'] as const)('is not what writes: %s means for a tool that writes', async (writes) => {
+    const { ask } = calling({ scope: 'write', policy: { ...NO_POLICY, writes } });
+    expect(await ask({ id: 'wiki:plan' }, { ...CALLER, scopes: ['write'] })).toEqual({ output: { said: 'in spring' } });
+    expect(await ask({ id: 'wiki:plan' }, CALLER)).toMatchObject({ error: { code: 'forbidden' } });
+  });
+
+  test('of writes leaves what only reads', async () => {
+    expect(await calling({ policy: { ...NO_POLICY, writes: 'forbid' } }).ask()).toEqual({ output: { said: 'in spring' } });
   });
 
   test.each([

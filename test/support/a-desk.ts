@@ -7,6 +7,7 @@ import type { Desk } from '../../src/cli/parts.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { AuditEvent } from '../../src/core/audit.ts';
 import type { Caller } from '../../src/core/caller.ts';
+import { policyFor } from '../../src/core/policy.ts';
 import { openViews } from '../../src/reader/views.ts';
 import { createCall } from '../../src/server/call.ts';
 import { cursorsFor } from '../../src/server/cursors.ts';
@@ -33,6 +34,7 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
     tools: [searchTool, fetchTool, listSourcesTool],
     audit: { record: async (event) => void audited.push(event) },
     viewOf: (caller) => views.of(caller),
+    policyOf: ({ client }) => policyFor(rules, client),
     cursors: (caller, tool) => cursorsFor({ keys: [key], caller, tool, random: randomBytes }),
     now,
     requestId: randomUUID,

@@ -12,6 +12,7 @@ import type { Change } from '../../src/core/change.ts';
 import { type Connector, defineConnector } from '../../src/core/connector.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
 import { AppError } from '../../src/core/errors.ts';
+import { policyFor } from '../../src/core/policy.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type { View } from '../../src/core/view.ts';
 import { runSync } from '../../src/ingest/runner.ts';
@@ -61,6 +62,7 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
   const call = createCall({
     tools: [searchTool, fetchTool, listSourcesTool],
     audit: { record: async (event) => void audited.push(event) },
+    policyOf: ({ client }) => policyFor(rules, client),
     viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now),
     cursors: (caller, tool) => cursorsFor({ keys: [KEY], caller, tool, random: randomBytes }),
     now,

@@ -21,7 +21,7 @@ import { searchTool } from './tools/search.ts';
 /** What every skin stands on: the one path, on views of the index, with its audit. */
 export interface Path {
   /** The tools that a client is offered. */
-  toolsFor(client: string): readonly Tool[];
+  readonly toolsFor: (client: string) => readonly Tool[];
   readonly call: Call;
   readonly audit: Audit;
   readonly keys: Keys;

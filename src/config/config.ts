@@ -11,6 +11,7 @@ import { type IdentityConfig, identityOf, servicesOf } from './identifying.ts';
 import { at, type ParseOptions, parseSettings, unknownWord, type Written } from './parse.ts';
 import { commonSettings, fileSchema, type GivenFreshness } from './schema.ts';
 import { type ServerConfig, serverOf } from './serving.ts';
+import { assertSources } from './source-names.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One configured source. */
@@ -58,6 +59,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
   const value = interpolate(written, env, file);
   const settings = parseSettings(fileSchema, { written, value }, options);
   const { organisation, sources, freshness, embedding, audit, server, identity, clients } = settings;
+  assertSources({ clients, identity }, Object.keys(sources), file);
   const folder = dirname(resolve(path));
   const promises = merged(DEFAULT_FRESHNESS, freshness);
   const configured = Object.entries(sources).map(([name, settings]) =>
@@ -75,7 +77,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
       policies: policiesOf(clients),
     },
     server: serverOf(server),
-    identity: identityOf(identity, file),
+    identity: identityOf(identity),
     embedding,
     audit: { every: audit.every, ...(audit.anchor === undefined ? {} : { anchor: resolve(folder, audit.anchor) }) },
   };

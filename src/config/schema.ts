@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { SOURCE_NAME } from '../core/document.ts';
 import { clientsSchema } from './carrying.ts';
+import { domainSchema } from './domain.ts';
 import { identitySchema } from './identifying.ts';
 import { serverSchema } from './serving.ts';
 
@@ -30,12 +31,6 @@ const promised = z.strictObject({ within: duration.optional(), on_breach: z.enum
 const freshness = z.strictObject({ content: promised.optional(), permissions: promised.optional() });
 export type GivenFreshness = z.infer<typeof freshness>;
 
-/** As e-mail addresses are compared: composed and in lower case. */
-const domain = z
-  .string()
-  .transform((written) => written.trim().normalize('NFC').toLowerCase())
-  .refine((name) => /^[^\s@/:.]+(\.[^\s@/:.]+)*$/u.test(name), { error: 'must be a domain, such as acme.test' });
-
 /** As the addresses of links are compared. */
 const host = z.string().transform((written, context) => {
   const url = /^[^\s@/\\?#]+$/u.test(written) ? URL.parse(`https://${written}`) : null;
@@ -61,7 +56,7 @@ const sourceName = z.string().regex(SOURCE_NAME, { error: NOT_A_NAME }).max(SOUR
 
 /** The whole file. The settings of a source are read by its connector's own schema. */
 export const fileSchema = z.strictObject({
-  organisation: z.strictObject({ name: text, domains: z.array(domain).min(1).max(ENTRIES_MAX) }),
+  organisation: z.strictObject({ name: text, domains: z.array(domainSchema).min(1).max(ENTRIES_MAX) }),
   server: serverSchema.prefault({}),
   identity: identitySchema,
   clients: clientsSchema,

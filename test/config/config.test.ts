@@ -29,7 +29,14 @@ test('a small file says all that is needed; the rest has defaults', async () => 
         hosts: [],
       },
     ],
-    rules: { ownedDomains: ['acme.test'], sources: new Map([['wiki', freshness]]) },
+    rules: {
+      ownedDomains: ['acme.test'],
+      sources: new Map([['wiki', freshness]]),
+      services: new Map(),
+      policies: { default: { denyLabels: [], writes: 'auto' }, clients: new Map() },
+    },
+    server: { listen: { host: '127.0.0.1', port: 8080 }, allowedOrigins: [], limits: { perMinute: 600, atOnce: 16 } },
+    identity: { mode: 'local', local: true, tokenMinutes: 15, issuers: [] },
     embedding: { provider: 'local' },
     audit: { every: 100 },
   });

@@ -7,12 +7,12 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
   [
     'an unknown section',
     `${GOOD}writes: {}`,
-    'writes is not a known setting. Known: audit, embedding, freshness, identity, organisation, sources.',
+    'writes is not a known setting. Known: audit, clients, embedding, freshness, identity, organisation, server, sources.',
   ],
   [
     'a mistyped section',
     GOOD.replace('organisation', 'organization'),
-    'organization is not a known setting. Did you mean organisation? Known: audit, embedding, freshness, identity, organisation, sources.',
+    'organization is not a known setting. Did you mean organisation? Known: audit, clients, embedding, freshness, identity, organisation, server, sources.',
   ],
   [
     'a mistyped setting of a source',
@@ -33,7 +33,7 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
   [
     'a merge key',
     `${GOOD}<<: { embedding: { provider: none } }`,
-    '<< is not a known setting. Known: audit, embedding, freshness, identity, organisation, sources.',
+    '<< is not a known setting. Known: audit, clients, embedding, freshness, identity, organisation, server, sources.',
   ],
   ['no organisation', WIKI, 'organisation is missing.'],
   ['no name', GOOD.replace('name: Acme, ', ''), 'organisation.name is missing.'],
@@ -47,7 +47,7 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
   ['text for a list', GOOD.replace('[acme.test]', 'acme.test'), 'organisation.domains must be a list.'],
   ['a list for text', GOOD.replace('name: Acme', 'name: [Acme]'), 'organisation.name must be text.'],
   ['a number for text', GOOD.replace('name: Acme', 'name: 7'), 'organisation.name must be text.'],
-  ['another way to identify', `${GOOD}identity: { mode: broker }`, 'identity.mode must be local.'],
+  ['another way to identify', `${GOOD}identity: { mode: broker }`, 'identity.mode must be local or resource.'],
   ['no sources', BASE, 'sources is missing.'],
   ['an empty section', `${BASE}sources:`, 'sources is empty.'],
   ['sources that name none', `${BASE}sources: {}`, 'sources must name at least one source.'],

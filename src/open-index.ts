@@ -13,13 +13,11 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   const { config, folder } = await openPlace(place, machine);
   const { now } = machine;
   const store = await openWhole(folder.index, now);
-  const named = (name: string): Config['sources'][number] => {
+  const named = (name: string): Source => {
     const source = config.sources.find((one) => one.name === name);
     if (!source) throw new Error(`No source ${name}`);
     return source;
   };
-  const readsStandardInput = ({ connector, settings }: Config['sources'][number]): boolean =>
-    connector.readsStandardInput?.(settings) === true;
   return {
     folder: folder.path,
     sources: config.rules.sources,
@@ -59,6 +57,10 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     close: () => store.close(),
   };
 };
+
+type Source = Config['sources'][number];
+
+const readsStandardInput = ({ connector, settings }: Source): boolean => connector.readsStandardInput?.(settings) === true;
 
 /** Nothing is written to a damaged index, and nothing reported from it. */
 const openWhole = async (path: string, now: () => number): Promise<Store> => {

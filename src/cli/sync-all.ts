@@ -83,7 +83,8 @@ const embedWaiting = async (
   }
 };
 
-const readSoFar = (source: string, { read, changed, problems, perSecond }: Progress): Piece[] => [
+/** How far a run has come. */
+export const readSoFar = (source: string, { read, changed, problems, perSecond }: Progress): Piece[] => [
   look('cyan', source),
   `   ${count(read, 'document')} read   ${Math.round(perSecond)}/s   ${grouped(changed)} changed`,
   ...(problems > 0 ? ['   ', look('yellow', count(problems, 'problem'))] : []),

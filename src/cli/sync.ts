@@ -7,6 +7,7 @@ import { printNotes, printProblems, runJson, storedJson } from './source-report.
 import { printStack } from './stack.ts';
 import { type SyncReport, syncAll } from './sync-all.ts';
 import { look, type Terminal } from './terminal.ts';
+import { watchSources } from './watch.ts';
 import { aligned, count, grouped, listed, took } from './words.ts';
 
 /** Brings the sources into the index, and says honestly how that went. */
@@ -19,17 +20,22 @@ export const syncCommand = (context: Context): Command =>
     )
     .argument('[source...]', 'only these sources; all of the configuration by default')
     .option('--accept-deletions', 'delete what is missing even when it is a large part of a source')
+    .option('--watch', 'go on: read a source again within seconds of a change, and before it is past its promise')
+    .option('--until-eof', 'with --watch: stop when standard input ends, and so with whoever started this')
     .addHelpText('after', '\nExample:\n  castellan sync handbook tickets')
     .action(async (named: string[], _: unknown, command: Command) => {
-      const {
-        config,
-        data,
-        json,
-        verbose,
-        acceptDeletions = false,
-      } = command.optsWithGlobals<GlobalOptions & { acceptDeletions?: boolean }>();
+      const { config, data, json, verbose, watch, untilEof, acceptDeletions = false } = command.optsWithGlobals<SyncOptions>();
+      if (watch && acceptDeletions) throw new AppError('invalid_input', NOT_UNSEEN);
       const index = await context.parts.openIndex({ config, data });
       try {
+        if (watch) {
+          const { stdin } = context.parts;
+          const signal = untilEof ? AbortSignal.any([context.signal, ended(stdin)]) : context.signal;
+          await watchSources(index, { sources: followed(named, index), json: json === true }, { ...context, signal });
+          if (untilEof) stdin.destroy(); // to listen to it would keep the process
+          context.settle(); // to be stopped is how watching ends
+          return;
+        }
         const report = await syncAll(index, { sources: chosen(named, index), acceptDeletions }, context);
         if (json) context.terminal.out.json(jsonReport(report));
         else printReport(report, index, context.terminal);
@@ -39,6 +45,32 @@ export const syncCommand = (context: Context): Command =>
         await index.close();
       }
     });
+
+interface SyncOptions extends GlobalOptions {
+  readonly acceptDeletions?: boolean;
+  readonly watch?: boolean;
+  readonly untilEof?: boolean;
+}
+
+const NOT_UNSEEN =
+  'What is deleted unseen cannot be accepted beforehand. Run: castellan sync --accept-deletions, and then castellan sync --watch';
+
+/** Aborts when nothing more can be read. */
+const ended = (stdin: Context['parts']['stdin']): AbortSignal => {
+  const controller = new AbortController();
+  const end = (): void => controller.abort();
+  for (const event of ['end', 'close', 'error']) stdin.once(event, end);
+  stdin.resume();
+  return controller.signal;
+};
+
+/** Those that can be watched; one that cannot is refused where it was named. */
+const followed = (named: readonly string[], index: Index): readonly string[] => {
+  const sources = chosen(named, index);
+  const once = sources.filter((source) => index.readsStandardInput(source));
+  if (named.length === 0 || once.length === 0) return sources.filter((source) => !once.includes(source));
+  throw new AppError('config', `${listed(once)} is read from standard input, once, and cannot be watched. Leave it out.`);
+};
 
 const isWhole = ({ runs, refused, unembedded }: SyncReport): boolean =>
   runs.every(({ end }) => end.status === 'complete') && refused.length === 0 && !unembedded;

@@ -1,0 +1,26 @@
+import { AppError } from '../core/errors.ts';
+import { unknownWord } from './parse.ts';
+
+/** The parts of the file that name sources which stand in another part. */
+interface Naming {
+  readonly clients: Readonly<Record<string, { readonly sources?: readonly string[] | undefined }>>;
+  readonly identity: { readonly services: readonly { readonly accounts: Readonly<Record<string, unknown>> }[] };
+}
+
+/** A misspelt source would narrow a policy to nothing, or leave a service without its accounts: it is refused. */
+export const assertSources = ({ clients, identity }: Naming, known: readonly string[], file: string): void => {
+  const named = [
+    ...Object.entries(clients).flatMap(([client, { sources = [] }]) =>
+      sources.map((source) => ({ where: `clients.${client}.sources`, source })),
+    ),
+    ...identity.services.flatMap(({ accounts }, at) =>
+      Object.keys(accounts).map((source) => ({ where: `identity.services.${at}.accounts`, source })),
+    ),
+  ];
+  const lost = named.find(({ source }) => !known.includes(source));
+  if (!lost) return;
+  throw new AppError(
+    'config',
+    unknownWord(`${file}: ${lost.where}`, `names ${lost.source}, which is no source here`, lost.source, known),
+  );
+};

@@ -33,10 +33,14 @@ export const overdue = (
     });
   });
 
-/** Tells the owner, and the command that mends it. */
-export const tellOverdue = (channel: Channel, overdues: readonly Overdue[]): void => {
+/** Tells the owner, and the command that mends it; `follows`: it is read again by itself. */
+export const tellOverdue = (
+  channel: Channel,
+  overdues: readonly Overdue[],
+  { follows = false }: { readonly follows?: boolean } = {},
+): void => {
   for (const late of overdues) {
-    const remedy = `Run: castellan sync ${late.source}`;
+    const remedy = `${follows ? 'It is read now. Should that fail, run' : 'Run'}: castellan sync ${late.source}`;
     if (late.effect === 'coming') {
       channel.line(look('yellow', `${late.source} is being read for the first time: `), 'what is not in yet is not found.');
       continue;

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { follow } from './follow.ts';
 import { tellOverdue } from './overdue.ts';
 import type { Place } from './parts.ts';
 
@@ -10,6 +11,11 @@ interface ServeOptions extends GlobalOptions {
   readonly as?: string;
   readonly http?: boolean;
   readonly port?: number;
+  readonly follow: boolean;
+}
+
+interface ServedPlace extends Place {
+  readonly follows: boolean;
 }
 
 /** Serves MCP clients: one over stdio, or all over HTTP. */
@@ -27,44 +33,63 @@ export const serveCommand = (context: Context): Command =>
     .addOption(
       new Option('--port <number>', 'over HTTP, instead of the port in server.listen').argParser(portOf).conflicts('stdio'),
     )
+    .option('--no-follow', 'leave the sources alone: something else runs castellan sync')
     .addHelpText('after', '\nExample:\n  castellan serve --http\n  castellan serve --stdio --as ada@acme.test')
     .action(async (_: unknown, command: Command) => {
-      const { config, data, stdio, as: who, http, port } = command.optsWithGlobals<ServeOptions>();
-      if (stdio && who !== undefined) return overStdio(context, { config, data }, who);
-      if (http) return overHttp(context, { config, data }, port);
+      const { config, data, stdio, as: who, http, port, follow: follows } = command.optsWithGlobals<ServeOptions>();
+      const place: ServedPlace = { config, data, follows };
+      if (stdio && who !== undefined) return overStdio(context, place, who);
+      if (http) return overHttp(context, place, port);
       throw new AppError(
         'invalid_input',
         stdio ? 'Say for whom: castellan serve --stdio --as <who>' : 'Say how: castellan serve --http, or --stdio --as <who>',
       );
     });
 
-const overStdio = async ({ parts, terminal, signal, settle }: Context, place: Place, who: string): Promise<void> => {
+const overStdio = async (context: Context, place: ServedPlace, who: string): Promise<void> => {
+  const { parts, terminal, signal, settle } = context;
   const desk = await parts.openDesk(place);
   try {
     await desk.identify(who);
-    tellOverdue(terminal.err, await desk.overdue());
+    tellOverdue(terminal.err, await desk.overdue(), place);
     terminal.err.line(`Castellan ${parts.version} answers for ${who} over stdio.`);
-    await desk.serve(who, signal);
+    await following(context, place, () => desk.serve(who, signal));
     settle(); // to be stopped is how serving ends
   } finally {
     await desk.close();
   }
 };
 
-const overHttp = async ({ parts, terminal, signal, settle }: Context, place: Place, port?: number): Promise<void> => {
+const overHttp = async (context: Context, place: ServedPlace, port?: number): Promise<void> => {
+  const { parts, terminal, signal, settle } = context;
   const gateway = await parts.openHttp(place, port === undefined ? {} : { port });
   try {
     const { listening, publicUrl, issuers } = gateway;
-    tellOverdue(terminal.err, await gateway.overdue());
+    tellOverdue(terminal.err, await gateway.overdue(), place);
     terminal.err.line(`Castellan ${parts.version} listens on ${listening} and is reached at ${publicUrl}/mcp.`);
     terminal.err.line(
       `It takes tokens of: ${issuers.map((issuer) => (issuer === 'local' ? 'castellan token' : issuer)).join(', ')}.`,
     );
     terminal.err.line('To attach a client: castellan attach');
-    await gateway.serve(signal);
+    await following(context, place, () => gateway.serve(signal));
     settle();
   } finally {
     await gateway.close();
+  }
+};
+
+/** Keeps the index up to date while it is served. */
+const following = async (
+  { parts: { program, now }, terminal }: Context,
+  { config, data, follows }: ServedPlace,
+  serve: () => Promise<void>,
+): Promise<void> => {
+  if (!follows) return serve();
+  const follower = follow({ place: { config, data }, program, now, warn: (message) => terminal.err.line(message) });
+  try {
+    await serve();
+  } finally {
+    await follower.close();
   }
 };
 

@@ -1,15 +1,18 @@
+import { availableParallelism } from 'node:os';
+
 import { createTokens } from './access/tokens.ts';
 import type { Gateway, Place } from './cli/parts.ts';
 import { isLoopback, type ServerConfig } from './config/serving.ts';
 import { AppError } from './core/errors.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openPath } from './open-path.ts';
+import { threadsFor } from './reader/views.ts';
 import { addressOf, listeningAt } from './server/http/address.ts';
 import { createHttpApp } from './server/http/app.ts';
 import { createHealth } from './server/http/health.ts';
 import { createLimits } from './server/http/limits.ts';
-import { listen } from './server/http/listen.ts';
-import { openLog } from './server/http/log.ts';
+import { listen, type Patience } from './server/http/listen.ts';
+import { type LogOptions, openLog } from './server/http/log.ts';
 import { createMcpRoute } from './server/http/mcp-route.ts';
 import { metadataOf } from './server/http/metadata.ts';
 import { openMetrics, timed } from './server/http/metrics.ts';
@@ -20,11 +23,19 @@ import { refuseEveryHost } from './sources/fetch.ts';
 const GRACE_MS = 10_000;
 const LOG_KEY_BYTES = 32;
 
+export interface HttpOptions {
+  readonly port?: number;
+  /** Where the log goes; stderr by default. */
+  readonly log?: LogOptions['to'];
+  readonly patience?: Patience;
+  readonly graceMs?: number;
+}
+
 /** Opens the server over HTTP: takes its port, and is ready to answer. */
 export const openHttp = async (
   place: Place,
   machine: Machine,
-  { port: wanted }: { readonly port?: number } = {},
+  { port: wanted, log: to, patience, graceMs = GRACE_MS }: HttpOptions = {},
 ): Promise<Gateway> => {
   const opened = await openPlace(place, machine);
   const { server, identity, organisation } = opened.config;
@@ -34,11 +45,18 @@ export const openHttp = async (
 
   const limits = createLimits({ ...server.limits, now });
   const metrics = parts.adopt(openMetrics({ inFlight: () => limits.inFlight }), (one) => one.close());
-  const path = parts.adopt(await openPath(opened, machine, { watched: (audit) => timed(audit, metrics, now) }), (one) =>
-    one.close(),
+  const path = parts.adopt(
+    await openPath(opened, machine, {
+      watched: (audit) => timed(audit, metrics, now),
+      readers: threadsFor(availableParallelism()),
+    }),
+    (one) => one.close(),
   );
   const refusals = parts.adopt(openRefusals({ audit: path.audit, now, requestId }), (one) => one.close());
-  const listening = parts.adopt(await listen({ ...server.listen, port: wanted ?? server.listen.port }), (one) => one.close(0));
+  const listening = parts.adopt(
+    await listen({ ...server.listen, ...(wanted === undefined ? {} : { port: wanted }), ...(patience ? { patience } : {}) }),
+    (one) => one.close(0),
+  );
 
   const at = listeningAt(listening.host, listening.port);
   const address = addressOf(server.publicUrl ?? at);
@@ -50,7 +68,7 @@ export const openHttp = async (
     now,
     onRefusal: () => {},
   });
-  const log = openLog({ key: random(LOG_KEY_BYTES) });
+  const log = openLog({ key: random(LOG_KEY_BYTES), ...(to ? { to } : {}) });
   const issuers = identity.issuers.map(({ issuer }) => issuer);
   const mcp = parts.adopt(
     createMcpRoute({
@@ -58,7 +76,7 @@ export const openHttp = async (
       identify: path.identify,
       onError: () => {}, // what a client got wrong is told to it, and counted by its status
       call: path.call,
-      tools: path.tools,
+      toolsFor: path.toolsFor,
       version,
     }),
     (one) => one.close(),
@@ -92,7 +110,7 @@ export const openHttp = async (
     serve: async (signal) => {
       listening.serve((request, bindings) => app.fetch(request, bindings));
       await aborted(signal);
-      await listening.close(GRACE_MS);
+      await listening.close(graceMs);
     },
     close: () => closing.disposeAsync(),
   };

@@ -13,7 +13,7 @@ import type { Log } from './log.ts';
 import type { McpRoute } from './mcp-route.ts';
 import type { Metrics } from './metrics.ts';
 import { bearsSecret } from './operator.ts';
-import { isRefusal, plainAnswer, protocolAnswer, type Refusal } from './refusal.ts';
+import { isRefusal, plainAnswer, protocolAnswer, type Refusal, SECURITY } from './refusal.ts';
 import type { Refusals } from './refusals.ts';
 import { untilSent } from './until-sent.ts';
 
@@ -39,42 +39,42 @@ export interface HttpParts {
 
 type Asking = Context<HttpEnv>;
 
-const SECURITY = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 const NOT_FOUND: Refusal = { refused: 'not_found', message: 'There is nothing here. The protocol is spoken at /mcp.' };
 
 /** The routes of the server, and the order in which a request is looked at: host, origin, path, encoding, token, limits, body, and only then what it says. */
 export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
   const { address, metadata, health, metrics, metricsToken, log, now, requestId, onBug } = parts;
-  const { prefix } = address;
+  const routes = routesOf(address);
   const gate = createGate(parts);
   const answerMcp = createMcpAnswer(parts);
   const app = new Hono<HttpEnv>();
 
   app.use(async (context, next) => {
-    const asked: Asked = { request: requestId(), startedAt: now(), method: context.req.method, path: 'other' };
+    const { method, path } = context.req;
+    const asked: Asked = { request: requestId(), startedAt: now(), method, path: routes.get(path) ?? 'other' };
     context.set('asked', asked);
     await next();
-    const { status } = context.res;
-    context.res = untilSent(withHeaders(context.res, asked), () => {
+    const { status, headers } = context.res;
+    for (const [name, value] of Object.entries({ ...SECURITY, 'x-request-id': asked.request })) headers.set(name, value);
+    context.res = untilSent(context.res, () => {
       const ms = now() - asked.startedAt;
       metrics.answered(asked.path, status, asked.code, ms);
       log.answered(asked, status, ms);
     });
   });
 
-  for (const path of [`${prefix}/healthz`, `${prefix}/readyz`, `${prefix}/metrics`]) app.get(path, (context) => probe(context));
-
-  const probe = async (context: Asking): Promise<Response> => {
-    const path = context.req.path.slice(prefix.length);
-    context.var.asked.path = path;
-    if (path === '/healthz') return context.json({ live: true });
-    const operator = bearsSecret(context.req.raw, metricsToken);
-    if (path === '/metrics') {
-      return operator ? context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }) : plainAnswer(NOT_FOUND);
-    }
+  const isOperator = (context: Asking): boolean => bearsSecret(context.req.raw, metricsToken);
+  // These three are asked for by address, inside a network, and say nothing without the operator's token.
+  app.get(`${address.prefix}/healthz`, (context) => context.json({ live: true }));
+  app.get(`${address.prefix}/readyz`, async (context) => {
     const state = await health();
-    return context.json(operator ? state : { ready: state.ready }, state.ready ? 200 : 503);
-  };
+    return context.json(isOperator(context) ? state : { ready: state.ready }, state.ready ? 200 : 503);
+  });
+  app.get(`${address.prefix}/metrics`, async (context) =>
+    isOperator(context)
+      ? context.body(await metrics.text(), 200, { 'content-type': metrics.contentType })
+      : plainAnswer(NOT_FOUND),
+  );
 
   app.use(async (context, next) => {
     const refusal = gate.host(context.req.raw);
@@ -84,7 +84,6 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
 
   for (const path of address.metadata.paths) {
     app.on(['GET', 'OPTIONS'], path, (context) => {
-      context.var.asked.path = '/.well-known/oauth-protected-resource';
       // Any page may read how to get a token: it says nothing that is not public.
       context.header('access-control-allow-origin', '*');
       return context.req.method === 'OPTIONS'
@@ -102,15 +101,12 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
     await next();
   });
 
-  app.all(`${prefix}/mcp`, async (context) => {
-    context.var.asked.path = '/mcp';
-    return answerMcp(context);
-  });
+  app.all(`${address.prefix}/mcp`, answerMcp);
 
   const refused = (context: Asking, refusal: Refusal, why: string): Response => {
     context.var.asked.code = refusal.refused;
     countUnknown(parts, why);
-    return context.req.path === `${prefix}/mcp` ? protocolAnswer(refusal) : plainAnswer(refusal);
+    return context.var.asked.path === '/mcp' ? protocolAnswer(refusal) : plainAnswer(refusal);
   };
 
   app.notFound(() => plainAnswer(NOT_FOUND));
@@ -122,7 +118,7 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
       onBug(error, asked.request);
     }
     const message = `Castellan could not answer. Try again; if it stays so, tell its administrator the request ${asked.request}.`;
-    return withHeaders(protocolAnswer({ refused: 'unavailable', message }), asked);
+    return protocolAnswer({ refused: 'unavailable', message, status: 500 });
   });
   return app;
 };
@@ -176,9 +172,9 @@ const countUnknown = ({ metrics, refusals }: HttpParts, why: string): void => {
   refusals.count(why);
 };
 
-/** The same answer, with what stands on every one. */
-const withHeaders = (response: Response, { request }: Asked): Response => {
-  const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries({ ...SECURITY, 'x-request-id': request })) headers.set(name, value);
-  return new Response(response.body, { status: response.status, headers });
-};
+/** Our routes by their paths: what a stranger writes into a path goes into no log and no label. */
+const routesOf = ({ prefix, metadata }: Address): ReadonlyMap<string, string> =>
+  new Map([
+    ...['/mcp', '/healthz', '/readyz', '/metrics'].map((route) => [`${prefix}${route}`, route] as const),
+    ...metadata.paths.map((path) => [path, '/.well-known/oauth-protected-resource'] as const),
+  ]);

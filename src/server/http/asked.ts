@@ -5,7 +5,7 @@ export interface Asked {
   readonly startedAt: number;
   readonly method: string;
   /** One of our routes, or `other`: what a stranger writes into a path goes into no log. */
-  path: string;
+  readonly path: string;
   /** How it ended, where that is more than a status. */
   code?: string;
   client?: string;

@@ -2,9 +2,9 @@ import { isShallow } from './depth.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Far above the longest question: queries and cursors are a few kB. */
-export const BODY_MAX = 1_048_576;
+const BODY_MAX = 1_048_576;
 /** Far above what a tool's input needs, and far below what exhausts a stack. */
-export const DEPTH_MAX = 64;
+const DEPTH_MAX = 64;
 
 /** JSON-RPC's own codes. */
 const PARSE_ERROR = -32_700;
@@ -46,14 +46,25 @@ const parseMessage = (body: Uint8Array): { readonly message: object } | Refusal 
 
 const readBody = async (request: Request): Promise<Uint8Array | 'too large'> => {
   const announced = request.headers.get('content-length');
-  if (announced !== null && Number(announced) > BODY_MAX) return 'too large';
-  if (!request.body) return new Uint8Array();
+  if (announced === null) return readPieces(request);
+  if (Number(announced) > BODY_MAX) return 'too large';
+  const body = new Uint8Array(await request.arrayBuffer()); // no more than was announced arrives
+  return body.length > BODY_MAX ? 'too large' : body;
+};
+
+/** Of a body that comes in pieces nobody knows how many there are. */
+const readPieces = async ({ body }: Request): Promise<Uint8Array | 'too large'> => {
+  if (!body) return new Uint8Array();
+  const reader = body.getReader();
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of request.body) {
-    size += piece.length;
-    if (size > BODY_MAX) return 'too large'; // leaving the loop cancels the stream: nothing more is read
-    pieces.push(piece);
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    size += read.value.length;
+    if (size > BODY_MAX) {
+      reader.releaseLock(); // not cancelled: that would cut the connection before the answer
+      return 'too large';
+    }
+    pieces.push(read.value);
   }
   return Buffer.concat(pieces);
 };

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 
 import { AppError } from '../../core/errors.ts';
+import { SECURITY } from './refusal.ts';
 import { hasTwoMeanings } from './wire.ts';
 
 /** What a connection may take before it is cut, in ms. */
@@ -64,7 +65,7 @@ export const listen = async ({ host, port, patience = PATIENCE }: ListenOptions)
     if (closing) response.setHeader('connection', 'close');
     response.once('close', () => closing && server.closeIdleConnections());
     if (hasTwoMeanings(request)) {
-      response.writeHead(400, { 'content-type': 'application/json', connection: 'close' }).end(MALFORMED);
+      response.writeHead(400, { ...JSON_HEADERS, connection: 'close' }).end(MALFORMED);
       return;
     }
     void listener.promise.then((answer) => answer(request, response));
@@ -88,7 +89,8 @@ export const listen = async ({ host, port, patience = PATIENCE }: ListenOptions)
 };
 
 const MALFORMED = JSON.stringify({ error: { code: 'invalid_input', message: 'The request cannot be read.' } });
-const malformed = (): Response => new Response(MALFORMED, { status: 400, headers: { 'content-type': 'application/json' } });
+const JSON_HEADERS = { 'content-type': 'application/json', ...SECURITY };
+const malformed = (): Response => new Response(MALFORMED, { status: 400, headers: JSON_HEADERS });
 
 const bind = async (server: Server, host: string, port: number): Promise<number> => {
   const listening = Promise.withResolvers<void>();

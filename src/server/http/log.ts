@@ -26,9 +26,11 @@ const NAME_BYTES = 6;
 /** The name of a client is its issuer's, but it may be long. */
 const CLIENT_MAX = 100;
 const STDERR = 2;
+/** Characters of lines that wait to be written; beyond them lines are lost. */
+const BUFFER_MAX = 1_000_000;
 
 /** Opens the log. Everything is a JSON string, so no line can be forged inside another. */
-export const openLog = ({ to = destination({ dest: STDERR, sync: false }), key }: LogOptions): Log => {
+export const openLog = ({ to = toStderr(), key }: LogOptions): Log => {
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, to);
   return {
     answered: ({ request, method, path, code, client, caller }, status, ms) => {
@@ -40,4 +42,11 @@ export const openLog = ({ to = destination({ dest: STDERR, sync: false }), key }
     failed: (error, request) => logger.error({ request, failed: error instanceof Error ? error.name : typeof error }),
     nameOf: (bearer) => createHmac('sha256', key).update(callerName(bearer)).digest().subarray(0, NAME_BYTES).toString('hex'),
   };
+};
+
+/** Whoever reads stderr slowly, or not at all, costs lines and nothing else. */
+const toStderr = (): DestinationStream => {
+  const stream = destination({ dest: STDERR, sync: false, maxLength: BUFFER_MAX });
+  stream.on('error', () => undefined);
+  return stream;
 };

@@ -11,6 +11,9 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What stands on every answer: it is one caller's, and what it says it is. */
+export const SECURITY = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+
 /** JSON-RPC's code for what a server has no better one for. */
 const SERVER_ERROR = -32_000;
 

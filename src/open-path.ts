@@ -5,6 +5,7 @@ import type { Audit } from './core/audit.ts';
 import type { Identity } from './core/caller.ts';
 import { offers, policyFor } from './core/policy.ts';
 import type { Tool } from './core/tool.ts';
+import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
@@ -26,21 +27,28 @@ export interface Path {
   readonly audit: Audit;
   readonly keys: Keys;
   /** Records that somebody was seen and links them, as they are given: an e-mail that nobody vouches for now is not remembered. */
-  identify(identity: Identity): Promise<Identity>;
+  readonly identify: (identity: Identity) => Promise<Identity>;
   /** The same for whom the owner of the data folder names: with the e-mail they were last seen with. */
-  recall(identity: Identity): Promise<Identity>;
+  readonly recall: (identity: Identity) => Promise<Identity>;
   /** The sources that are older than they promised. Rejects where the index cannot be read. */
-  overdue(): Promise<readonly Overdue[]>;
+  readonly overdue: () => Promise<readonly Overdue[]>;
   /** Rejects with `unavailable` where the audit cannot be reached. */
-  auditable(): Promise<void>;
-  close(): Promise<void>;
+  readonly auditable: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-/** Opens the path to the index of a place. `watched` may look on while events are recorded. */
+export interface PathOptions {
+  /** May look on while events are recorded. */
+  readonly watched?: (audit: Audit) => Audit;
+  /** How many questions are answered at the same time. */
+  readonly readers?: number;
+}
+
+/** Opens the path to the index of a place. */
 export const openPath = async (
   { config, folder }: { readonly config: Config; readonly folder: DataFolder },
   machine: Machine,
-  { watched = (audit) => audit }: { readonly watched?: (audit: Audit) => Audit } = {},
+  { watched = (audit) => audit, readers = 1 }: PathOptions = {},
 ): Promise<Path> => {
   const { env, now, random, warn, requestId, onBug } = machine;
   const { rules, embedding } = config;
@@ -50,7 +58,8 @@ export const openPath = async (
   const ledger = opened.adopt(openLedger({ path: folder.ledger, keys: keys.ledger, random }), (one) => one.close());
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
-  const views = opened.adopt(await openViews({ indexPath: folder.index, rules, embedder: embedding.provider, now }), (one) =>
+  const embedder = embedding.provider === 'local' ? { embedder: openLocalEmbedderThread } : {};
+  const views = opened.adopt(await openViews({ indexPath: folder.index, rules, now, ...embedder, threads: readers }), (one) =>
     one.close(),
   );
   const call = createCall({

@@ -1,5 +1,4 @@
 import { createVisibility } from '../access/visibility.ts';
-import type { Embedder } from '../core/embedder.ts';
 import { AppError, unreachable } from '../core/errors.ts';
 import { type Carried, carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
@@ -16,23 +15,20 @@ import { type Decided, redecide, redecideRows } from './redecide.ts';
 export interface AnswerParts {
   readonly reader: Reader;
   readonly rules: Rules;
-  /** Undefined where nothing can be found by meaning. */
-  readonly embedder: () => Promise<Embedder | undefined>;
 }
 
 /** Answers one question from one read transaction. */
-export type AnswerQuestion = (question: Question) => Promise<Answer>;
+export type AnswerQuestion = (question: Question) => Answer;
 
 /** Ranking looks no further than this many documents, whatever the page. */
 const RANKED = 100;
 
 /** Builds the answering of questions; what it keeps between them are visibilities. */
-export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQuestion => {
+export const createAnswer = ({ reader, rules }: AnswerParts): AnswerQuestion => {
   const visibility = createVisibility(rules);
 
-  const search = async ({ identity, client, now, request }: Asked<'search'>): Promise<AnswerTo<'search'>> => {
+  const search = ({ identity, client, now, request, meaning }: Asked<'search'>): AnswerTo<'search'> => {
     const { query, limit, offset, ...filter } = request;
-    const meaning = await directionOf(query, embedder);
     const carried = carriedBy(client, rules);
     return reader.read((reading) => {
       const held = visibility.of(reading, identity, now);
@@ -60,17 +56,15 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
     });
   };
 
-  const fetch = async ({ identity, client, now, id }: Asked<'fetch'>): Promise<AnswerTo<'fetch'>> => {
-    const model = await embedder();
-    return reader.read((reading) => {
+  const fetch = ({ identity, client, now, id, fingerprint }: Asked<'fetch'>): AnswerTo<'fetch'> =>
+    reader.read((reading) => {
       const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now })(id);
       if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis: reading.basis };
       const chunks = reading.chunks(decided.stored.item);
       assertWhole(decided.stored, chunks);
-      const passages = chunks.map((chunk) => passage(decided, chunk, model?.fingerprint));
+      const passages = chunks.map((chunk) => passage(decided, chunk, fingerprint));
       return { kind: 'fetch', found: { document: visibleDocument(decided, now), passages }, basis: reading.basis };
     });
-  };
 
   const sources = ({ identity, client, now }: Asked<'sources'>): AnswerTo<'sources'> =>
     reader.read((reading) => {
@@ -81,7 +75,7 @@ export const createAnswer = ({ reader, rules, embedder }: AnswerParts): AnswerQu
       return { kind: 'sources', found, basis: reading.basis };
     });
 
-  return async (question) => {
+  return (question) => {
     switch (question.kind) {
       case 'open':
         return { kind: 'open', basis: reader.read(({ basis }) => basis) };
@@ -107,16 +101,6 @@ const assertWhole = ({ title, contentHash }: StoredDocument, chunks: readonly St
 };
 
 type Asked<Kind extends Question['kind']> = Extract<Question, { readonly kind: Kind }>;
-
-/** Which way a query points. A model that fails leaves the words. */
-const directionOf = async (query: string, embedder: AnswerParts['embedder']) => {
-  try {
-    const model = await embedder();
-    return model && { vector: await model.embed(query), fingerprint: model.fingerprint };
-  } catch {
-    return undefined; // the answer says so: semantic_unavailable
-  }
-};
 
 /** One entry a source, by name; every number is over visible documents alone. */
 const bySource = (rows: readonly VisibleRow[], { sources }: Carried): VisibleSource[] =>

@@ -6,9 +6,16 @@ import type { Basis, FetchFound, Missing, SearchFound, SearchRequest, VisibleSou
 export type Question =
   /** Can the index be read at all? */
   | { readonly kind: 'open' }
-  | (Asker & { readonly kind: 'search'; readonly request: SearchRequest })
-  | (Asker & { readonly kind: 'fetch'; readonly id: string })
+  | (Asker & { readonly kind: 'search'; readonly request: SearchRequest; readonly meaning?: Direction })
+  /** `fingerprint`: of the model by which passages can be found. */
+  | (Asker & { readonly kind: 'fetch'; readonly id: string; readonly fingerprint?: string })
   | (Asker & { readonly kind: 'sources' });
+
+/** Which way a query points, and the model that says so. Absent where nothing can be found by meaning. */
+export interface Direction {
+  readonly vector: Float32Array;
+  readonly fingerprint: string;
+}
 
 /** Who asks, through which client, and when: ms since 1970. */
 export interface Asker {
@@ -22,7 +29,9 @@ export type Answer =
   | { readonly kind: 'open'; readonly basis: Basis }
   | { readonly kind: 'search'; readonly found: SearchFound; readonly basis: Basis }
   | { readonly kind: 'fetch'; readonly found: FetchFound | Missing; readonly basis: Basis }
-  | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis };
+  | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis }
+  /** To any question: one damaged page leaves the others readable, and what they say is no longer to be trusted. */
+  | { readonly kind: 'damaged'; readonly message: string };
 
 /** The answer to a question of this kind. */
 export type AnswerTo<Kind extends Question['kind']> = Extract<Answer, { readonly kind: Kind }>;
@@ -31,5 +40,4 @@ export type AnswerTo<Kind extends Question['kind']> = Extract<Answer, { readonly
 export interface ViewWorkerData {
   readonly indexPath: string;
   readonly rules: Rules;
-  readonly embedder: 'local' | 'none';
 }

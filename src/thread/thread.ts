@@ -1,7 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
 import { AppError, type ErrorCode } from '../core/errors.ts';
-import { guardIn, guardMemory } from './guard.ts';
 
 /** What a thread says to one question. */
 export type Reply<Answer> =
@@ -12,21 +11,18 @@ export type Reply<Answer> =
 
 /** A thread that answers one question after the other. An answer is whole or an error. */
 export interface Thread<Question, Answer> {
-  ask(question: Question, signal: AbortSignal): Promise<Answer>;
+  /** `deadlineMs` where a part of the time has passed before. */
+  ask(question: Question, signal: AbortSignal, deadlineMs?: number): Promise<Answer>;
   close(): Promise<void>;
-}
-
-/** What the module of a thread finds as its `workerData`. */
-export interface ThreadData<Given> {
-  readonly given: Given;
-  /** The memory of its guard. */
-  readonly guard: SharedArrayBuffer;
 }
 
 /** How a thread is opened. */
 export interface ThreadOptions<Given> {
-  /** The module that runs there: it replies exactly once to every message. */
+  /** What its messages call it: "search". */
+  readonly name: string;
+  /** The module that runs there: see `answering.ts`. */
   readonly url: URL;
+  /** Its `workerData`. */
   readonly given: Given;
   /** From the question to its answer, waiting included. */
   readonly deadlineMs: number;
@@ -37,10 +33,10 @@ const WAITING_MAX = 1000;
 
 /** Opens a thread when the first question comes, and another one whenever it died or was given up. */
 export const openThread = <Question, Answer, Given>(options: ThreadOptions<Given>): Thread<Question, Answer> => {
-  const { url, given, deadlineMs } = options;
+  const { name, url, given } = options;
   const waiting = new Set<Task<Question, Answer>>();
   let running: Task<Question, Answer> | undefined;
-  let worker: Started | undefined;
+  let worker: Worker | undefined;
   let closed = false;
 
   const next = (): void => {
@@ -49,8 +45,13 @@ export const openThread = <Question, Answer, Given>(options: ThreadOptions<Given
     waiting.delete(task);
     running = task;
     worker ??= start();
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is not a window
-    worker.thread.postMessage(task.question);
+    try {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is not a window
+      worker.postMessage(task.question);
+    } catch (error) {
+      task.fail(toError(error)); // it cannot be copied: the thread never heard of it
+      free();
+    }
   };
 
   /** Frees the thread, or the place it had, for the next question. */
@@ -60,50 +61,41 @@ export const openThread = <Question, Answer, Given>(options: ThreadOptions<Given
     next();
   };
 
-  const start = (): Started => {
-    const guard = guardMemory();
-    const workerData: ThreadData<Given> = { given, guard };
-    const thread = new Worker(url, { workerData });
-    const started: Started = {
-      thread,
-      end: async () => {
-        await guardIn(guard).seize();
-        await thread.terminate();
-      },
-    };
+  const start = (): Worker => {
+    const thread = new Worker(url, { workerData: given });
     let cause: unknown;
     thread.on('message', (reply: Reply<Answer>) => {
-      if (worker !== started) return;
+      if (worker !== thread) return;
       if (running) settle(running, reply);
       free();
     });
     thread.on('messageerror', (error) => {
       cause = error;
-      void started.end();
+      void thread.terminate();
     });
     thread.on('error', (error) => {
       cause = error;
     });
     thread.on('exit', () => {
-      if (worker !== started) return;
+      if (worker !== thread) return;
       worker = undefined;
-      running?.fail(unavailable('The search thread died. Try again.', cause));
+      running?.fail(unavailable(`The ${name} thread died. Try again.`, cause));
       free();
     });
-    return started;
+    return thread;
   };
 
   const giveUp = (task: Task<Question, Answer>): void => {
-    task.fail(unavailable(`This was not answered within ${deadlineMs / 1000} s. Try again, or ask for less.`));
+    task.fail(unavailable(`This was not answered within ${options.deadlineMs / 1000} s. Try again, or ask for less.`));
     waiting.delete(task);
     if (task !== running) return;
-    void worker?.end(); // nobody else waits behind a question without an end
+    void worker?.terminate(); // nobody else waits behind a question without an end
     worker = undefined;
     free();
   };
 
   return {
-    ask: async (question, signal) => {
+    ask: async (question, signal, deadlineMs = options.deadlineMs) => {
       if (closed) throw unavailable('Castellan is shutting down.');
       if (signal.aborted) throw cancelled(signal);
       if (waiting.size >= WAITING_MAX) throw unavailable('Too many questions are waiting. Try again in a moment.');
@@ -135,16 +127,10 @@ export const openThread = <Question, Answer, Given>(options: ThreadOptions<Given
       const last = worker;
       worker = undefined;
       free();
-      await last?.end();
+      await last?.terminate();
     },
   };
 };
-
-/** A thread, and how to end it without taking the process along. */
-interface Started {
-  readonly thread: Worker;
-  end(): Promise<void>;
-}
 
 interface Task<Question, Answer> {
   readonly question: Question;
@@ -158,6 +144,8 @@ const settle = <Answer>({ finish, fail }: Pick<Task<unknown, Answer>, 'finish' |
   else if ('failure' in reply) fail(new AppError(reply.failure.code, reply.failure.message));
   else fail(new Error(reply.bug));
 };
+
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 const unavailable = (message: string, cause?: unknown): AppError => new AppError('unavailable', message, { cause });
 

@@ -4,7 +4,7 @@ import type { Embedder } from '../../src/core/embedder.ts';
 import { DEFAULT_FRESHNESS, type Freshness } from '../../src/core/freshness.ts';
 import { anEmbedder } from '../support/an-embedder.ts';
 import { type AnIndex, anIndex } from '../support/an-index.ts';
-import { asking, ids, TWELVE, withoutModel } from '../support/asking.ts';
+import { asking, ids, TWELVE } from '../support/asking.ts';
 import { anAccount, except, only } from '../support/builders.ts';
 import { rulesFor } from '../support/looking.ts';
 import { aText, document } from '../support/new-document.ts';
@@ -108,7 +108,7 @@ describe('meaning', () => {
     await index.sync('wiki', [document({ key: 'old' })]);
     await embedded(index, embedder);
     await index.sync('wiki', [document({ key: 'new', text: aText('Plan', 'Later in spring.') })]);
-    const { search, fetch } = asking(index, { embedder: async () => embedder });
+    const { search, fetch } = asking(index, { embedder });
     const { found } = await search('ada');
     expect(found.degraded).toEqual([]);
     expect(Object.fromEntries(found.hits.map((hit) => [hit.document.id, hit.passage.semantic]))).toEqual({
@@ -122,25 +122,14 @@ describe('meaning', () => {
     const index = await anIndex();
     await index.sync('wiki', [document()]);
     await embedded(index, anEmbedder({ fingerprint: 'other' }));
-    const { found } = await asking(index, { embedder: async () => anEmbedder() }).search('ada');
+    const { found } = await asking(index, { embedder: anEmbedder() }).search('ada');
     expect(found.hits.map(({ passage }) => passage.semantic)).toEqual(['pending']);
   });
 
-  test.each<readonly [string, () => Promise<Embedder | undefined>]>([
-    ['there is no model', withoutModel],
-    [
-      'the model fails',
-      async () => ({
-        ...anEmbedder(),
-        embed: async () => {
-          throw new Error('out of memory');
-        },
-      }),
-    ],
-  ])('is missing where %s: words still find, and the answer says so', async (_, embedder) => {
+  test('is missing without a direction: words still find, and the answer says so', async () => {
     const index = await anIndex();
     await index.sync('wiki', [document()]);
-    const answer = await asking(index, { embedder }).search('ada');
+    const answer = await asking(index).search('ada');
     expect(ids(answer)).toEqual(['wiki:plan']);
     expect(answer.found.degraded).toEqual(['semantic_unavailable']);
   });

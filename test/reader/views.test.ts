@@ -16,7 +16,7 @@ const REQUEST = { query: 'spring', limit: 10, offset: 0 };
 const caller = (name: string): Caller => ({ identity: person(name), client: 'test', scopes: ['read'] });
 
 const viewsOf = async ({ path }: AnIndex, given: Partial<ViewsOptions> = {}): Promise<Views> => {
-  const views = await openViews({ indexPath: path, rules: rulesFor('wiki'), embedder: 'none', now: () => 0, ...given });
+  const views = await openViews({ indexPath: path, rules: rulesFor('wiki'), now: () => 0, ...given });
   onTestFinished(() => views.close());
   return views;
 };
@@ -83,7 +83,7 @@ describe('views', () => {
 
   test('do not open without an index, and say what makes one', async () => {
     const path = join(await aFolder(), 'index.db');
-    const opening = openViews({ indexPath: path, rules: rulesFor('wiki'), embedder: 'none', now: () => 0 });
+    const opening = openViews({ indexPath: path, rules: rulesFor('wiki'), now: () => 0 });
     await expect(opening).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('castellan sync') });
   });
 });

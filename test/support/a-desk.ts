@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import type { AuditEvent } from '../../src/core/audit.ts';
 import type { Caller } from '../../src/core/caller.ts';
 import { policyFor } from '../../src/core/policy.ts';
+import { openLocalEmbedderThread } from '../../src/embed/thread.ts';
 import { openViews } from '../../src/reader/views.ts';
 import { createCall } from '../../src/server/call.ts';
 import { cursorsFor } from '../../src/server/cursors.ts';
@@ -27,7 +28,12 @@ const now = (): number => Date.now();
 export const aDesk = async ({ config: path, index }: { readonly config: string; readonly index: string }): Promise<ADesk> => {
   const { rules, embedding } = await loadConfig({ path, env: {}, connectors });
   const store = await openStore({ path: index, now });
-  const views = await openViews({ indexPath: index, rules, embedder: embedding.provider, now });
+  const views = await openViews({
+    indexPath: index,
+    rules,
+    now,
+    ...(embedding.provider === 'local' && { embedder: openLocalEmbedderThread }),
+  });
   const audited: AuditEvent[] = [];
   const key = randomBytes(32);
   const call = createCall({

@@ -3,7 +3,7 @@ import type { Embedder } from '../../src/core/embedder.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type { SearchRequest } from '../../src/core/view.ts';
 import { createAnswer } from '../../src/reader/answer.ts';
-import type { AnswerTo, Question } from '../../src/reader/question.ts';
+import type { AnswerTo, Direction, Question } from '../../src/reader/question.ts';
 import type { Reader } from '../../src/store/reader.ts';
 import type { AnIndex } from './an-index.ts';
 import { only } from './builders.ts';
@@ -12,7 +12,8 @@ import { document } from './new-document.ts';
 
 interface Options {
   readonly rules?: Rules;
-  readonly embedder?: () => Promise<Embedder | undefined>;
+  /** Without one, nothing can be found by meaning. */
+  readonly embedder?: Embedder;
   readonly reader?: Reader;
   readonly client?: string;
 }
@@ -20,25 +21,29 @@ interface Options {
 /** Asks an index as somebody, at a time. */
 export const asking = (
   index: AnIndex,
-  { rules = rulesFor('wiki'), reader = index.reader(), embedder = withoutModel, client = 'test' }: Options = {},
+  { rules = rulesFor('wiki'), reader = index.reader(), embedder, client = 'test' }: Options = {},
 ) => {
-  const answer = createAnswer({ reader, rules, embedder });
+  const answer = createAnswer({ reader, rules });
   const ask = async <Kind extends Question['kind']>(question: Question & { kind: Kind }): Promise<AnswerTo<Kind>> => {
-    const given = await answer(question);
+    const given = answer(question);
     if (!isTo<Kind>(given, question.kind)) throw new Error(`answered ${given.kind}`);
     return given;
   };
   return {
-    search: (who: string | Identity, request: Partial<SearchRequest> = {}, now = 0) =>
-      ask<'search'>({
-        kind: 'search',
+    search: async (who: string | Identity, given: Partial<SearchRequest> = {}, now = 0) => {
+      const request = { query: 'spring', limit: 10, offset: 0, ...given };
+      const meaning = await directionOf(request.query, embedder);
+      return ask<'search'>({ kind: 'search', identity: identityOf(who), client, now, request, ...(meaning && { meaning }) });
+    },
+    fetch: (who: string | Identity, id = 'wiki:plan', now = 0) =>
+      ask<'fetch'>({
+        kind: 'fetch',
         identity: identityOf(who),
         client,
         now,
-        request: { query: 'spring', limit: 10, offset: 0, ...request },
+        id,
+        ...(embedder && { fingerprint: embedder.fingerprint }),
       }),
-    fetch: (who: string | Identity, id = 'wiki:plan', now = 0) =>
-      ask<'fetch'>({ kind: 'fetch', identity: identityOf(who), client, now, id }),
     sources: (who: string | Identity, now = 0) => ask<'sources'>({ kind: 'sources', identity: identityOf(who), client, now }),
   };
 };
@@ -48,8 +53,9 @@ const identityOf = (who: string | Identity): Identity => (typeof who === 'string
 const isTo = <Kind extends Question['kind']>(given: { kind: string }, kind: string): given is AnswerTo<Kind> =>
   given.kind === kind;
 
-/** Nothing can be found by meaning. */
-export const withoutModel = async (): Promise<undefined> => undefined;
+/** Which way a query points, by a model that may be there. */
+export const directionOf = async (query: string, embedder: Embedder | undefined): Promise<Direction | undefined> =>
+  embedder && { vector: await embedder.embed(query), fingerprint: embedder.fingerprint };
 
 /** The ids a search found, in order. */
 export const ids = ({ found }: AnswerTo<'search'>): string[] => found.hits.map(({ document: { id } }) => id);

@@ -26,6 +26,7 @@ import type { RunEnd, Store } from '../../src/store/store.ts';
 import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
+import { directionOf } from './asking.ts';
 
 export interface IndexOptions {
   readonly rules: Rules;
@@ -57,13 +58,13 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
   const path = join(folder, 'index.db');
   const store = await openStore({ path, now });
   const reader = openReader(path);
-  const answer = createAnswer({ reader, rules, embedder: () => Promise.resolve(embedder) });
+  const answer = createAnswer({ reader, rules });
   const audited: AuditEvent[] = [];
   const call = createCall({
     tools: [searchTool, fetchTool, listSourcesTool],
     audit: { record: async (event) => void audited.push(event) },
     policyOf: ({ client }) => policyFor(rules, client),
-    viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now),
+    viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now, embedder),
     cursors: (caller, tool) => cursorsFor({ keys: [KEY], caller, tool, random: randomBytes }),
     now,
     requestId: () => 'request',
@@ -110,19 +111,25 @@ const temporaryFolder = (): string => {
   }
 };
 
-const viewOn = (answer: ReturnType<typeof createAnswer>, who: Pick<Caller, 'identity' | 'client'>, now: () => number): View => ({
+const viewOn = (
+  answer: ReturnType<typeof createAnswer>,
+  who: Pick<Caller, 'identity' | 'client'>,
+  now: () => number,
+  embedder: Embedder | undefined,
+): View => ({
   search: async (request) => {
-    const given = await answer({ kind: 'search', ...who, now: now(), request });
+    const meaning = await directionOf(request.query, embedder);
+    const given = answer({ kind: 'search', ...who, now: now(), request, ...(meaning && { meaning }) });
     if (given.kind !== 'search') throw new Error('not an answer to a search');
     return { ...given.found, basis: given.basis };
   },
   fetch: async (id) => {
-    const given = await answer({ kind: 'fetch', ...who, now: now(), id });
+    const given = answer({ kind: 'fetch', ...who, now: now(), id, ...(embedder && { fingerprint: embedder.fingerprint }) });
     if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
     return { found: given.found, basis: given.basis };
   },
   sources: async () => {
-    const given = await answer({ kind: 'sources', ...who, now: now() });
+    const given = answer({ kind: 'sources', ...who, now: now() });
     if (given.kind !== 'sources') throw new Error('not an answer to sources');
     return { sources: given.found, basis: given.basis };
   },

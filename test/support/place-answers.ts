@@ -60,8 +60,8 @@ export const found = async ({ config, data }: APlace, query = 'spring'): Promise
   try {
     const identity = await identifyLocal(ADA, store, now);
     await linkByEmail(store, identity, rules, now);
-    const answer = createAnswer({ reader, rules, embedder: async () => undefined });
-    const given = await answer({ kind: 'search', identity, client: 'test', now, request: { query, limit: 50, offset: 0 } });
+    const answer = createAnswer({ reader, rules });
+    const given = answer({ kind: 'search', identity, client: 'test', now, request: { query, limit: 50, offset: 0 } });
     if (given.kind !== 'search') throw new Error('not an answer to a search');
     return given.found.hits.map(({ document: { id } }) => id).toSorted();
   } finally {

@@ -6,6 +6,7 @@ import type { Order } from './echo.worker.ts';
 /** A thread that counts its answers: 1 again means it is another one. */
 const aThread = (deadlineMs = 15_000): Thread<Order, number> => {
   const thread = openThread<Order, number, undefined>({
+    name: 'echo',
     url: new URL('echo.worker.ts', import.meta.url),
     given: undefined,
     deadlineMs,
@@ -47,7 +48,12 @@ describe('a thread', () => {
   );
 
   test('that cannot be started fails every question', async () => {
-    const thread = openThread({ url: new URL('nowhere.ts', import.meta.url), given: undefined, deadlineMs: 15_000 });
+    const thread = openThread({
+      name: 'echo',
+      url: new URL('nowhere.ts', import.meta.url),
+      given: undefined,
+      deadlineMs: 15_000,
+    });
     await expect(thread.ask('answer', never)).rejects.toMatchObject({ code: 'unavailable' });
     await expect(thread.ask('answer', never)).rejects.toMatchObject({ code: 'unavailable' });
     await thread.close();

@@ -97,5 +97,6 @@ const transact = <T>(db: Database, snapshots: Snapshots, look: () => T): T =>
     return seen;
   })();
 
-const isDamage = (error: unknown): boolean =>
+/** Whether it was thrown because the file is not what was written. */
+export const isDamage = (error: unknown): error is AppError =>
   error instanceof AppError && error.cause instanceof SQLite.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/u.test(error.cause.code);

@@ -9,10 +9,12 @@ import { runProgram } from './cli/program.ts';
 import { printStack } from './cli/stack.ts';
 import { createTerminal } from './cli/terminal.ts';
 import { endpointOf } from './endpoint.ts';
+import { issueToken } from './issue-token.ts';
 import type { Machine } from './machine.ts';
 import { openDesk } from './open-desk.ts';
 import { openHttp } from './open-http.ts';
 import { openIndex } from './open-index.ts';
+import { openPreview } from './open-preview.ts';
 import { openTrail } from './open-trail.ts';
 
 /** Begins here: reads the real environment, and hands it to what builds the real things. */
@@ -82,6 +84,8 @@ const parts: Parts = {
   openDesk: (place) => openDesk(place, machine),
   openHttp: (place, options) => openHttp(place, machine, options),
   openTrail: (place) => openTrail(place, machine),
+  issueToken: (place, request) => issueToken(place, request, machine),
+  openPreview: (draft, signal) => openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), { parts, terminal, signal: interrupt.signal });

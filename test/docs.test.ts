@@ -55,6 +55,8 @@ const parts: Parts = {
   openDesk: async () => never(),
   openHttp: async () => never(),
   openTrail: async () => never(),
+  issueToken: async () => never(),
+  openPreview: async () => never(),
 };
 const program = buildProgram({
   parts,

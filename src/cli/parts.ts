@@ -1,12 +1,15 @@
 import type { Readable } from 'node:stream';
 
 import type { Watched } from '../core/connector.ts';
+import type { AppError } from '../core/errors.ts';
+import type { Scope } from '../core/caller.ts';
 import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
 import type { LatestRun, SourceStatus } from '../store/store.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
+import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
 
 /** One configuration and one data folder. */
@@ -32,6 +35,8 @@ export interface Index {
   latestRun(source: string): Promise<LatestRun | undefined>;
   /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */
   embed(options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }): Promise<void>;
+  /** Why texts cannot get their vectors on this machine, if they cannot. */
+  unembedded(): Promise<AppError | undefined>;
   /** Leaves nothing of what was deleted in the files. Rejects with `unavailable` while somebody reads an older state. */
   tidy(): Promise<void>;
   status(): Promise<readonly SourceStatus[]>;
@@ -80,6 +85,25 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** A token of this server's own. */
+export interface Issued {
+  readonly token: string;
+  /** ms since 1970. */
+  readonly expiresAt: number;
+  /** The address it is good for. */
+  readonly audience: string;
+}
+
+/** What a token of this server's own is asked to say. */
+export interface TokenRequest {
+  /** A verified e-mail, or `issuer|subject`. */
+  readonly who: string;
+  readonly client: string;
+  readonly scopes: readonly Scope[];
+  /** Absent: 15, or less where the configuration allows less. */
+  readonly minutes?: number;
+}
+
 /** The audit chain. */
 export interface Trail extends Pick<Ledger, 'list' | 'close'> {
   /** Held against an anchor file, where one is named. */
@@ -108,4 +132,8 @@ export interface Parts {
   /** `port` instead of the configured one; 0 is any that is free. */
   openHttp(place: Place, options: { readonly port?: number }): Promise<Gateway>;
   openTrail(place: Place): Promise<Trail>;
+  /** Rejects with `config` where this server's own tokens are off. */
+  issueToken(place: Place, request: TokenRequest): Promise<Issued>;
+  /** Reads a source that is not configured yet, to say what it holds and for whom. */
+  openPreview(draft: Draft, signal: AbortSignal): Promise<Preview>;
 }

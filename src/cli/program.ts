@@ -6,12 +6,14 @@ import { auditCommand } from './audit.ts';
 import type { Context } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { fetchCommand } from './fetch.ts';
+import { initCommand } from './init.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
 import { printStack } from './stack.ts';
 import { look } from './terminal.ts';
+import { tokenCommand } from './token.ts';
 
 /** 0 done, 1 failed or partial, 2 wrong usage or configuration, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
@@ -72,9 +74,11 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     .exitOverride()
     .addHelpText('after', `\nStart with: castellan demo`);
   const commands = [
+    initCommand,
     syncCommand,
     serveCommand,
     attachCommand,
+    tokenCommand,
     searchCommand,
     fetchCommand,
     statusCommand,

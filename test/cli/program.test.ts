@@ -23,6 +23,8 @@ const partsThat = (fail: () => never): Parts => ({
   openDesk: async () => fail(),
   openHttp: async () => fail(),
   openTrail: async () => fail(),
+  issueToken: async () => fail(),
+  openPreview: async () => fail(),
 });
 
 const unbuilt = partsThat(() => {
@@ -64,9 +66,12 @@ describe('help', () => {
         --help                      show what a command does
 
       Commands:
+        init [options] [path]       look at your data, write the configuration
         sync [options] [source...]  bring sources into the index, then an honest
                                     summary
-        serve [options]             answer an MCP client
+        serve [options]             answer MCP clients
+        attach [options] <client>   attach a client: what to paste, and where
+        token [options]             let a client ask as one person, for minutes
         search [options] <query>    ask as one person
         fetch [options] <id>        read a document as one person
         status                      sources, freshness and problems

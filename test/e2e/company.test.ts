@@ -218,5 +218,6 @@ const partsOf = (open: ADesk): Parts => ({
   openIndex: unbuilt,
   openHttp: unbuilt,
   openTrail: unbuilt,
+  openPreview: unbuilt,
   openDesk: async () => ({ ...open, close: async () => undefined }),
 });

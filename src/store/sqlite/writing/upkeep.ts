@@ -30,8 +30,8 @@ interface Sampled {
 
 const checkpointSchema = z.tuple([z.looseObject({ busy: z.number() })]);
 
-/** Looking after the file: whether it is whole, and that what was deleted is gone from it. */
-export const upkeepOf = ({ db, file, commit, vocabulary }: Parts): { check(): void; scrub(): Promise<void> } => {
+/** Says whether the file is whole: throws `unavailable`, naming what is wrong, when it is damaged. */
+export const checkOf = (db: Database, file: DatabaseFile): (() => void) => {
   const sample = db.prepare<[number], Sampled>(`
     WITH sampled AS (SELECT item, content_hash FROM document ORDER BY random() LIMIT ?)
     SELECT item.title, sampled.content_hash AS hash,
@@ -40,6 +40,17 @@ export const upkeepOf = ({ db, file, commit, vocabulary }: Parts): { check(): vo
     JOIN item ON item.id = sampled.item`);
   const damaged = (what: string): AppError =>
     new AppError('unavailable', `The ${file.name} ${file.path} is damaged (${what}). ${file.remedy}`);
+  return () => {
+    const found = guarded(file, () => db.pragma('quick_check(1)', { simple: true }));
+    if (found !== 'ok') throw damaged(String(found).trim());
+    for (const { title, hash, text } of guarded(file, () => sample.all(SAMPLE))) {
+      if (contentHashOf(title, text) !== hash) throw damaged('a stored text is not the one that was stored');
+    }
+  };
+};
+
+/** Looking after the file: whether it is whole, and that what was deleted is gone from it. */
+export const upkeepOf = ({ db, file, commit, vocabulary }: Parts): { check(): void; scrub(): Promise<void> } => {
   /** Moves the log into the file and cuts it to nothing; false while somebody reads an older state. */
   const emptyLog = (): boolean =>
     guarded(file, () => {
@@ -52,13 +63,7 @@ export const upkeepOf = ({ db, file, commit, vocabulary }: Parts): { check(): vo
       }
     });
   return {
-    check() {
-      const found = guarded(file, () => db.pragma('quick_check(1)', { simple: true }));
-      if (found !== 'ok') throw damaged(String(found).trim());
-      for (const { title, hash, text } of guarded(file, () => sample.all(SAMPLE))) {
-        if (contentHashOf(title, text) !== hash) throw damaged('a stored text is not the one that was stored');
-      }
-    },
+    check: checkOf(db, file),
     async scrub() {
       commit(() => vocabulary.prune());
       for (let tries = 1; !emptyLog(); tries++) {

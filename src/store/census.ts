@@ -1,0 +1,54 @@
+import type { Identity } from '../core/caller.ts';
+import type { Rules } from '../core/rules.ts';
+import type { SourceStatus } from './store.ts';
+
+/** Whether the active accounts of a source can be told to be somebody, each counted once. `examples` name one of a kind. */
+export interface AccountCensus {
+  readonly active: number;
+  readonly linked: number;
+  /** Would be linked when its person asks. */
+  readonly linkable: number;
+  readonly withoutEmail: number;
+  /** Has e-mails, none in a domain of the organisation. */
+  readonly foreign: number;
+  /** Another active account carries the same e-mail. */
+  readonly shared: number;
+  readonly examples: { readonly withoutEmail?: string; readonly foreign?: string; readonly shared?: string };
+}
+
+/** An e-mail that an active account carries, or that permissions name. */
+export interface KnownEmail {
+  readonly email: string;
+  /** Of the account; a person who is only named in permissions has none. */
+  readonly kind?: 'member' | 'guest';
+}
+
+/** What shuts documents of a source, by name, a few of each. */
+export interface Closed {
+  /** Why permissions are unknown. */
+  readonly unknown: readonly string[];
+  readonly groupsNeverListed: readonly string[];
+  readonly orgGroups: readonly string[];
+  readonly absentContainers: readonly string[];
+}
+
+/** The index, for its owner to look at: counts and causes, never a text. It changes nothing. */
+export interface Census {
+  /** In the order asked; a source never synced is absent. */
+  status(sources: readonly string[]): readonly SourceStatus[];
+  /** Throws `unavailable`, naming what is wrong, when the file is damaged. */
+  check(): void;
+  accounts(source: string, ownedDomains: readonly string[]): AccountCensus;
+  /** Of one source, sorted. */
+  emails(source: string, limit: number): readonly KnownEmail[];
+  closed(source: string): Closed;
+  /** How many documents an identity may see, by the rule that answers questions. Remembers which. */
+  shown(identity: Identity, rules: Rules, now: number): number;
+  /** How many documents any identity asked about may see. */
+  shownToAnybody(): number;
+  /** The latest instant this machine's clock gave to anything, ms since 1970; 0 in an empty index. */
+  latest(): number;
+  /** Every label a document has, sorted. */
+  labels(): readonly string[];
+  close(): void;
+}

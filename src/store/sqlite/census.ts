@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs';
+
+import { AppError } from '../../core/errors.ts';
+import type { AccountCensus, Census, Closed, KnownEmail } from '../census.ts';
+import { type Database, openDatabase } from './database.ts';
+import { prepareDeniedLabels } from './denied-labels.ts';
+import { type DatabaseFile, guarded } from './failure.ts';
+import { prepareAccounts } from './known-accounts.ts';
+import { preparePromises } from './promises.ts';
+import { prepareVisibility } from './visibility.ts';
+import { type Seen, visibleDocuments } from './visible.ts';
+import { statusOf } from './writing/status.ts';
+import { checkOf } from './writing/upkeep.ts';
+
+/** Causes of one kind that are named; the counts say how many documents there are. */
+const NAMED_MAX = 5;
+const REMEDY = 'Restore it from a backup, or move it away and run: castellan sync';
+
+/** Opens an existing index to count in it, on a connection that cannot write. */
+export const openCensus = (path: string): Census => {
+  if (!existsSync(path)) throw new AppError('unavailable', `There is no index ${path} yet. Make it with: castellan sync`);
+  const file: DatabaseFile = { path, name: 'index', remedy: REMEDY };
+  const db = openDatabase({ ...file, migrations: new URL('index/', import.meta.url), readonly: true });
+  try {
+    return guarded(file, () => censusOf(db, file));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+};
+
+const censusOf = (db: Database, file: DatabaseFile): Census => {
+  db.pragma('temp_store = MEMORY'); // what is visible for whom never reaches the disk
+  const status = statusOf(db);
+  const check = checkOf(db, file);
+  const accounts = prepareAccountCensus(db);
+  const closed = prepareClosed(db);
+  const shown = prepareShown(db);
+  const emails = db.prepare<{ source: string; limit: number }, { email: string; kind: 'member' | 'guest' | null }>(EMAILS);
+  const latest = db.prepare<[], number>(LATEST).pluck();
+  const labels = db.prepare<[], string>('SELECT DISTINCT value FROM document, json_each(labels) ORDER BY value').pluck();
+  return {
+    status: (sources) => guarded(file, () => status(sources)),
+    check,
+    accounts: (source, ownedDomains) => guarded(file, () => accounts(source, ownedDomains)),
+    emails: (source, limit) =>
+      guarded(file, () =>
+        emails.all({ source, limit }).map(({ email, kind }): KnownEmail => ({ email, ...(kind === null ? {} : { kind }) })),
+      ),
+    closed: (source) => guarded(file, () => closed(source)),
+    shown: (identity, rules, now) => guarded(file, () => shown.to(identity, rules, now)),
+    shownToAnybody: () => guarded(file, () => shown.toAnybody()),
+    latest: () => guarded(file, () => latest.get() ?? 0),
+    labels: () => guarded(file, () => labels.all()),
+    close: () => void db.close(),
+  };
+};
+
+const prepareShown = (db: Database): { to: Census['shown']; toAnybody: Census['shownToAnybody'] } => {
+  const visibility = prepareVisibility(db, prepareAccounts(db), preparePromises(db));
+  prepareDeniedLabels(db); // no client narrows what is counted here
+  db.exec('CREATE TEMP TABLE shown_item (item INTEGER PRIMARY KEY) STRICT');
+  const count = db.prepare<Seen, number>(`SELECT count(*) ${visibleDocuments()}`).pluck();
+  const note = db.prepare<[Seen]>(`INSERT OR IGNORE INTO temp.shown_item SELECT item.id ${visibleDocuments()}`);
+  const noted = db.prepare<[], number>('SELECT count(*) FROM temp.shown_item').pluck();
+  return {
+    to: db.transaction((identity, rules, now) => {
+      const { view } = visibility.hold(identity, rules, now);
+      note.run({ view, denied: null });
+      const documents = count.get({ view, denied: null }) ?? 0;
+      visibility.drop(view);
+      return documents;
+    }),
+    toAnybody: () => noted.get() ?? 0,
+  };
+};
+
+/** Each active account once, by the first of these that is true of it: as access/link.ts links. */
+const ACCOUNTS = `
+  WITH active AS (
+    SELECT account.id, account.account, account.source
+    FROM account
+    JOIN source ON source.id = account.source
+    WHERE source.name = :source AND account.active = 1
+  ), address AS (
+    SELECT
+      active.id,
+      substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(:domains)) AS owned,
+      (SELECT count(*) FROM account_email AS other JOIN active AS a ON a.id = other.account WHERE other.email = account_email.email) AS carriers
+    FROM active
+    JOIN account_email ON account_email.account = active.id
+  ), stands AS (
+    SELECT
+      account,
+      CASE
+        WHEN EXISTS (SELECT 1 FROM link WHERE link.account = active.id) THEN 'linked'
+        WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.id = active.id) THEN 'withoutEmail'
+        WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.id = active.id AND owned) THEN 'foreign'
+        WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.id = active.id AND owned AND carriers = 1) THEN 'shared'
+        ELSE 'linkable'
+      END AS how
+    FROM active
+  )
+  SELECT how, count(*) AS accounts, min(account) AS example
+  FROM stands
+  GROUP BY how`;
+
+interface Stands {
+  readonly how: 'linked' | 'linkable' | 'withoutEmail' | 'foreign' | 'shared';
+  readonly accounts: number;
+  readonly example: string;
+}
+
+const prepareAccountCensus = (db: Database): Census['accounts'] => {
+  const select = db.prepare<{ source: string; domains: string }, Stands>(ACCOUNTS);
+  return (source, ownedDomains): AccountCensus => {
+    const rows = select.all({ source, domains: JSON.stringify(ownedDomains) });
+    const counted = (how: Stands['how']): number => rows.find((row) => row.how === how)?.accounts ?? 0;
+    const examples = rows.filter(({ how }) => how !== 'linked' && how !== 'linkable').map(({ how, example }) => [how, example]);
+    return {
+      active: rows.reduce((sum, { accounts }) => sum + accounts, 0),
+      linked: counted('linked'),
+      linkable: counted('linkable'),
+      withoutEmail: counted('withoutEmail'),
+      foreign: counted('foreign'),
+      shared: counted('shared'),
+      examples: Object.fromEntries(examples),
+    };
+  };
+};
+
+/** A person may be a member by one account and a guest by another: the wider is told. */
+const EMAILS = `
+  SELECT email, max(kind) AS kind
+  FROM (
+    SELECT account_email.email, account.kind
+    FROM account_email
+    JOIN account ON account.id = account_email.account AND account.active = 1
+    JOIN source ON source.id = account.source
+    WHERE source.name = :source
+    UNION ALL
+    SELECT principal.name, NULL
+    FROM principal
+    JOIN source ON source.id = principal.source
+    WHERE source.name = :source AND principal.kind = 'person')
+  GROUP BY email
+  ORDER BY email
+  LIMIT :limit`;
+
+/** Of this machine's clock; what a source says of its documents is another one's. */
+const LATEST = `
+  SELECT max(at)
+  FROM (
+    SELECT max(synced_at) AS at FROM item
+    UNION ALL SELECT max(permissions_synced_at) FROM item
+    UNION ALL SELECT max(synced_at) FROM account
+    UNION ALL SELECT max(listed_at) FROM member_group
+    UNION ALL SELECT max(confirmed_at) FROM source
+    UNION ALL SELECT max(started_at) FROM run)`;
+
+/** The principals of a kind that an allow in force names. */
+const allowed = (kind: string, condition: string): string => `
+  SELECT DISTINCT principal.name
+  FROM source
+  JOIN item ON item.source = source.id
+  JOIN acl_term ON acl_term.acl = item.acl
+  JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 0
+  JOIN principal ON principal.id = acl_grant.principal AND principal.kind = '${kind}'
+  WHERE source.name = ? AND ${condition}
+  ORDER BY principal.name
+  LIMIT ${NAMED_MAX}`;
+
+const prepareClosed = (db: Database): Census['closed'] => {
+  const names = (sql: string): ((source: string) => string[]) => {
+    const select = db.prepare<[string], string>(sql).pluck();
+    return (source) => select.all(source);
+  };
+  const unknown = names(`
+    SELECT DISTINCT acl.value ->> '$.unknown' AS why
+    FROM source
+    JOIN item ON item.source = source.id
+    JOIN acl ON acl.id = item.acl AND acl.unknown = 1
+    WHERE source.name = ?
+    ORDER BY why
+    LIMIT ${NAMED_MAX}`);
+  const groups = names(allowed('group', 'principal.id NOT IN (SELECT principal FROM member_group WHERE listed_at IS NOT NULL)'));
+  const orgs = names(allowed('org', 'TRUE'));
+  const containers = names(
+    allowed('audience', 'NOT EXISTS (SELECT 1 FROM item AS named WHERE named.source = source.id AND named.key = principal.name)'),
+  );
+  return (source): Closed => ({
+    unknown: unknown(source),
+    groupsNeverListed: groups(source),
+    orgGroups: orgs(source),
+    absentContainers: containers(source),
+  });
+};

@@ -89,12 +89,11 @@ const keyOf =
 /** For this server and for no other: one that is good elsewhere too could be sent here by whoever got it there. */
 const isFor = ({ aud }: JWTPayload, audience: string): boolean => aud === audience || (Array.isArray(aud) && aud.length === 1);
 
-const typeOf = (typ: unknown): string | undefined =>
-  typ === undefined
-    ? undefined
-    : String(typ)
-        .toLowerCase()
-        .replace(/^application\//u, '');
+/** What is no text is no type that anybody accepts. */
+const typeOf = (typ: unknown): string | undefined => {
+  if (typ === undefined) return undefined;
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//u, '') : '';
+};
 
 /** `cnf`: bound to a key whose possession we do not ask for, so from us a thief would get what the binding was to prevent. */
 const isOther = (claims: JWTPayload): boolean =>

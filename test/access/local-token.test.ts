@@ -87,7 +87,7 @@ test('the same key of the organisation makes the same signing key in every proce
       "y": "69SnHWW8ZJPZ2vcOfaqaxp0lkc3gi0_awY-vviQB3mU",
     }
   `);
-  await expect(exportJWK(key.privateKey)).rejects.toThrow();
+  await expect(exportJWK(key.privateKey)).rejects.toThrow('non-extractable');
 });
 
 test('during a rotation the new key signs and both are accepted; after it the old one is not', async () => {

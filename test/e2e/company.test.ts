@@ -219,5 +219,6 @@ const partsOf = (open: ADesk): Parts => ({
   openHttp: unbuilt,
   openTrail: unbuilt,
   openPreview: unbuilt,
+  issueToken: unbuilt,
   openDesk: async () => ({ ...open, close: async () => undefined }),
 });

@@ -1,0 +1,63 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+import { type Scope, SCOPES } from '../core/caller.ts';
+import type { Context, GlobalOptions } from './context.ts';
+
+/** Prints a token with which a client asks a running server as one person. */
+export const tokenCommand = ({ parts, terminal }: Context): Command =>
+  new Command('token')
+    .summary('let a client ask as one person, for minutes')
+    .description(
+      'Issues a token of this server’s own, for one person and one client, and records that in the audit. ' +
+        'Whoever holds it asks as that person until it expires: it cannot be withdrawn.',
+    )
+    .requiredOption('--as <who>', 'for whom: a verified e-mail, or issuer|subject')
+    .option('--client <id>', 'the client that will use it, as in clients of the configuration', 'local')
+    .option('--scope <scope>', 'what it is for: read (the default) or write; may be given again', another)
+    .option('--minutes <number>', 'how long it lives: 15, or less where less is allowed', wholeNumber)
+    .addHelpText('after', '\nExample:\n  castellan token --as ada@acme.test')
+    .action(async (_: unknown, command: Command) => {
+      const {
+        config,
+        data,
+        json,
+        as: who,
+        client,
+        scope = ['read'],
+        minutes,
+      } = command.optsWithGlobals<GlobalOptions & TokenOptions>();
+      const request = { who, client, scopes: SCOPES.filter((one) => scope.includes(one)) };
+      const issued = await parts.issueToken({ config, data }, minutes === undefined ? request : { ...request, minutes });
+      const expires = new Date(issued.expiresAt).toISOString();
+      if (json) {
+        return terminal.out.json({
+          token: issued.token,
+          expires_at: expires,
+          audience: issued.audience,
+          client,
+          scopes: request.scopes,
+        });
+      }
+      terminal.out.line(issued.token);
+      terminal.err.line(
+        `For ${who} at ${issued.audience}, through the client ${client}, to ${request.scopes.join(' and ')}, until ${expires}.`,
+      );
+    });
+
+interface TokenOptions {
+  readonly as: string;
+  readonly client: string;
+  readonly scope?: readonly Scope[];
+  readonly minutes?: number;
+}
+
+const another = (written: string, before: readonly Scope[] = []): readonly Scope[] => {
+  const scope = SCOPES.find((one) => one === written);
+  if (scope) return [...before, scope];
+  throw new InvalidArgumentError(`It is ${SCOPES.join(' or ')}.`);
+};
+
+const wholeNumber = (written: string): number => {
+  if (/^[1-9]\d{0,4}$/u.test(written)) return Number(written);
+  throw new InvalidArgumentError('It is a whole number of minutes.');
+};

@@ -1,5 +1,6 @@
 import type { Index, Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
+import { whyNoModel } from './embed/local.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
@@ -52,6 +53,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
         await embedder.close();
       }
     },
+    unembedded: async () => (config.embedding.provider === 'none' ? undefined : whyNoModel()),
     tidy: () => store.scrub(),
     status: () => store.status([...config.rules.sources.keys()]),
     close: () => store.close(),

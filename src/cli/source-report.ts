@@ -1,3 +1,4 @@
+import type { AppError } from '../core/errors.ts';
 import type { RunEnd, SourceStatus } from '../store/store.ts';
 import { type Channel, look, type Piece } from './terminal.ts';
 import { count, listed } from './words.ts';
@@ -28,6 +29,10 @@ export const storedJson = (status: SourceStatus): object => ({
   },
   denied_by_account: status.deniedByAccount,
 });
+
+/** That no text can be embedded, for machines. */
+export const vectorsJson = (unembedded: AppError | undefined): object =>
+  unembedded ? { vectors_unavailable: unembedded.message } : {};
 
 /** The problems of a run, at most so many, and how many more there were. */
 export const printProblems = (channel: Channel, { counts, problems }: RunEnd): void => {

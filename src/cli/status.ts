@@ -4,7 +4,7 @@ import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
 import type { Index } from './parts.ts';
-import { printNotes, printProblems, runJson, storedJson } from './source-report.ts';
+import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
 import { type Channel, look } from './terminal.ts';
 import { aligned, count, span } from './words.ts';
 
@@ -21,9 +21,11 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const statuses = await index.status();
         const now = parts.now();
         const late = overdue(index.sources, statuses, now);
-        if (json) terminal.out.json({ sources: statuses.map((status) => statusJson(status, late)) });
+        const unembedded = await index.unembedded();
+        if (json) terminal.out.json({ sources: statuses.map((status) => statusJson(status, late)), ...vectorsJson(unembedded) });
         else printStatus(terminal.out, statuses, { index, now });
         tellOverdue(terminal.err, late);
+        if (unembedded) terminal.err.line(look('yellow', unembedded.message));
       } finally {
         await index.close();
       }

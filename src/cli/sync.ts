@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { AppError } from '../core/errors.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { Index } from './parts.ts';
-import { printNotes, printProblems, runJson, storedJson } from './source-report.ts';
+import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
 import { printStack } from './stack.ts';
 import { type SyncReport, syncAll } from './sync-all.ts';
 import { look, type Terminal } from './terminal.ts';
@@ -113,5 +113,5 @@ const jsonReport = ({ runs, refused, statuses, unembedded }: SyncReport): object
     return { source, ...runJson(end), seconds: Math.round(ms) / 1000, ...(status ? storedJson(status) : {}) };
   }),
   refused: refused.map(({ source, error }) => ({ source, code: error.code, message: error.message })),
-  ...(unembedded ? { vectors_unavailable: unembedded.message } : {}),
+  ...vectorsJson(unembedded),
 });

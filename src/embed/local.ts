@@ -19,13 +19,20 @@ export interface LocalEmbedderOptions {
   /** Where the model's files are; those that came with the package unless said otherwise. */
   readonly folder?: string;
   /** What computes. */
-  readonly runtime?: () => Promise<Pick<typeof Onnx, 'InferenceSession' | 'Tensor'>>;
+  readonly runtime?: Runtime;
 }
+
+type Runtime = () => Promise<Pick<typeof Onnx, 'InferenceSession' | 'Tensor'>>;
+const installed: Runtime = () => import('onnxruntime-node');
+
+/** Why the embedded model cannot run on this machine, if it cannot. */
+export const whyNoModel = (runtime: Runtime = installed): Promise<AppError | undefined> =>
+  runtime().then(() => undefined, absent);
 
 /** Opens the embedded model (all-MiniLM-L6-v2, 8 bit): it needs no key and no network. */
 export const openLocalEmbedder = async ({
   folder = modelFolder(),
-  runtime = () => import('onnxruntime-node'),
+  runtime = installed,
 }: LocalEmbedderOptions = {}): Promise<Embedder> => {
   const { InferenceSession, Tensor } = await runtime().catch(refuse);
   const [weights, tokenizerFile, configFile] = await Promise.all([
@@ -65,12 +72,15 @@ const SESSION: Onnx.InferenceSession.SessionOptions = {
 };
 
 /** It is an optional dependency: an index without it is searched by words. */
-const refuse = (cause: unknown): never => {
-  throw new AppError(
+const absent = (cause: unknown): AppError =>
+  new AppError(
     'unavailable',
     'Texts cannot be embedded: onnxruntime-node is not installed. Install it with: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
     { cause },
   );
+
+const refuse = (cause: unknown): never => {
+  throw absent(cause);
 };
 
 /** Cuts a text's tokens to the window and keeps its closing mark, which the model expects. */

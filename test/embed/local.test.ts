@@ -3,7 +3,7 @@ import path from 'node:path';
 
 import { afterAll, expect, test } from 'vitest';
 
-import { openLocalEmbedder } from '../../src/embed/local.ts';
+import { openLocalEmbedder, whyNoModel } from '../../src/embed/local.ts';
 import { MODEL_FILES, modelFolder } from '../../src/embed/model-files.ts';
 import { openLocalEmbedderThread } from '../../src/embed/thread.ts';
 import { aFolder } from '../support/a-folder.ts';
@@ -89,6 +89,11 @@ test('a closed thread finishes what it was asked, and then refuses', async () =>
 
 test('a thread that cannot open the model says why', async () => {
   await expect(openLocalEmbedderThread({ folder: '/nowhere' })).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a machine on which the model runs has nothing to say', async () => {
+  expect(await whyNoModel()).toBeUndefined();
+  expect(await whyNoModel(() => Promise.reject(new Error('Cannot find package')))).toMatchObject({ code: 'unavailable' });
 });
 
 test('without the runtime the command that installs it is told', async () => {

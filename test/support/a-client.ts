@@ -15,6 +15,8 @@ export interface Served {
   readonly config: string;
   readonly data: string;
   readonly who: string;
+  /** Whether the server reads its source again by itself; not where that is not the point. */
+  readonly follows?: boolean;
 }
 
 const resultSchema = z.looseObject({
@@ -49,7 +51,7 @@ export const aClient = (era: Era, served: Served): Promise<AClient> =>
   era === '2026-07-28' ? presentClient(era, served) : earlierClient(served);
 
 /** The arguments that serve somebody over stdio. */
-export const serveArguments = ({ config, data, who }: Served): string[] => [
+export const serveArguments = ({ config, data, who, follows = false }: Served): string[] => [
   'serve',
   '--stdio',
   '--as',
@@ -58,6 +60,7 @@ export const serveArguments = ({ config, data, who }: Served): string[] => [
   config,
   '--data',
   data,
+  ...(follows ? [] : ['--no-follow']),
 ];
 
 const NAMED = { name: 'castellan tests', version: '1' };

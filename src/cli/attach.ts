@@ -94,12 +94,22 @@ const textOf = async ({ attachment: { paste }, server }: Way, examples: string):
 
 /** An example with this server in the place of its made-up one. */
 const filledIn = (example: string, server: StartedServer | RunningServer): string =>
-  example
-    .replace(/^const server = \{$[^]*?^\};$/mu, () =>
-      'command' in server ? `const server = ${JSON.stringify(server, null, 2)};` : '',
-    )
-    .replace(/^const url = .*;$/mu, () => ('url' in server ? `const url = ${JSON.stringify(server.url)};` : ''))
-    .trimEnd();
+  ('url' in server
+    ? example.replace(/^const url = .*;$/mu, () => `const url = ${quoted(server.url)};`)
+    : example.replace(/^const server = \{$[^]*?^\};$/mu, () => started(server))
+  ).trimEnd();
+
+const started = ({ command, args }: StartedServer): string => {
+  const lines = args.map((argument) => `    ${quoted(argument)},`);
+  return ['const server = {', `  command: ${quoted(command)},`, '  args: [', ...lines, '  ],', '};'].join('\n');
+};
+
+/** A text as a program writes it. */
+const quoted = (text: string): string =>
+  `'${JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(String.raw`\"`, '"')
+    .replaceAll("'", String.raw`\'`)}'`;
 
 /** On stdout stands what is pasted and nothing else, so that it can be sent to a file. */
 const printAttachment = ({ out, err }: Terminal, { title, attachment: { into, notes }, before }: Way, text: string): void => {

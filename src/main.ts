@@ -22,7 +22,7 @@ import { openTrail } from './open-trail.ts';
 const require = createRequire(import.meta.url);
 const manifest = require.resolve('castellan/package.json'); // by its name: compiled, this lies one folder deeper
 const { version }: { readonly version: string } = require(manifest);
-const home = dirname(manifest);
+const root = dirname(manifest);
 const now = (): number => Date.now();
 const verbose = process.argv.includes('--verbose');
 
@@ -74,10 +74,10 @@ const parts: Parts = {
   version,
   now,
   stdin: process.stdin,
-  program: [process.execPath, join(home, 'src', 'launcher.js')],
-  company: join(home, 'fixtures', 'company'),
+  program: [process.execPath, join(root, 'src', 'launcher.js')],
+  company: join(root, 'fixtures', 'company'),
   temporary: tmpdir(),
-  examples: join(home, 'docs', 'examples'),
+  examples: join(root, 'docs', 'examples'),
   home: homeOfOperator(),
   endpoint: (place) => endpointOf(place, machine),
   openIndex: (place) => openIndex(place, machine),

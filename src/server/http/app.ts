@@ -78,8 +78,7 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
 
   app.use(async (context, next) => {
     const refusal = gate.host(context.req.raw);
-    if (refusal) return refused(context, refusal, 'host');
-    await next();
+    return refusal ? refused(context, refusal, 'host') : next();
   });
 
   for (const path of address.metadata.paths) {
@@ -97,8 +96,7 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
 
   app.use(async (context, next) => {
     const refusal = gate.origin(context.req.raw);
-    if (refusal) return refused(context, refusal, 'origin');
-    await next();
+    return refusal ? refused(context, refusal, 'origin') : next();
   });
 
   app.all(`${address.prefix}/mcp`, answerMcp);

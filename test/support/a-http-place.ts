@@ -1,0 +1,125 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { issueLocalToken } from '../../src/access/local-token.ts';
+import type { AuditRow } from '../../src/store/ledger.ts';
+import type { Scope } from '../../src/core/caller.ts';
+import { type HttpOptions, openHttp } from '../../src/open-http.ts';
+import { openIndex } from '../../src/open-index.ts';
+import { openTrail } from '../../src/open-trail.ts';
+import { openKeys } from '../../src/store/keys.ts';
+import { type AMachine, aMachine } from './a-machine.ts';
+import { COMPANY } from './company.ts';
+
+export interface HttpPlaceOptions extends HttpOptions {
+  /** `server:` of the configuration, as YAML. */
+  readonly server?: string;
+  /** More of the configuration, as YAML. */
+  readonly more?: string;
+  /** Vectors only where a test is about them. */
+  readonly provider?: 'local' | 'none';
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What a token says. */
+export interface Bearing {
+  readonly client?: string;
+  readonly scopes?: readonly Scope[];
+  readonly minutes?: number;
+}
+
+/** The made-up company behind a real server, on a port of this machine. */
+export interface AnHttpPlace {
+  /** Of `/mcp`. */
+  readonly url: string;
+  /** Where it listens, without a path. */
+  readonly origin: string;
+  readonly config: string;
+  readonly data: string;
+  readonly machine: AMachine;
+  /** A good token for somebody. */
+  token(who: string, bearing?: Bearing): Promise<string>;
+  /** What was logged until now, a line an object. */
+  logged(): readonly unknown[];
+  /** The newest rows of the audit, newest first. */
+  audited(limit?: number): Promise<readonly AuditRow[]>;
+  /** Asks the server to stop, and waits until it has. */
+  stop(): Promise<void>;
+  /** Stops it, and leaves nothing. */
+  remove(): Promise<void>;
+}
+
+/** Copies the company, reads it, and serves it. */
+export const anHttpPlace = async ({
+  server = '{ listen: "127.0.0.1:0" }',
+  more = '',
+  provider = 'none',
+  env = {},
+  ...options
+}: HttpPlaceOptions = {}): Promise<AnHttpPlace> => {
+  const folder = await mkdtemp(join(tmpdir(), 'castellan-http-'));
+  await cp(COMPANY, folder, { recursive: true });
+  const [config, data] = [join(folder, 'castellan.yaml'), join(folder, 'data')];
+  const company = (await readFile(config, 'utf8')).replace('provider: local', `provider: ${provider}`);
+  await writeFile(config, `${company}\nserver: ${server}\n${more}\n`);
+  const machine = aMachine({ env });
+  await readAll({ config, data }, machine);
+
+  const lines: string[] = [];
+  const gateway = await openHttp({ config, data }, machine, { log: { write: (line) => void lines.push(line) }, ...options });
+  const stopping = new AbortController();
+  const served = gateway.serve(stopping.signal);
+  let stopped: Promise<void> | undefined;
+  const place: AnHttpPlace = {
+    url: `${gateway.listening}/mcp`,
+    origin: gateway.listening,
+    config,
+    data,
+    machine,
+    token: async (who, { client = 'test', scopes = READ, minutes = 5 } = {}) => {
+      const keys = await openKeys({ folder: { key: join(data, 'key') }, env, random: randomBytes });
+      const issued = await issueLocalToken(
+        { who, client, scopes, minutes, id: randomUUID(), now: Date.now() },
+        { keys: keys.tokens, audience: `${gateway.publicUrl}/mcp` },
+      );
+      return issued.token;
+    },
+    logged: () => lines.flatMap((line) => line.trimEnd().split('\n')).map((line): unknown => JSON.parse(line)),
+    audited: async (limit = 100) => {
+      const trail = await openTrail({ config, data }, machine);
+      try {
+        return await trail.list(limit);
+      } finally {
+        await trail.close();
+      }
+    },
+    stop: () => {
+      stopping.abort();
+      stopped ??= served.then(() => gateway.close());
+      return stopped;
+    },
+    remove: async () => {
+      await place.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return place;
+};
+
+const READ: readonly Scope[] = ['read'];
+
+const readAll = async (place: { readonly config: string; readonly data: string }, machine: AMachine): Promise<void> => {
+  const index = await openIndex(place, machine);
+  try {
+    const options = { acceptDeletions: false, signal: new AbortController().signal, onProgress: () => undefined };
+    for (const source of index.sources.keys()) {
+      const { status } = await index.sync(source, options);
+      if (status !== 'complete') throw new Error(`${source} ended ${status}`);
+    }
+    await index.embed(options);
+  } finally {
+    await index.close();
+  }
+};

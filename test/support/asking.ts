@@ -29,7 +29,7 @@ export const asking = (
     if (!isTo<Kind>(given, question.kind)) throw new Error(`answered ${given.kind}`);
     return given;
   };
-  return {
+  const through = (client: string) => ({
     search: async (who: string | Identity, given: Partial<SearchRequest> = {}, now = 0) => {
       const request = { query: 'spring', limit: 10, offset: 0, ...given };
       const meaning = await directionOf(request.query, embedder);
@@ -45,7 +45,9 @@ export const asking = (
         ...(embedder && { fingerprint: embedder.fingerprint }),
       }),
     sources: (who: string | Identity, now = 0) => ask<'sources'>({ kind: 'sources', identity: identityOf(who), client, now }),
-  };
+  });
+  /** Through another client, with all that is kept between questions. */
+  return { ...through(client), through };
 };
 
 const identityOf = (who: string | Identity): Identity => (typeof who === 'string' ? person(who) : who);

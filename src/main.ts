@@ -14,6 +14,7 @@ import type { Machine } from './machine.ts';
 import { openDesk } from './open-desk.ts';
 import { openHttp } from './open-http.ts';
 import { openIndex } from './open-index.ts';
+import { openPatient } from './open-patient.ts';
 import { openPreview } from './open-preview.ts';
 import { openTrail } from './open-trail.ts';
 
@@ -85,6 +86,7 @@ const parts: Parts = {
   openHttp: (place, options) => openHttp(place, machine, options),
   openTrail: (place) => openTrail(place, machine),
   issueToken: (place, request) => issueToken(place, request, machine),
+  openPatient: (place) => openPatient(place, machine),
   openPreview: (draft, signal) => openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };
 

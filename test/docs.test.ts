@@ -56,6 +56,7 @@ const parts: Parts = {
   openHttp: async () => never(),
   openTrail: async () => never(),
   issueToken: async () => never(),
+  openPatient: () => never(),
   openPreview: async () => never(),
 };
 const program = buildProgram({

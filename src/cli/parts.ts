@@ -11,6 +11,7 @@ import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
 import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
+import type { Patient } from './patient.ts';
 
 /** One configuration and one data folder. */
 export interface Place {
@@ -136,4 +137,5 @@ export interface Parts {
   issueToken(place: Place, request: TokenRequest): Promise<Issued>;
   /** Reads a source that is not configured yet, to say what it holds and for whom. */
   openPreview(draft: Draft, signal: AbortSignal): Promise<Preview>;
+  openPatient(place: Place): Patient;
 }

@@ -5,6 +5,7 @@ import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
 import type { Context } from './context.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { fetchCommand } from './fetch.ts';
 import { initCommand } from './init.ts';
 import { searchCommand } from './search.ts';
@@ -82,6 +83,7 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     searchCommand,
     fetchCommand,
     statusCommand,
+    doctorCommand,
     auditCommand,
     demoCommand,
   ];

@@ -42,6 +42,7 @@ const parts: Parts = {
   home: '/home/ada',
   endpoint: async () => 'https://castellan.acme.test/mcp',
   openHttp: unused,
+  openPatient: unused,
   openPreview: unused,
   issueToken: unused,
   openIndex: unused,

@@ -24,6 +24,7 @@ const partsThat = (fail: () => never): Parts => ({
   openHttp: async () => fail(),
   openTrail: async () => fail(),
   issueToken: async () => fail(),
+  openPatient: () => fail(),
   openPreview: async () => fail(),
 });
 
@@ -75,6 +76,7 @@ describe('help', () => {
         search [options] <query>    ask as one person
         fetch [options] <id>        read a document as one person
         status                      sources, freshness and problems
+        doctor                      what is wrong, and what mends it
         audit                       who asked what, and whether that record holds
         demo [options]              one question, two people, two answers: start here
 

@@ -219,6 +219,9 @@ const partsOf = (open: ADesk): Parts => ({
   openHttp: unbuilt,
   openTrail: unbuilt,
   openPreview: unbuilt,
+  openPatient: () => {
+    throw new Error('only the desk is open');
+  },
   issueToken: unbuilt,
   openDesk: async () => ({ ...open, close: async () => undefined }),
 });

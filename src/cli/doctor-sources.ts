@@ -1,0 +1,143 @@
+import type { Config } from '../config/config.ts';
+import type { Census } from '../store/census.ts';
+import type { SourceStatus } from '../store/store.ts';
+import type { Check } from './doctor-checks.ts';
+import { overdue } from './overdue.ts';
+import type { Patient } from './patient.ts';
+import { count, listed, span } from './words.ts';
+
+/** What is to be said of each configured source. */
+export const sourceChecks = async (
+  patient: Patient,
+  config: Config,
+  census: Census | undefined,
+  now: number,
+): Promise<readonly Check[]> => {
+  const names = config.sources.map(({ name }) => name);
+  const statuses = census?.status(names) ?? [];
+  const checks: Check[] = [];
+  for (const name of names) {
+    const status = statuses.find((one) => one.name === name);
+    checks.push(
+      ...unreachable(name, await patient.paths(name)),
+      ...(census && status ? read(status, { config, census, now }) : [unread(name)]),
+    );
+  }
+  return checks;
+};
+
+const unreachable = (source: string, paths: Awaited<ReturnType<Patient['paths']>>): Check[] =>
+  paths.flatMap(({ path, fault }): Check[] =>
+    fault === undefined
+      ? []
+      : [
+          {
+            name: source,
+            state: 'fail',
+            says: `${path} cannot be read (${fault}).`,
+            remedy: `Put it there or give this user the right to read it, then: castellan sync ${source}`,
+          },
+        ],
+  );
+
+const unread = (source: string): Check => ({
+  name: source,
+  state: 'warn',
+  says: 'Nothing of it was read yet.',
+  remedy: `castellan sync ${source}`,
+});
+
+interface Known {
+  readonly config: Config;
+  readonly census: Census;
+  readonly now: number;
+}
+
+const read = (status: SourceStatus, { config, census, now }: Known): Check[] => {
+  const { name } = status;
+  const told = [
+    ...lastRun(status, now),
+    ...late(status, config, now),
+    ...dark(status, census),
+    ...accounts(name, config, census),
+  ];
+  if (told.length > 0) return told;
+  const when = status.lastRun ? `, read ${span(now - status.lastRun.startedAt)} ago` : '';
+  return [{ name, state: 'ok', says: `${count(status.documents, 'document')}${when}` }];
+};
+
+const lastRun = ({ name, lastRun: run, running }: SourceStatus, now: number): Check[] => {
+  if (!run) return running ? [{ name, state: 'ok', says: 'is being read for the first time' }] : [unread(name)];
+  if (run.status === 'complete') return [];
+  const [problem] = run.problems;
+  const why = problem === undefined ? '' : `: ${problem.key === undefined ? '' : `${problem.key}: `}${problem.message}`;
+  const more = run.counts.problems > 1 ? ` And ${count(run.counts.problems - 1, 'more problem')}.` : '';
+  return [
+    {
+      name,
+      state: run.status === 'failed' ? 'fail' : 'warn',
+      says: `The run ${span(now - run.startedAt)} ago ended ${run.status}${why}${more}`,
+      remedy: `castellan status shows all; mend it, then: castellan sync ${name}`,
+    },
+  ];
+};
+
+const late = (status: SourceStatus, { rules }: Config, now: number): Check[] =>
+  overdue(rules.sources, [status], now).flatMap((one): Check[] => {
+    if (one.what === 'everything') return [];
+    const hidden = one.effect === 'hidden';
+    return [
+      {
+        name: status.name,
+        state: hidden ? 'fail' : 'warn',
+        says: `Its ${one.what} are ${span(one.age)} old and promised within ${span(one.within)}: ${hidden ? 'they let nobody in' : 'they are labelled as not fresh'}.`,
+        remedy: `castellan sync ${status.name}`,
+      },
+    ];
+  });
+
+const dark = (
+  { name, dark: { unknownAcl, orgWithoutDirectory, groupNeverListed, containerAbsent } }: SourceStatus,
+  census: Census,
+): Check[] => {
+  const all = unknownAcl + orgWithoutDirectory + groupNeverListed + containerAbsent;
+  if (all === 0) return [];
+  const closed = census.closed(name);
+  const causes = [
+    { documents: unknownAcl, why: `permissions are unknown (${listed(closed.unknown)})`, how: 'say who may see them' },
+    { documents: groupNeverListed, why: `nobody says who is in ${listed(closed.groupsNeverListed)}`, how: 'list its members' },
+    {
+      documents: orgWithoutDirectory,
+      why: `${listed(closed.orgGroups)} is of a directory, and there is none`,
+      how: 'name a group of the source',
+    },
+    { documents: containerAbsent, why: `${listed(closed.absentContainers)} is not there`, how: 'bring that container' },
+  ].filter(({ documents }) => documents > 0);
+  return [
+    {
+      name,
+      state: 'warn',
+      says: `${count(all, 'document')} nobody can see: ${listed(causes.map(({ why }) => why))}.`,
+      remedy: `${listed(causes.map(({ how }) => how))}, then: castellan sync ${name}`,
+    },
+  ];
+};
+
+const accounts = (name: string, { rules }: Config, census: Census): Check[] => {
+  const { active, withoutEmail, foreign, shared, examples } = census.accounts(name, rules.ownedDomains);
+  const lost = [
+    [withoutEmail, 'without an e-mail', examples.withoutEmail],
+    [foreign, `with e-mails outside ${listed(rules.ownedDomains)} only`, examples.foreign],
+    [shared, 'whose e-mail another active account carries', examples.shared],
+  ] as const;
+  const told = lost.filter(([amount]) => amount > 0).map(([amount, why, example]) => `${amount} ${why} (${example ?? ''})`);
+  if (told.length === 0) return [];
+  return [
+    {
+      name,
+      state: 'warn',
+      says: `Of ${count(active, 'active account')}, no person can be told for ${listed(told)}.`,
+      remedy: 'give each account one e-mail of its own; a domain that is yours belongs into organisation.domains',
+    },
+  ];
+};

@@ -1,0 +1,119 @@
+import { constants, existsSync } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { connectors } from '../connectors/index.ts';
+import type { Place } from './cli/parts.ts';
+import type { Patient } from './cli/patient.ts';
+import { type Config, loadConfig } from './config/config.ts';
+import { openLocalEmbedderThread } from './embed/thread.ts';
+import type { Machine } from './machine.ts';
+import { addressOf } from './server/http/address.ts';
+import { readAnchors } from './store/anchor-file.ts';
+import type { Census } from './store/census.ts';
+import { type DataFolder, openDataFolder } from './store/data-folder.ts';
+import { openKeys } from './store/keys.ts';
+import { openCensus } from './store/sqlite/census.ts';
+import { inspectLedger } from './store/sqlite/ledger/inspect.ts';
+
+/** A server on this machine that does not answer in this time is not ours. */
+const ANSWER_MS = 2000;
+
+/** Opens a place to look at it, and at nothing but what is there. */
+export const openPatient = ({ config: path, data }: Place, { env, uid, random }: Machine): Patient => {
+  let loaded: Promise<Config> | undefined;
+  let census: Promise<Census | undefined> | undefined;
+  const configuration = (): Promise<Config> => (loaded ??= loadConfig({ path, env, connectors }));
+  /** Opening would make it. */
+  const folder = async (): Promise<DataFolder | undefined> => (existsSync(data) ? openDataFolder(data, { uid }) : undefined);
+  const inFolder = async (name: 'index' | 'ledger' | 'key'): Promise<DataFolder | undefined> => {
+    const found = await folder();
+    return found && existsSync(found[name]) ? found : undefined;
+  };
+  const key: Patient['key'] = async () => {
+    const kept = await inFolder('key');
+    if (!kept && env['CASTELLAN_KEY'] === undefined) return undefined;
+    await openKeys({ folder: kept ?? { key: join(data, 'key') }, env, random });
+    return env['CASTELLAN_KEY'] === undefined ? 'file' : 'environment';
+  };
+  return {
+    node: process.version,
+    configuration,
+    paths: async (name) => {
+      const { sources, folder: base } = await configuration();
+      const source = sources.find((one) => one.name === name);
+      const watched = source?.connector.watches?.(source.settings, base) ?? [];
+      return Promise.all(watched.map(({ path }) => reachable(path)));
+    },
+    dataFolder: async () => {
+      const found = await folder();
+      if (!found) return undefined;
+      const { bavail, bsize } = await statfs(found.path);
+      return { path: found.path, free: bavail * bsize };
+    },
+    key,
+    index: () =>
+      (census ??= inFolder('index').then((found) => {
+        return found && openCensus(found.index);
+      })),
+    audit: async () => {
+      const found = await inFolder('ledger');
+      // Without the key nothing can be said of the anchors, and opening it would make one.
+      if (!found || (await key()) === undefined) return undefined;
+      const { audit } = await configuration();
+      const keys = await openKeys({ folder: found, env, random });
+      const anchors = await readAnchors(audit.anchor ?? found.anchor);
+      return inspectLedger({ path: found.ledger, keys: keys.ledger, anchors });
+    },
+    model: async () => {
+      const embedder = await openLocalEmbedderThread();
+      await embedder.close();
+    },
+    port: async () => {
+      const { server } = await configuration();
+      if (await isFree(server.listen)) return 'free';
+      return (await isOurs(server)) ? 'ours' : 'taken';
+    },
+    close: async () => {
+      const open = await census?.catch(() => undefined);
+      open?.close();
+    },
+  };
+};
+
+const reachable = async (path: string): Promise<{ path: string; fault?: string }> => {
+  try {
+    await access(path, constants.R_OK);
+    return { path };
+  } catch (error) {
+    return { path, fault: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+  }
+};
+
+/** Listens for a moment, and for nobody. */
+const isFree = async ({ host, port }: Config['server']['listen']): Promise<boolean> => {
+  if (port === 0) return true;
+  const probe = createServer();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  probe.once('error', () => resolve(false));
+  probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(true)));
+  return promise;
+};
+
+/** Asked under the name it is known by, since it answers under no other. */
+const isOurs = async ({ listen: { host, port }, publicUrl }: Config['server']): Promise<boolean> => {
+  const shown = host.includes(':') ? `[${host}]` : host;
+  const known = new URL(addressOf(publicUrl ?? `http://${shown}:${port}`).resource);
+  const path = known.pathname.replace(/\/mcp$/u, '/healthz');
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const asked = get({ host, port, path, headers: { host: known.host }, timeout: ANSWER_MS }, (response) => {
+    response.resume();
+    resolve(response.statusCode === 200 && response.headers['content-type']?.startsWith('application/json') === true);
+  });
+  asked.once('timeout', () => asked.destroy());
+  asked.once('error', () => resolve(false));
+  asked.once('close', () => resolve(false));
+  return promise;
+};

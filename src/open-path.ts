@@ -14,7 +14,7 @@ import { cursorsFor } from './server/cursors.ts';
 import type { DataFolder } from './store/data-folder.ts';
 import { type Keys, openKeys } from './store/keys.ts';
 import { openStore } from './store/sqlite/index-store.ts';
-import { openLedger } from './store/sqlite/ledger/ledger.ts';
+import { openLedgerThread } from './store/sqlite/ledger/ledger-thread.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
 import { searchTool } from './tools/search.ts';
@@ -55,7 +55,7 @@ export const openPath = async (
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
-  const ledger = opened.adopt(openLedger({ path: folder.ledger, keys: keys.ledger, random }), (one) => one.close());
+  const ledger = opened.adopt(await openLedgerThread({ path: folder.ledger, keys: keys.ledger }), (one) => one.close());
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
   const embedder = embedding.provider === 'local' ? { embedder: openLocalEmbedderThread } : {};
@@ -90,7 +90,7 @@ export const openPath = async (
     },
     overdue: async () => overdue(rules.sources, await store.status([...rules.sources.keys()]), now()),
     auditable: async () => {
-      await ledger.list(1);
+      await ledger.append([]); // begins a commit, and finds nothing to write
     },
     close: () => closing.disposeAsync(),
   };

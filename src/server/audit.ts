@@ -28,6 +28,8 @@ export interface OpenAudit extends Audit {
 const GROUP = 500;
 /** More than this waiting means the disk cannot follow: then it is more honest to refuse than to let the queue grow. */
 const WAITING_MAX = 5000;
+/** An answer that waits longer for its row is refused, and its row stays where it was written all the same. */
+const WAIT_MS = 2000;
 
 interface Waiting {
   readonly event: AuditEvent;
@@ -36,7 +38,12 @@ interface Waiting {
 
 /** Records events on a ledger. What arrives while a commit runs goes into the next one, together. */
 export const openAudit = ({ ledger, anchor, now, warn }: AuditOptions): OpenAudit => {
-  const waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>();
+  const nextGroup = (): Waiting[] => {
+    const group = [...waiting.values().take(GROUP)];
+    for (const one of group) waiting.delete(one);
+    return group;
+  };
   let unanchored = 0;
   let writing: Promise<void> | undefined;
   let closed = false;
@@ -54,7 +61,7 @@ export const openAudit = ({ ledger, anchor, now, warn }: AuditOptions): OpenAudi
 
   const write = async (): Promise<void> => {
     await turn(); // what arrives in the same turn of the loop shares a commit
-    for (let group = waiting.splice(0, GROUP); group.length > 0; group = waiting.splice(0, GROUP)) {
+    for (let group = nextGroup(); group.length > 0; group = nextGroup()) {
       unanchored += await commit(ledger, group);
       if (unanchored >= anchor.every) await writeAnchor();
     }
@@ -63,11 +70,20 @@ export const openAudit = ({ ledger, anchor, now, warn }: AuditOptions): OpenAudi
 
   return {
     record: async (event) => {
-      if (closed || waiting.length >= WAITING_MAX) throw refusal(closed);
+      if (closed || waiting.size >= WAITING_MAX) throw refusal(closed);
       const done = Promise.withResolvers<void>();
-      waiting.push({ event, done });
+      const one: Waiting = { event, done };
+      const timer = setTimeout(() => {
+        waiting.delete(one);
+        done.reject(late());
+      }, WAIT_MS);
+      waiting.add(one);
       writing ??= write();
-      await done.promise;
+      try {
+        await done.promise;
+      } finally {
+        clearTimeout(timer);
+      }
     },
     close: async () => {
       closed = true;
@@ -88,6 +104,12 @@ const commit = async (ledger: Ledger, group: readonly Waiting[]): Promise<number
     return 0;
   }
 };
+
+const late = (): AppError =>
+  new AppError(
+    'unavailable',
+    `The audit was not written within ${WAIT_MS / 1000} s, so nothing was answered. Ask again in a moment.`,
+  );
 
 const refusal = (closed: boolean): AppError =>
   new AppError(

@@ -18,11 +18,23 @@ export interface Hurt {
 /** No command here runs longer by far: one that hangs is a failure. */
 const DEADLINE_MS = 120_000;
 
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
 /** A program of this folder that runs a command line in its own way. */
-export const by = (file: 'killed-process.ts' | 'full-disk-process.ts', ...args: readonly string[]): readonly string[] => [
+export const by = (file: 'killed-process.ts', ...args: readonly string[]): readonly string[] => [
   process.execPath,
   join(import.meta.dirname, file),
   ...args,
+];
+
+/** The command line, on a disk that has room for so many more pages of one database. */
+export const withRoomFor = (pages: number, file: 'index.db' | 'ledger.db'): readonly string[] => [
+  'env',
+  `FULL_DISK=${file} ${pages}`,
+  process.execPath,
+  '--import',
+  join(import.meta.dirname, 'full-disk-process.ts'),
+  MAIN,
 ];
 
 /** The command line, in a process that may write no file beyond so many KiB: a write that crosses that is cut, and the next refused. */
@@ -32,7 +44,7 @@ export const withFilesUpTo = (kib: number): readonly string[] => [
   `ulimit -f ${kib * 2}; exec "$@"`, // counted in blocks of 512 bytes
   'sh',
   process.execPath,
-  join(import.meta.dirname, '..', '..', 'src', 'main.ts'),
+  MAIN,
 ];
 
 /** Runs a command on a place through such a program. */

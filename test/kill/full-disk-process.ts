@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import SQLite from 'better-sqlite3';
 
 /**
- * Runs the command line it is given on a disk that has room for so many more pages of one database: full-disk-process.ts
- * <file> <pages> <command…>. The engine itself says that the disk is full.
+ * Loaded into a process and all its threads before anything else, gives it a disk that has room for so many more pages
+ * of one database: FULL_DISK='<file> <pages>'. The engine itself says that the disk is full.
  */
-const [file = '', pages = '0', ...words] = process.argv.slice(2);
+const [file = '', pages = '0'] = (process.env['FULL_DISK'] ?? '').split(' ');
 
 const pragma: unknown = Reflect.get(SQLite.prototype, 'pragma');
 if (typeof pragma !== 'function') throw new Error('the driver has no pragma any more: this would prove nothing');
@@ -19,6 +19,3 @@ SQLite.prototype.pragma = function limited(this: SQLite.Database, source: string
   }
   return answer;
 };
-
-process.argv = [process.execPath, 'castellan', ...words];
-await import('../../src/main.ts');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { castellan, type Ended } from '../support/a-command.ts';
-import { by, type Hurt, run, withFilesUpTo } from './command.ts';
+import { type Hurt, run, withFilesUpTo, withRoomFor } from './command.ts';
 import { differences, dump } from './dump.ts';
 import { copyOf, type Place } from './place.ts';
 import { readingsOfCopy, widened } from './readings.ts';
@@ -30,7 +30,7 @@ const REMEDY = /cannot be written or read \(.+\)\. Check its disk and the space 
 
 describe('a disk that fills during a sync', { timeout: PATIENCE }, () => {
   test.each([
-    ['because the engine finds no room for another page', by('full-disk-process.ts', 'index.db', '8')],
+    ['because the engine finds no room for another page', withRoomFor(8, 'index.db')],
     ['because a write of the log is cut in its middle', withFilesUpTo(150)],
   ])('loses nothing and widens nothing, %s, and the next sync completes', async (_, program) => {
     const course = states.of('next sync');
@@ -55,7 +55,7 @@ describe('a disk that has no room for the audit', { timeout: PATIENCE }, () => {
     const place = await copyOf(start, await states.folder());
     await on(place, ...words);
 
-    const { code, message } = refusal(await run(place, by('full-disk-process.ts', 'ledger.db', '0'), words));
+    const { code, message } = refusal(await run(place, withRoomFor(0, 'ledger.db'), words));
     expect(code).toBe('unavailable');
     expect(message).toMatch(/^The audit ledger /u);
     expect(message).toMatch(REMEDY);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, chmod, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as turn, setTimeout } from 'node:timers/promises';
 
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -19,20 +20,37 @@ interface Opened {
   readonly warnings: string[];
   readonly path: string;
   readonly anchor: string;
+  /** The disk stops until it is told to go on. */
+  stop(): () => void;
 }
 
+interface Given {
+  readonly every?: number;
+  readonly anchor?: string;
+  /** How long the disk takes for each commit, besides what it takes. */
+  readonly commitMs?: number;
+}
+
+/** As many turns of the event loop. */
+const turns = async (count: number): Promise<void> => {
+  for (let at = 0; at < count; at++) await turn();
+};
+
 /** An audit on a real ledger, which notes how many rows went into each commit. */
-const anAudit = async ({ every = 100, anchor }: { every?: number; anchor?: string } = {}): Promise<Opened> => {
+const anAudit = async ({ every = 100, anchor, commitMs = 0 }: Given = {}): Promise<Opened> => {
   const folder = await aFolder();
   const path = join(folder, 'ledger.db');
   const ledger = openLedger({ path, keys: ledgerKeys(), random: randomBytes });
   const groups: number[] = [];
   const warnings: string[] = [];
+  let disk: Promise<void> = Promise.resolve();
   const file = anchor ?? join(folder, 'anchor.jsonl');
   const audit = openAudit({
     ledger: {
       ...ledger,
       append: async (events) => {
+        await disk;
+        if (commitMs > 0) await setTimeout(commitMs);
         await ledger.append(events);
         groups.push(events.length);
       },
@@ -42,7 +60,12 @@ const anAudit = async ({ every = 100, anchor }: { every?: number; anchor?: strin
     warn: (message) => warnings.push(message),
   });
   onTestFinished(() => ledger.close());
-  return { audit, ledger, groups, warnings, path, anchor: file };
+  const stop = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    disk = promise;
+    return resolve;
+  };
+  return { audit, ledger, groups, warnings, path, anchor: file, stop };
 };
 
 test('an event is on the chain when its record resolves', async () => {
@@ -61,6 +84,28 @@ test('events that arrive together share a commit, in the order they came', async
   expect(groups).toEqual([500, 500, 201]);
   expect((await ledger.list(1000, 1001)).map(({ request }) => request).at(-1)).toBe('r-0');
   expect(await ledger.verify()).toEqual({ state: 'consistent', rows: 1201 });
+});
+
+test('of many that ask at once, a slow disk keeps none for long: they share commits', async () => {
+  const { audit, ledger, groups } = await anAudit({ commitMs: 10 });
+
+  await Promise.all(Array.from({ length: 500 }, () => audit.record(anEvent())));
+  await Promise.all(Array.from({ length: 500 }, (_, at) => turns(at % 7).then(() => audit.record(anEvent()))));
+
+  expect(groups.length).toBeLessThanOrEqual(1 + 7);
+  expect(await ledger.verify()).toEqual({ state: 'consistent', rows: 1000 });
+});
+
+test('who waits too long for a row is refused, and so is who waits behind; what was being written stays', async () => {
+  const { audit, ledger, stop } = await anAudit();
+  const go = stop();
+  const refused = await Promise.allSettled([audit.record(anEvent()), turns(3).then(() => audit.record(anEvent()))]);
+  go();
+  await audit.record(anEvent({ request: 'r-3' }));
+
+  const late = expect.objectContaining({ code: 'unavailable', message: expect.stringContaining('within 2 s') });
+  expect(refused.map((one) => ('reason' in one ? one.reason : one))).toEqual([late, late]);
+  expect((await ledger.list(10)).map(({ request }) => request)).toEqual(['r-3', 'r-1']);
 });
 
 test('no row, no answer: when the ledger cannot be written every record is refused, and later ones work again', async () => {

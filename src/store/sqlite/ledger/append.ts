@@ -1,37 +1,35 @@
-import type { AuditEvent } from '../../../core/audit.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Database } from '../database.ts';
 import { genesisOf, rowHash } from './chain.ts';
-import { type RowOptions, rowOf } from './row.ts';
+import { type Recorded, type RowOptions, rowOf } from './row.ts';
 
-interface StoredHead {
+/** A row, as its number and hash. */
+export interface ChainHead {
   readonly seq: number;
-  readonly hash: Buffer;
+  readonly hash: Uint8Array;
 }
 
-/** The writing end of a chain. */
+/** The writing end of a chain. `written` is the last row that its owner knows to be there, by this connection or another. */
 export interface Appender {
   /** The last row; number 0 is what stands before the first. */
-  head(): StoredHead;
-  /** Writes all events behind the last row, whoever wrote that, in one commit. */
-  append(events: readonly AuditEvent[]): void;
+  head(written: ChainHead | undefined): ChainHead;
+  /** Writes all events behind the last row, whoever wrote that, in one commit. Gives the row that is last now. */
+  append(events: readonly Recorded[], written: ChainHead | undefined): ChainHead;
 }
 
 /** Prepares the writing end of the chain with this id. */
 export const createAppender = (db: Database, chain: Uint8Array, options: RowOptions): Appender => {
-  const last = db.prepare<[], StoredHead>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
+  const last = db.prepare<[], ChainHead>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
   const hashOf = db.prepare<[number], Buffer>('SELECT hash FROM audit WHERE seq = ?').pluck();
-  const addRow = db.prepare<[number, string, Buffer]>('INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)');
+  const addRow = db.prepare<[number, string, Uint8Array]>('INSERT INTO audit (seq, body, hash) VALUES (?, ?, ?)');
   const addPersonal = db.prepare<[number, string, Uint8Array, string]>(
     'INSERT INTO personal (seq, field, salt, value) VALUES (?, ?, ?, ?)',
   );
-  const genesis: StoredHead = { seq: 0, hash: genesisOf(chain) };
-  let written = genesis;
+  const genesis: ChainHead = { seq: 0, hash: genesisOf(chain) };
 
-  /** What this process wrote must still be there: it neither continues nor signs a chain that was changed underneath it. */
-  const head = (): StoredHead => {
-    const still = written.seq === 0 ? written.hash : hashOf.get(written.seq);
-    if (!still?.equals(written.hash)) {
+  /** What was written must still be there: nobody continues or signs a chain that was changed underneath them. */
+  const head = (written: ChainHead | undefined): ChainHead => {
+    if (written && written.seq > 0 && !hashOf.get(written.seq)?.equals(written.hash)) {
       throw new AppError(
         'unavailable',
         `The audit ledger was changed: its row ${written.seq} is not the one that was written. Run: castellan audit verify`,
@@ -40,8 +38,8 @@ export const createAppender = (db: Database, chain: Uint8Array, options: RowOpti
     return last.get() ?? genesis;
   };
 
-  const append = db.transaction((events: readonly AuditEvent[]): StoredHead => {
-    let { seq, hash } = head();
+  const append = db.transaction((events: readonly Recorded[], written: ChainHead | undefined): ChainHead => {
+    let { seq, hash } = head(written);
     for (const event of events) {
       seq++;
       const { body, personal } = rowOf(event, seq, options);
@@ -52,10 +50,5 @@ export const createAppender = (db: Database, chain: Uint8Array, options: RowOpti
     return { seq, hash };
   });
 
-  return {
-    head,
-    append: (events) => {
-      written = append.immediate(events);
-    },
-  };
+  return { head, append: (events, written) => append.immediate(events, written) };
 };

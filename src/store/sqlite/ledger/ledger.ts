@@ -1,10 +1,12 @@
 import { AppError } from '../../../core/errors.ts';
-import type { Ledger, LedgerKeys } from '../../ledger.ts';
+import type { AuditEvent } from '../../../core/audit.ts';
+import type { AuditRow, Ledger, LedgerKeys, Verified } from '../../ledger.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
 import { anchorLine } from './anchor.ts';
-import { createAppender } from './append.ts';
+import { type ChainHead, createAppender } from './append.ts';
 import { createList } from './list.ts';
+import { type Recorded, recordedOf } from './row.ts';
 import { verifyChain } from './verify.ts';
 
 export interface LedgerOptions {
@@ -18,7 +20,23 @@ const BUSY_MS = 2000;
 const CHAIN_ID_BYTES = 16;
 
 /** Opens the audit chain, and begins one where there is none. Other processes may append to it at the same time. */
-export const openLedger = ({ path, keys, random }: LedgerOptions): Ledger => {
+export const openLedger = (options: LedgerOptions): Ledger => ledgerBy(openChain(options));
+
+/** The audit chain of a database that is open. */
+export const ledgerOn = (open: Omit<LedgerOptions, 'path'> & OpenDatabase): Ledger => ledgerBy(chainOn(open));
+
+/** What a ledger does with its file, for whoever keeps in mind what was written. */
+export interface Chain {
+  /** Gives the row that is last now. */
+  append(events: readonly Recorded[], written: ChainHead | undefined): ChainHead;
+  anchor(now: number, written: ChainHead | undefined): string | undefined;
+  list(limit: number, before?: number): readonly AuditRow[];
+  verify(anchors?: readonly string[]): Promise<Verified>;
+  close(): void;
+}
+
+/** Opens the file of the chain. */
+export const openChain = ({ path, keys, random }: LedgerOptions): Chain => {
   const file = {
     path,
     name: 'audit ledger',
@@ -26,39 +44,53 @@ export const openLedger = ({ path, keys, random }: LedgerOptions): Ledger => {
   };
   const db = openDatabase({ ...file, migrations: new URL('./', import.meta.url) });
   try {
-    return guarded(file, () => ledgerOn({ db, file, keys, random }));
+    return guarded(file, () => chainOn({ db, file, keys, random }));
   } catch (error) {
     db.close();
     throw error;
   }
 };
 
-/** The audit chain of a database that is open. */
-export const ledgerOn = ({
-  db,
-  file,
-  keys,
-  random,
-}: Omit<LedgerOptions, 'path'> & { db: Database; file: DatabaseFile }): Ledger => {
+interface OpenDatabase {
+  readonly db: Database;
+  readonly file: DatabaseFile;
+}
+
+const chainOn = ({ db, file, keys, random }: Omit<LedgerOptions, 'path'> & OpenDatabase): Chain => {
   db.pragma(`busy_timeout = ${BUSY_MS}`);
   db.pragma('fullfsync = ON'); // on macOS a plain sync stops at the drive's cache
   const chain = chainId(db, random);
   const appender = createAppender(db, chain, { key: keys.arguments, random });
   const list = createList(db);
   return {
-    append: async (events) => failingClosed(() => guarded(file, () => appender.append(events))),
-    list: async (limit, before) => guarded(file, () => list(limit, before)),
-    verify: async (anchors = []) => verifyChain(db, { file, chain: chainId(db, random), keys, anchors }),
-    anchor: async (now) => {
-      const { seq, hash } = guarded(file, () => appender.head());
-      const signed = { chain: Buffer.from(chain).toString('hex'), seq, hash: hash.toString('hex') };
+    append: (events, written) => failingClosed(() => guarded(file, () => appender.append(events, written))),
+    list: (limit, before) => guarded(file, () => list(limit, before)),
+    verify: (anchors = []) => verifyChain(db, { file, chain: chainId(db, random), keys, anchors }),
+    anchor: (now, written) => {
+      const { seq, hash } = guarded(file, () => appender.head(written));
+      const signed = { chain: Buffer.from(chain).toString('hex'), seq, hash: Buffer.from(hash).toString('hex') };
       return seq === 0 ? undefined : anchorLine(signed, now, keys.anchor);
     },
-    close: async () => {
-      db.close();
-    },
+    close: () => void db.close(),
   };
 };
+
+/** A ledger in this thread. */
+const ledgerBy = (chain: Chain): Ledger => {
+  let written: ChainHead | undefined;
+  return {
+    append: async (events) => {
+      written = chain.append(prepared(events), written);
+    },
+    list: async (limit, before) => chain.list(limit, before),
+    verify: async (anchors) => chain.verify(anchors),
+    anchor: async (now) => chain.anchor(now, written),
+    close: async () => chain.close(),
+  };
+};
+
+/** Makes events ready to be written, or refuses all of them. */
+export const prepared = (events: readonly AuditEvent[]): readonly Recorded[] => failingClosed(() => events.map(recordedOf));
 
 /** The random id of this chain, made when it is opened first. */
 const chainId = (db: Database, random: (size: number) => Uint8Array): Uint8Array => {
@@ -70,9 +102,9 @@ const chainId = (db: Database, random: (size: number) => Uint8Array): Uint8Array
 };
 
 /** Whatever keeps a row from being written keeps its answer from being given. */
-const failingClosed = (write: () => void): void => {
+const failingClosed = <T>(write: () => T): T => {
   try {
-    write();
+    return write();
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'unavailable') throw cause;
     throw new AppError(

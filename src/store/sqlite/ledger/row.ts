@@ -61,8 +61,16 @@ export const keptArguments = z.union([
   z.strictObject({ unreadable: z.string() }),
 ]);
 
+/** An event ready to be written: its arguments are text already, so that whatever they were, it crosses to a thread. */
+export interface Recorded extends Omit<AuditEvent, 'arguments'> {
+  readonly arguments: { readonly given: string } | { readonly unreadable: string };
+}
+
+/** Makes an event ready to be written. */
+export const recordedOf = (event: AuditEvent): Recorded => ({ ...event, arguments: textOf(event.arguments) });
+
 /** Writes an event as row `seq` of the chain, its personal fields as salted commitments. */
-export const rowOf = (event: AuditEvent, seq: number, { key, random }: RowOptions): Row => {
+export const rowOf = (event: Recorded, seq: number, { key, random }: RowOptions): Row => {
   const { at, request, who, actor, client, tool, documents, basis, outcome } = event;
   const personal: Personal[] = [];
   const commit = (field: PersonalField, value: string): string => {
@@ -79,7 +87,7 @@ export const rowOf = (event: AuditEvent, seq: number, { key, random }: RowOption
     actor: actor === undefined ? undefined : commit('actor', canonicalJson(actor)),
     client: client.slice(0, NAME_MAX),
     tool: tool.slice(0, NAME_MAX),
-    arguments: commit('arguments', argumentsText(event.arguments, key)),
+    arguments: commit('arguments', keptText(event.arguments, key)),
     documents: documents.map(({ id, content, acl }) => ({ id, content, acl })),
     basis: basis && { version: basis.version, epoch: basis.epoch, databaseId: basis.databaseId },
     outcome,
@@ -87,17 +95,21 @@ export const rowOf = (event: AuditEvent, seq: number, { key, random }: RowOption
   return { body: canonicalJson(body), personal };
 };
 
-const argumentsText = (given: unknown, key: Uint8Array): string => {
+const textOf = (given: unknown): Recorded['arguments'] => {
   try {
-    const text = canonicalJson(given);
-    const length = Buffer.byteLength(text);
-    if (length <= ARGUMENTS_MAX) return `{"given":${text}}`;
-    return canonicalJson({ length, hmac: createHmac('sha256', key).update(text).digest('hex') });
+    return { given: canonicalJson(given) };
   } catch (error) {
     // Too deep to be written: one hostile call must not keep the calls that are committed with it from being recorded.
-    if (error instanceof AppError) return canonicalJson({ unreadable: error.message });
+    if (error instanceof AppError) return { unreadable: error.message };
     throw error;
   }
+};
+
+const keptText = (kept: Recorded['arguments'], key: Uint8Array): string => {
+  if ('unreadable' in kept) return canonicalJson(kept);
+  const length = Buffer.byteLength(kept.given);
+  if (length <= ARGUMENTS_MAX) return `{"given":${kept.given}}`;
+  return canonicalJson({ length, hmac: createHmac('sha256', key).update(kept.given).digest('hex') });
 };
 
 const isOutcome = (outcome: string): boolean =>

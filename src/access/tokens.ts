@@ -1,5 +1,6 @@
 import type { Fetch } from '../core/connector.ts';
 import type { KeyRing } from '../store/keys.ts';
+import { issuerAuthority, type TrustedIssuer } from './issuer-authority.ts';
 import { localAuthority } from './local-token.ts';
 import type { Tokens } from './token.ts';
 import { createVerifier, type Refusal } from './verifier.ts';
@@ -21,8 +22,23 @@ export interface TokensOptions {
 export interface TrustedIssuers {
   /** Tokens that this server signed itself. */
   readonly local: boolean;
+  readonly issuers: readonly TrustedIssuer[];
+}
+
+/** Tokens of the issuers of one configuration. */
+export interface IssuersTokens extends Tokens {
+  /** Rejects with `unavailable` while the keys of an issuer are missing: its tokens cannot be judged. */
+  ready(signal: AbortSignal): Promise<void>;
 }
 
 /** Says whose a token is, by the issuers of one configuration. */
-export const createTokens = ({ identity, audience, keys, now, onRefusal }: TokensOptions): Tokens =>
-  createVerifier({ authorities: identity.local ? [localAuthority({ keys, audience })] : [], now, onRefusal });
+export const createTokens = ({ identity, audience, keys, fetch, now, onRefusal }: TokensOptions): IssuersTokens => {
+  const issuers = identity.issuers.map((issuer) => issuerAuthority(issuer, { audience, fetch, now }));
+  const local = identity.local ? [localAuthority({ keys, audience })] : [];
+  return {
+    ...createVerifier({ authorities: [...local, ...issuers], now, onRefusal }),
+    ready: async (signal) => {
+      await Promise.all(issuers.map((issuer) => issuer.ready(signal)));
+    },
+  };
+};

@@ -27,7 +27,7 @@ const verify = async (
 ): Promise<Bearer | Refusal> => {
   let refusal: Refusal | undefined;
   const tokens = createTokens({
-    identity: { local },
+    identity: { local, issuers: [] },
     audience: AUDIENCE,
     keys: await tokenKeys(...keys),
     fetch: () => Promise.reject(new Error('nothing is fetched for a local token')),

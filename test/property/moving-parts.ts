@@ -2,6 +2,7 @@ import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import { aDocument, anAccount, except, only } from '../support/builders.ts';
 import type { Dice } from './dice.ts';
+import { SEALED } from './twin-answers.ts';
 
 /** What decides over documents: a connector says it before them, and it may be written as it is said. */
 export type Fact = Extract<Change, { type: 'account' | 'members' | 'container' }>;
@@ -34,7 +35,10 @@ export const shownNow = (dice: Dice): Said => {
   return { facts: facts.filter(() => dice.chance(0.4)), documents: documents.filter(() => dice.chance(0.4)) };
 };
 
-/** What a source says at one moment of what ada can never see: nothing in it names her, but to deny her. */
+/**
+ * What a source says at one moment of what ada can never see through her client: nothing in it names her, but to deny her, or it
+ * has a label that her client may not carry.
+ */
 export const hiddenNow = (dice: Dice): Said => {
   const facts: Fact[] = [
     { type: 'account', account: anAccount({ id: 'mallory', active: dice.chance(0.5) }) },
@@ -42,7 +46,9 @@ export const hiddenNow = (dice: Dice): Said => {
     { type: 'members', group: `fresh${dice.roll(4)}`, members: ['user:m2'] },
     { type: 'container', key: 'safe', title: 'Safe', acl: only('group:board') },
   ];
-  const documents = HIDDEN_KEYS.map((key) => page(dice, key, shut(dice)));
+  const documents = HIDDEN_KEYS.map((key) =>
+    dice.chance(0.3) ? page(dice, key, dice.pick(OPEN), [dice.pick(SEALED)]) : page(dice, key, shut(dice)),
+  );
   const gone: Change[] = dice.chance(0.5) ? [{ type: 'delete', key: dice.pick(['h1', 'h4', 'h8', 'never']) }] : [];
   return {
     facts: facts.filter(() => dice.chance(0.6)),
@@ -70,7 +76,7 @@ const shut = (dice: Dice): Acl =>
     { unknown: `403 ${dice.roll(99)}` },
   ]);
 
-const page = (dice: Dice, key: string, acl: Acl): Change => ({
+const page = (dice: Dice, key: string, acl: Acl, labels: readonly string[] = dice.some(['draft'], 0, 1)): Change => ({
   type: 'document',
   document: aDocument({
     key,
@@ -79,6 +85,7 @@ const page = (dice: Dice, key: string, acl: Acl): Change => ({
     updatedAt: new Date(WRITTEN_UNTIL - dice.roll(9) * HOUR),
     author: dice.pick(['user:ada', 'user:cy', 'user:stranger']),
     acl,
+    labels,
     fields: dice.chance(0.3) ? { [`field${dice.roll(3)}`]: 1 } : {},
     body: {
       kind: 'text',

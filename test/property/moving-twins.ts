@@ -6,7 +6,7 @@ import type { RunEnd } from '../../src/store/store.ts';
 import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { HIDDEN_KEYS, hiddenNow, type Said, SHOWN_KEYS, shownNow, WORDS } from './moving-parts.ts';
-import { ADA, askBoth, type Asked, type Difference, type Twins } from './twin-answers.ts';
+import { ADA, askBoth, type Asked, type Difference, NARROW, type Twins } from './twin-answers.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,7 +21,7 @@ const DONE: RunEnd = { status: 'complete', counts: { read: 0, changed: 0, delete
 /**
  * Lets two indexes live through the same days, with the same caller asking all along, so that what was kept for an answer meets
  * the next: time passes, promises run out, runs are cut short, and questions fall into running syncs. One of them is also told what
- * ada may not see, whenever. At no moment may an answer show that.
+ * ada may not see through her client, whenever. At no moment may an answer show that.
  */
 export const compareMovingTwins = async (
   seed: number,
@@ -58,6 +58,7 @@ const rulesBy = (dice: Dice): Rules => ({
     ['wiki', dice.pick([DEFAULT_FRESHNESS, STRICT])],
     ['vault', DEFAULT_FRESHNESS],
   ]),
+  policies: NARROW,
 });
 
 /** Something happens. Both are asked wherever it yields, which is how much that is hidden was said since. */

@@ -1,4 +1,4 @@
-import { type AclFacts, own, type Person, type Rule, type SourceFacts, type World } from './world.ts';
+import { type AclFacts, type ClientFacts, own, type Person, type Rule, type SourceFacts, type World } from './world.ts';
 
 type Is = 'yes' | 'no' | 'undecided';
 
@@ -7,20 +7,27 @@ export const mayRead = (world: World, person: Person, source: SourceFacts, key: 
   const fresh = (at: number, rule = source.permissions): boolean =>
     !rule.deny || without === 'stale' || world.now - at <= rule.within;
   const since = (at: number): number => Math.max(at, source.confirmed);
+  const { listed } = person;
+  const email = listed ? undefined : person.email;
   const linked = own(source.links, person.subject);
+  const named = without === 'service listed' ? [] : listed?.accounts[nameOf(world, source)];
+  const isOwn = (id: string): boolean => (listed ? named?.includes(id) === true : id === linked);
   const accounts = Object.entries(source.accounts)
-    .filter(([id, { emails }]) => id === linked || (person.email !== undefined && emails.includes(person.email)))
+    .filter(([id, { emails }]) => isOwn(id) || (email !== undefined && emails.includes(email)))
     .map(([id, account]) => ({ id, ...account, fresh: fresh(since(account.at)) }));
-  const mine = accounts.filter(({ id, active, fresh: usable }) => id === linked && active && usable);
+  const mine = accounts.filter(({ id, active, fresh: usable }) => isOwn(id) && active && usable);
 
   const leaf = (principal: string): Is => {
     const [kind, name] = [principal.split(':')[0], principal.slice(principal.indexOf(':') + 1)];
     if (kind === 'public') return 'yes';
     if (kind === 'user' && mine.length === 0) return without === 'unlinked' ? 'no' : 'undecided';
-    if (kind === 'user') return mine.some(({ id }) => id === name) ? 'yes' : 'no';
-    if (person.email === undefined || kind === 'org') return 'undecided';
-    const domain = person.email.split('@')[1] ?? '';
-    if (kind === 'person') return person.email === name ? 'yes' : 'no';
+    if (kind === 'user' && mine.some(({ id }) => id === name)) return 'yes';
+    if (kind === 'user') return named?.includes(name) ? 'undecided' : 'no';
+    if (listed?.principals.includes(principal) && without !== 'service listed') return 'yes';
+    if (listed) return without === 'service undecided' ? 'no' : 'undecided';
+    if (email === undefined || kind === 'org') return 'undecided';
+    const domain = email.split('@')[1] ?? '';
+    if (kind === 'person') return email === name ? 'yes' : 'no';
     if (kind === 'domain') return domain === name ? 'yes' : 'no';
     if (!world.owned.includes(domain)) return 'no'; // everyone
     const guest = without !== 'guest' && accounts.some((account) => account.guest);
@@ -56,4 +63,16 @@ export const mayRead = (world: World, person: Person, source: SourceFacts, key: 
   const item = own(source.items, key);
   if (!item?.document || !fresh(since(item.aclAt))) return false;
   return fresh(since(item.contentAt), source.content) && holds(item.acl, []);
+};
+
+const nameOf = ({ sources }: World, source: SourceFacts): string =>
+  Object.keys(sources).find((name) => sources[name] === source) ?? '';
+
+/** May this client carry that document, whoever may read it? A label is the same in another case, with spaces around it, composed or not. */
+export const mayCarry = (world: World, client: string, source: SourceFacts, key: string, without?: Rule): boolean => {
+  const { sources, labels = [] }: ClientFacts = own(world.clients, client) ?? {};
+  const plain = (label: string): string => label.normalize('NFKC').trim().toLowerCase();
+  const denied = own(source.items, key)?.labels.some((label) => labels.map(plain).includes(plain(label))) ?? false;
+  const foreign = sources !== undefined && !sources.includes(nameOf(world, source));
+  return !(foreign && without !== 'client source') && !(denied && without !== 'label');
 };

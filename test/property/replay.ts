@@ -31,7 +31,10 @@ export const replay = (
         see(`item ${change.key}`);
         break;
       case 'document':
-        source.items[change.document.key] = itemOf(change.document.acl, true, at, change.document.parent);
+        source.items[change.document.key] = {
+          ...itemOf(change.document.acl, true, at, change.document.parent),
+          labels: change.document.labels ?? [],
+        };
         see(`item ${change.document.key}`);
         break;
       case 'acl': {
@@ -81,8 +84,8 @@ export const replay = (
 
 /** The links that hold after somebody was identified: by e-mail, verified, owned, matching exactly one active account. */
 export const identify = (source: SourceFacts, owned: readonly string[], person: Person): void => {
-  const { email } = person;
-  if (email === undefined || !owned.includes(email.split('@')[1] ?? '')) return;
+  const { email, listed } = person;
+  if (listed || email === undefined || !owned.includes(email.split('@')[1] ?? '')) return;
   const active = Object.entries(source.accounts).filter(([, account]) => account.active && account.emails.includes(email));
   const [only] = active;
   if (only && active.length === 1) source.links[person.subject] ??= only[0];
@@ -123,6 +126,7 @@ export const subtree = (source: SourceFacts, top: string): string[] =>
 const itemOf = (acl: Acl, document: boolean, at: number, parent?: string): SourceFacts['items'][string] => ({
   document,
   acl: aclOf(acl),
+  labels: [],
   ...(parent === undefined ? {} : { parent }),
   contentAt: at,
   aclAt: at,

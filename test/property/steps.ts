@@ -5,7 +5,7 @@ import type { Account, SourceDocument } from '../../src/core/document.ts';
 import type { Deniable, Member, Principal } from '../../src/core/principal.ts';
 import type { Dice } from './dice.ts';
 import { subtree } from './replay.ts';
-import { own, type Person, type SourceFacts } from './world.ts';
+import { type ClientFacts, own, type Person, type SourceFacts } from './world.ts';
 
 const HOUR = 3_600_000;
 const USERS = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6'];
@@ -14,7 +14,7 @@ const NEVER_LISTED = 'g9';
 const CONTAINERS = ['c1', 'c2', 'c3', 'c4', 'c5'];
 const DOCUMENTS = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9', 'd10'];
 
-/** Everybody who asks: a member, a colleague, a guest, somebody ambiguous, somebody foreign, somebody without an e-mail. */
+/** Everybody who asks: a member, a colleague, a guest, somebody ambiguous, somebody foreign, somebody without an e-mail, and services. */
 export const PEOPLE: readonly Person[] = [
   { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' },
   { issuer: 'local', subject: 'bob@acme.test', email: 'bob@acme.test' },
@@ -22,7 +22,29 @@ export const PEOPLE: readonly Person[] = [
   { issuer: 'local', subject: 'amy@acme.test', email: 'amy@acme.test' },
   { issuer: 'local', subject: 'eve@other.test', email: 'eve@other.test' },
   { issuer: 'login', subject: 'nobody' },
+  {
+    issuer: 'login',
+    subject: 'robot',
+    listed: { principals: ['domain:acme.test', 'org:staff'], accounts: { wiki: ['u5', 'u6'], desk: ['u1'] } },
+  },
+  // Its identity carries what would make it a person, were it not listed.
+  {
+    issuer: 'login',
+    subject: 'carrier',
+    email: 'ada@acme.test',
+    listed: { principals: ['person:bob@acme.test'], accounts: { wiki: ['u2'] } },
+  },
 ];
+
+/** What is asked through: a client nobody narrows, and others. */
+export const CLIENTS: Readonly<Record<string, ClientFacts>> = {
+  any: {},
+  sealed: { labels: ['Restricted'] },
+  wiki: { sources: ['wiki'] },
+  both: { sources: ['desk'], labels: ['restricted', 'Café'] },
+};
+/** The same few labels, as different hands write them. */
+const LABELS = ['internal', 'restricted', ' RESTRICTED', 'café', 'CAFE\u0301 '];
 const EMAILS = ['ada@acme.test', 'bob@acme.test', 'gus@acme.test', 'amy@acme.test', 'eve@other.test', 'new@acme.test'];
 
 /** What one step does: the runs of a source (two when the first is cut off), and the kind of corner it was meant to reach. */
@@ -175,6 +197,7 @@ const aDocument = (dice: Dice, key: string): Change => {
     type: 'page',
     updatedAt: new Date(Date.UTC(2026, 0, 1 + dice.roll(28))),
     acl: anAcl(dice),
+    ...(dice.chance(0.3) ? { labels: dice.some(LABELS, 1, 2) } : {}),
     body: { kind: 'text', text: `The lantern of ${key}, ${dice.roll(3)} times lit.`, format: 'plain' },
     ...aParent(dice),
   };

@@ -1,10 +1,19 @@
 import type { Identity } from '../../src/core/caller.ts';
+import { NO_POLICY, type Policies } from '../../src/core/policy.ts';
 import type { IndexInProcess } from '../support/index-in-process.ts';
 
 /** Who asks both twins. */
 export const ADA: Identity = { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' };
 
-/** Two indexes alike in all that ada may see. Only one of them holds what she may not. */
+/** What the client she asks through may carry: what else she may see is hidden from it. */
+export const NARROW: Policies = {
+  default: { ...NO_POLICY, sources: ['wiki', 'desk'], denyLabels: ['Sealed off'] },
+  clients: new Map(),
+};
+/** The label, as different hands write it. */
+export const SEALED = ['sealed off', 'SEALED OFF', ' Sealed  off', 'ｓealed off', 'seal\u00aded off'] as const;
+
+/** Two indexes alike in all that ada may see through her client. Only one of them holds what she may not. */
 export interface Twins {
   readonly seed: number;
   readonly plain: IndexInProcess;

@@ -6,12 +6,16 @@ import type { Rules } from '../../src/core/rules.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';
-import { ADA, askBoth, type Asked, type Difference } from './twin-answers.ts';
+import { ADA, askBoth, type Asked, type Difference, NARROW, SEALED } from './twin-answers.ts';
 
 const LISTED_AT = Date.UTC(2026, 0, 5, 12);
 const MINUTE = 60_000;
 const SOURCES = ['wiki', 'desk', 'vault'];
-const RULES: Rules = { ownedDomains: ['acme.test'], sources: new Map(SOURCES.map((name) => [name, DEFAULT_FRESHNESS])) };
+const RULES: Rules = {
+  ownedDomains: ['acme.test'],
+  sources: new Map(SOURCES.map((name) => [name, DEFAULT_FRESHNESS])),
+  policies: NARROW,
+};
 const WORDS = [
   'lantern',
   'harbour',
@@ -108,12 +112,18 @@ const hiddenPart = (dice: Dice): Part => {
     members('board', ['user:mallory', 'group:inner']),
     members('inner', ['user:zed']),
   ];
+  /** She may see it, but not through this client. */
+  const sealed = (key: string): Change => page(dice, key, acl(['everyone']), [...dice.some(['draft'], 0, 1), dice.pick(SEALED)]);
   const part = (letter: string, most: number): Change[] => [
     ...people,
     container('safe', acl(['group:board'])),
-    ...range(dice.roll(most)).map((at) => page(dice, `${letter}${at}`, dark())),
+    ...range(dice.roll(most)).map((at) =>
+      dice.chance(0.3) ? sealed(`${letter}${at}`) : page(dice, `${letter}${at}`, dark(), dice.some(['draft'], 0, 1)),
+    ),
   ];
-  return { wiki: part('h', 30), desk: part('i', 20), vault: part('v', 20) };
+  // Of the vault her client carries nothing, so there it is no matter who may see what.
+  const vault = [...part('v', 20), ...range(dice.roll(10)).map((at) => page(dice, `o${at}`, acl(['everyone'])))];
+  return { wiki: part('h', 30), desk: part('i', 20), vault };
 };
 
 const questions = (dice: Dice, shown: Part, hidden: Part): Asked[] => {
@@ -152,7 +162,7 @@ const acl = (allow: readonly Principal[], deny: readonly ('group:none' | 'person
   terms: [{ allow, deny, from: 'shelf' }],
 });
 
-const page = (dice: Dice, key: string, of: Acl): Change => ({
+const page = (dice: Dice, key: string, of: Acl, labels: readonly string[] = dice.some(['draft', 'open'], 0, 2)): Change => ({
   type: 'document',
   document: {
     key,
@@ -161,6 +171,7 @@ const page = (dice: Dice, key: string, of: Acl): Change => ({
     updatedAt: new Date(Date.UTC(2026, 0, 1 + dice.roll(4))),
     author: dice.pick(['user:cy', 'user:ada', 'user:stranger']),
     acl: of,
+    labels,
     body: {
       kind: 'text',
       text: range(1 + dice.roll(6))

@@ -4,12 +4,22 @@ export interface World {
   readonly owned: readonly string[];
   readonly sources: Record<string, SourceFacts>;
   readonly people: readonly Person[];
+  /** By client; one that is not named carries all. */
+  readonly clients: Readonly<Record<string, ClientFacts>>;
+}
+
+/** What a client may carry. */
+export interface ClientFacts {
+  readonly sources?: readonly string[];
+  readonly labels?: readonly string[];
 }
 
 export interface Person {
   readonly issuer: string;
   readonly subject: string;
   readonly email?: string;
+  /** Set where it is no person but a service: all that is listed for it. */
+  readonly listed?: { readonly principals: readonly string[]; readonly accounts: Readonly<Record<string, readonly string[]>> };
 }
 
 export interface SourceFacts {
@@ -27,6 +37,7 @@ export interface SourceFacts {
 export interface ItemFacts {
   readonly document: boolean;
   readonly acl: AclFacts;
+  readonly labels: readonly string[];
   readonly parent?: string;
   /** When content and acl were last confirmed. */
   readonly contentAt: number;
@@ -52,6 +63,10 @@ export const RULES = [
   'stale',
   'unlinked',
   'unlisted',
+  'service listed',
+  'service undecided',
+  'label',
+  'client source',
 ] as const;
 export type Rule = (typeof RULES)[number];
 

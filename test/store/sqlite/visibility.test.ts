@@ -8,6 +8,7 @@ import type { Freshness } from '../../../src/core/freshness.ts';
 import { carriedBy } from '../../../src/core/policy.ts';
 import type { Rules } from '../../../src/core/rules.ts';
 import type { Deniable, Member, Principal } from '../../../src/core/principal.ts';
+import type { Service } from '../../../src/core/service.ts';
 import type { Write } from '../../../src/store/store.ts';
 import { type AnIndex, anIndex } from '../../support/an-index.ts';
 import { document } from '../../support/new-document.ts';
@@ -25,7 +26,16 @@ const PEOPLE: readonly Identity[] = [
   { issuer: 'idp', subject: 'p1', email: 'p1@acme.test' },
   { issuer: 'idp', subject: 'p2', email: 'p2@partner.test' },
   { issuer: 'idp', subject: 'p3' },
+  // Services: what is linked to them and what their identity carries says nothing.
+  { issuer: 'idp', subject: 's0' },
+  { issuer: 'idp', subject: 'p1s', email: 'p1@acme.test' },
 ];
+
+const servicesIn = (source: string): ReadonlyMap<string, Service> =>
+  new Map([
+    ['idp|s0', { shared: ['domain:acme.test', 'org:x'], accounts: new Map([[source, ['u0', 'u1', 'never']]]) }],
+    ['idp|p1s', { shared: ['person:p0@acme.test'], accounts: new Map([[source, ['u2']]]) }],
+  ]);
 
 const user = fc.constantFrom('user:u0', 'user:u1', 'user:u2', 'user:u3');
 const group = fc.constantFrom('group:g0', 'group:g1', 'group:g2', 'group:g3');
@@ -57,7 +67,7 @@ const account = fc.record({
   emails: fc.subarray(['p0@acme.test', 'p1@acme.test', 'p2@partner.test'], { maxLength: 2 }),
   active: fc.constantFrom(true, true, true, false),
   kind: fc.constantFrom('member' as const, 'member' as const, 'guest' as const),
-  linkedTo: fc.constantFrom('p0', 'p1', 'p2', 'p3', undefined),
+  linkedTo: fc.constantFrom('p0', 'p1', 'p2', 'p3', 's0', undefined),
   keepsLink: fc.constantFrom(true, true, false),
 });
 const listing = fc.record({
@@ -174,7 +184,8 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
       await write(index, source, world);
       const promised = { within: WITHIN, onBreach: world.onBreach };
       const freshness: Freshness = { permissions: promised, content: { within: WITHIN, onBreach: 'label' } };
-      const rules: Rules = { ownedDomains: ['acme.test'], sources: new Map([[source, freshness]]) };
+      const services = servicesIn(source);
+      const rules: Rules = { ownedDomains: ['acme.test'], sources: new Map([[source, freshness]]), services };
       const facts = toldOf(world);
       for (const person of PEOPLE) {
         reader.read((reading) => {
@@ -185,7 +196,7 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
           reading.dropAcls(held.view);
 
           const stored = reading.facts(source, person, rules, NOW);
-          const inMemory = factsOf(facts, person);
+          const inMemory = factsOf(facts, person, { source, services });
           const allowed: string[] = [];
           for (const [key] of named('d', world.documents)) {
             const item = inMemory.audience(key);

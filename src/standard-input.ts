@@ -1,8 +1,7 @@
 import { constants } from 'node:fs';
 import { open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
 
 import { AppError } from './core/errors.ts';
 import { processStarted } from './store/sqlite/writing/process-alive.ts';
@@ -43,18 +42,18 @@ const PREFIX = 'stdin-';
 const spool = async ({ stdin, source, signal, bytesMax = BYTES_MAX }: StandardInput, path: string): Promise<void> => {
   await using file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   let bytes = 0;
-  const bounded = async function* (blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    const blocks: AsyncIterable<Uint8Array> = addAbortSignal(signal, stdin);
     for await (const block of blocks) {
       bytes += block.length;
       if (bytes > bytesMax) {
-        const message = `Standard input is larger than ${bytesMax} bytes. Put it into a file and name that: sources.${source}.path`;
-        throw new AppError('too_large', message);
+        throw new AppError(
+          'too_large',
+          `Standard input is larger than ${bytesMax} bytes. Put it into a file and name that: sources.${source}.path`,
+        );
       }
-      yield block;
+      await file.appendFile(block);
     }
-  };
-  try {
-    await pipeline(stdin, bounded, file.createWriteStream({ autoClose: false }), { signal });
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof AppError) throw cause;

@@ -7,10 +7,15 @@ import { pause } from './bell.ts';
 import { printOf, treePrint } from './tree-print.ts';
 import { type WatchedTree, watchTree } from './watch-tree.ts';
 
-/** Between two looks at a path itself, in ms: it may be replaced, be gone, or come back. */
-const LOOK = 1_000;
-/** Between two looks at all of a tree that cannot be watched, in ms; or so many times as long as a look takes. */
-const LOOK_OVER = 2_000;
+/** Between two looks, in ms. */
+interface Pace {
+  /** At a path itself: it may be replaced, be gone, or come back. */
+  readonly look: number;
+  /** At all of a tree that cannot be watched; or `LOOK_SHARE` times as long as a look takes. */
+  readonly lookOver: number;
+}
+
+const PACE: Pace = { look: 1_000, lookOver: 2_000 };
 const LOOK_SHARE = 9;
 /** What was not watched by then is read without, in ms. */
 const READY_MAX = 10_000;
@@ -26,6 +31,7 @@ export interface WatchPathOptions {
   readonly signal: AbortSignal;
   /** As many folders are watched; in a larger tree everything is looked at now and then. */
   readonly foldersMax?: number;
+  readonly pace?: Pace;
 }
 
 /** Rings when something at or below a path changes, until `signal` aborts. Resolves once it is watched. */
@@ -58,10 +64,10 @@ const placeOf = async (path: string): Promise<Place> => {
 
 const folderOf = (real: string, stats: BigIntStats): string => (stats.isDirectory() ? `${real} ${stats.dev} ${stats.ino}` : '');
 
-const look = async (path: string, first: Place, eyes: Eyes, { ring, signal }: WatchPathOptions): Promise<void> => {
+const look = async (path: string, first: Place, eyes: Eyes, { ring, signal, pace = PACE }: WatchPathOptions): Promise<void> => {
   let known = first;
   for (;;) {
-    await pause(LOOK, signal);
+    await pause(pace.look, signal);
     if (signal.aborted) break;
     const now = await placeOf(path);
     if (now.folder !== known.folder) await eyes.on(now);
@@ -77,7 +83,10 @@ interface Eyes {
   close(): void;
 }
 
-const openEyes = ({ path, skips = () => false }: Watched, { ring, tell, except, signal, foldersMax }: WatchPathOptions): Eyes => {
+const openEyes = (
+  { path, skips = () => false }: Watched,
+  { ring, tell, except, signal, foldersMax, pace = PACE }: WatchPathOptions,
+): Eyes => {
   const seen = { skips: (name: string, at: string) => at === except || at.startsWith(except + sep) || skips(name) };
   let tree: WatchedTree | undefined;
   let polling = new AbortController();
@@ -87,7 +96,7 @@ const openEyes = ({ path, skips = () => false }: Watched, { ring, tell, except, 
     if (!told) tell(`${path} is looked over every few seconds, since ${why}.`);
     told = true;
     polling = new AbortController();
-    await lookOver(real, { ...seen, ring, signal: AbortSignal.any([signal, polling.signal]) });
+    await lookOver(real, { ...seen, ring, pace, signal: AbortSignal.any([signal, polling.signal]) });
   };
   const close = (): void => {
     tree?.close();
@@ -117,11 +126,12 @@ const isShared = async (path: string): Promise<boolean> => {
 interface LookOverOptions {
   readonly skips: (name: string, path: string) => boolean;
   readonly ring: () => void;
+  readonly pace: Pace;
   readonly signal: AbortSignal;
 }
 
 /** Resolves once it knows what is there; then it looks on until `signal` aborts. */
-const lookOver = async (real: string, { skips, ring, signal }: LookOverOptions): Promise<void> => {
+const lookOver = async (real: string, { skips, ring, pace, signal }: LookOverOptions): Promise<void> => {
   let took = 0;
   const look = async (): Promise<string | undefined> => {
     const began = performance.now();
@@ -135,7 +145,7 @@ const lookOver = async (real: string, { skips, ring, signal }: LookOverOptions):
   const lookOn = async (first: string | undefined): Promise<void> => {
     let known = first;
     while (!signal.aborted) {
-      await pause(Math.max(LOOK_OVER, took * LOOK_SHARE), signal);
+      await pause(Math.max(pace.lookOver, took * LOOK_SHARE), signal);
       const print = await look();
       if (print !== undefined && print !== known) ring();
       known = print;

@@ -1,0 +1,194 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+
+import { type Bell, createBell } from '../../src/cli/bell.ts';
+import { type Followed, followSource } from '../../src/cli/follow-source.ts';
+import { AppError } from '../../src/core/errors.ts';
+import type { LatestRun, RunStatus } from '../../src/store/store.ts';
+
+/** Everything happens ten times as fast. */
+const PATIENCE = { quiet: 30, ceaseless: 150, other: 10, retry: 60, retryMost: 120 };
+const HOUR = 3_600_000;
+const now = (): number => Date.now();
+
+interface World {
+  /** The runs of the source, whoever made them; the newest is what the index knows. */
+  readonly runs: (LatestRun & { readonly by: string })[];
+}
+
+interface Given extends Partial<Pick<Followed, 'refresh' | 'now'>> {
+  readonly by?: string;
+  /** How a run ends; it takes as long as this does. */
+  readonly ends?: () => Promise<RunStatus>;
+}
+
+/** Follows a source of a world that may have other followers. */
+const aFollower = ({ runs }: World, { by = 'us', ends = async () => 'complete', ...given }: Given = {}) => {
+  const stop = new AbortController();
+  const bell = createBell(given.now ?? now);
+  const followed = followSource({
+    bell,
+    refresh: HOUR,
+    now,
+    ...given,
+    signal: stop.signal,
+    patience: PATIENCE,
+    latestRun: async () => runs.at(-1),
+    run: async () => {
+      const latest = runs.at(-1);
+      if (latest && latest.status === undefined) throw new AppError('conflict', 'another has it');
+      const run = { by, startedAt: now() };
+      runs.push(run);
+      const status = await ends();
+      runs[runs.indexOf(run)] = { ...run, status };
+      return status;
+    },
+  });
+  onTestFinished(async () => {
+    stop.abort();
+    await followed;
+  });
+  return { bell, stop, followed };
+};
+
+const aWorld = (...runs: LatestRun[]): World => ({ runs: runs.map((run) => ({ ...run, by: 'them' })) });
+const byUs = ({ runs }: World): number => runs.filter(({ by, status }) => by === 'us' && status !== undefined).length;
+const ended = (world: World, times: number) => vi.waitFor(() => expect(byUs(world)).toBeGreaterThanOrEqual(times), 5_000);
+const instants = (ms: number): Promise<void> => vi.waitFor(isPast(now() + ms), { timeout: ms + 2_000, interval: 5 });
+const isPast = (at: number) => (): void => expect(now()).toBeGreaterThan(at);
+const soon = async (bell: Bell): Promise<void> => {
+  await instants(2); // no change is of the instant at which a run began
+  bell.ring();
+};
+
+test('a source is read at once, and then left alone', async () => {
+  const world = aWorld();
+  aFollower(world);
+  await ended(world, 1);
+  await instants(200);
+  expect(byUs(world)).toBe(1);
+});
+
+test('a change is read', async () => {
+  const world = aWorld();
+  const { bell } = aFollower(world);
+  await ended(world, 1);
+  await soon(bell);
+  await ended(world, 2);
+});
+
+test('a change during a run is read by another one', async () => {
+  const world = aWorld();
+  const bells: Bell[] = [];
+  let first = true;
+  const ends = async (): Promise<RunStatus> => {
+    if (first) for (const bell of bells) await soon(bell);
+    first = false;
+    return 'complete';
+  };
+  bells.push(aFollower(world, { ends }).bell);
+  await ended(world, 2);
+});
+
+test('many changes are few runs, and changes without end do not put one off for ever', async () => {
+  const world = aWorld();
+  const { bell } = aFollower(world);
+  await ended(world, 1);
+  const since = now();
+  let changes = 0;
+  await vi.waitFor(
+    () => {
+      bell.ring();
+      changes += 1;
+      expect(byUs(world)).toBeGreaterThan(2);
+    },
+    { timeout: 5_000, interval: 1 },
+  );
+  expect(now() - since).toBeGreaterThan(PATIENCE.ceaseless);
+  expect(changes).toBeGreaterThan(20);
+});
+
+test('what another process has read since the change need not be read again', async () => {
+  const world = aWorld();
+  const ours = aFollower(world);
+  const theirs = aFollower(world, { by: 'them' });
+  await vi.waitFor(() => expect(world.runs.some(({ status }) => status === 'complete')).toBe(true));
+  await instants(150);
+  const before = world.runs.length;
+  await instants(2);
+  ours.bell.ring();
+  theirs.bell.ring();
+  await vi.waitFor(() => expect(world.runs.length).toBeGreaterThan(before), 5_000);
+  await instants(300);
+  expect(world.runs.length - before).toBe(1);
+});
+
+test('a run of another process that began before the change, or failed, or was cut short, does not count', async () => {
+  const began = now() - 1_000;
+  for (const latest of [
+    { startedAt: began, status: 'complete' as const },
+    { startedAt: now() + 1, status: 'failed' as const },
+    { startedAt: now() + 1, status: 'partial' as const },
+  ]) {
+    const world = aWorld(latest);
+    aFollower(world);
+    await ended(world, 1);
+  }
+});
+
+test('a run that seems to have begun in the future does not count, since a clock was set back', async () => {
+  const world = aWorld({ startedAt: now() + HOUR, status: 'complete' });
+  aFollower(world);
+  await ended(world, 1);
+});
+
+test('a source that another process is reading is tried again when that is over', async () => {
+  const world = aWorld({ startedAt: now() });
+  aFollower(world);
+  await instants(50);
+  expect(byUs(world)).toBe(0);
+  world.runs[0] = { startedAt: 0, status: 'complete', by: 'them' };
+  await ended(world, 1);
+});
+
+test('a failed run is tried again, more and more seldom', async () => {
+  const world = aWorld();
+  aFollower(world, { ends: async () => 'failed' });
+  await ended(world, 4);
+  const began = world.runs.map(({ startedAt }) => startedAt);
+  const waits = began.slice(1).map((at, place) => at - (began[place] ?? 0));
+  expect(waits[0]).toBeGreaterThanOrEqual(PATIENCE.retry - 5);
+  expect(waits[1]).toBeGreaterThanOrEqual(2 * PATIENCE.retry - 5);
+});
+
+test('a change is read although the run before it failed and its repetition is far', async () => {
+  const world = aWorld();
+  let status: RunStatus = 'failed';
+  const { bell } = aFollower(world, { ends: async () => status, refresh: HOUR });
+  await ended(world, 3); // the next is twice as far
+  status = 'complete';
+  await soon(bell);
+  await vi.waitFor(() => expect(world.runs.at(-1)?.status).toBe('complete'), 5_000);
+});
+
+test('a source is read again before its promise ends, whether it changed or not', async () => {
+  const world = aWorld();
+  aFollower(world, { refresh: 50 });
+  await ended(world, 3);
+  const [first, second] = world.runs;
+  expect((second?.startedAt ?? 0) - (first?.startedAt ?? 0)).toBeGreaterThanOrEqual(45);
+});
+
+test('it ends soon after it was told to, and with what broke', async () => {
+  const { stop, followed } = aFollower(aWorld());
+  stop.abort();
+  await expect(followed).resolves.toBeUndefined();
+  const broken = followSource({
+    bell: createBell(now),
+    refresh: HOUR,
+    now,
+    signal: new AbortController().signal,
+    latestRun: async () => undefined,
+    run: () => Promise.reject(new Error('a bug')),
+  });
+  await expect(broken).rejects.toThrow('a bug');
+});

@@ -82,6 +82,14 @@ describe('an e-mail links nothing', () => {
     expect(await linkedAs(index)).toEqual([]);
   });
 
+  test('when the configuration says that it is a service', async () => {
+    const index = await anIndex();
+    await told(index, 'wiki', anAccount({ id: 'ada' }));
+    const services = new Map([['idp|ada', { shared: [], accounts: new Map() }]]);
+    expect(await linkByEmail(index.store, ADA, { ...RULES, services }, 5)).toEqual([]);
+    expect(await index.store.links(ADA)).toEqual([]);
+  });
+
   test('when the account moves between the look and the link', async () => {
     const index = await anIndex();
     await told(index, 'wiki', anAccount({ id: 'ada' }));

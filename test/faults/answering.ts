@@ -29,8 +29,8 @@ export const ANSWERING: readonly Fault[] = [
   {
     name: 'how many chunks there are, is counted over all',
     file: 'src/store/sqlite/snapshot.ts',
-    find: `const count = fill.run({ snapshot, view, ...kept(filter) }).changes;`,
-    plant: `fill.run({ snapshot, view, ...kept(filter) });
+    find: `const count = fill.run({ snapshot, ...seen, ...kept(filter) }).changes;`,
+    plant: `fill.run({ snapshot, ...seen, ...kept(filter) });
       const count = db.prepare<[], number>('SELECT count(*) FROM chunk').pluck().get() ?? 0;`,
     caughtBy: TWINS,
   },
@@ -115,8 +115,8 @@ export const ANSWERING: readonly Fault[] = [
   {
     name: 'what SQL sums up is not decided a second time',
     file: 'src/reader/redecide.ts',
-    find: `asking.rules.sources.has(source) && decide(acl, factsOf(source)) !== undefined`,
-    plant: `asking.rules.sources.has(source)`,
+    find: ` && decide(acl, factsOf(source)) !== undefined`,
+    plant: '',
     caughtBy: wrongIndex('names no source, type or field that the reference rule refuses'),
   },
   {

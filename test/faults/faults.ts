@@ -1,7 +1,8 @@
 import { ANSWERING } from './answering.ts';
+import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
 import { SYNCING } from './syncing.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
-export const FAULTS: readonly Fault[] = [...DECIDING, ...ANSWERING, ...SYNCING];
+export const FAULTS: readonly Fault[] = [...DECIDING, ...ANSWERING, ...CARRYING, ...SYNCING];

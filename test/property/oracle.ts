@@ -65,13 +65,14 @@ export const mayRead = (world: World, person: Person, source: SourceFacts, key: 
   return fresh(since(item.contentAt), source.content) && holds(item.acl, []);
 };
 
+const plain = (label: string): string => label.normalize('NFKC').trim().toLowerCase();
+
 const nameOf = ({ sources }: World, source: SourceFacts): string =>
   Object.keys(sources).find((name) => sources[name] === source) ?? '';
 
 /** May this client carry that document, whoever may read it? A label is the same in another case, with spaces around it, composed or not. */
 export const mayCarry = (world: World, client: string, source: SourceFacts, key: string, without?: Rule): boolean => {
   const { sources, labels = [] }: ClientFacts = own(world.clients, client) ?? {};
-  const plain = (label: string): string => label.normalize('NFKC').trim().toLowerCase();
   const denied = own(source.items, key)?.labels.some((label) => labels.map(plain).includes(plain(label))) ?? false;
   const foreign = sources !== undefined && !sources.includes(nameOf(world, source));
   return !(foreign && without !== 'client source') && !(denied && without !== 'label');

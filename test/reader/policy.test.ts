@@ -84,6 +84,18 @@ test.each([
   expect((await sources('ada')).found).toEqual([]);
 });
 
+test('two clients that deny different labels each keep to their own', async () => {
+  const index = await anIndex();
+  await index.sync('wiki', [document({ key: 'a', labels: ['red'] }), document({ key: 'b', labels: ['blue'] })]);
+  const rules = rulesWith({ red: { denyLabels: ['red'] }, blue: { denyLabels: ['blue'] } }, 'wiki');
+  const { through: client } = asking(index, { rules });
+  for (let turn = 0; turn < 2; turn++) {
+    expect(ids(await client('red').search('ada'))).toEqual(['wiki:b']);
+    expect(ids(await client('blue').search('ada'))).toEqual(['wiki:a']);
+    expect(ids(await client('other').search('ada'))).toEqual(['wiki:a', 'wiki:b']);
+  }
+});
+
 test('one person through two clients, by turns, is answered each time as the client of that time may carry', async () => {
   const index = await four();
   const reader = index.reader();

@@ -1,0 +1,133 @@
+import type { Fault, NamedTest } from './fault.ts';
+
+const policy = (test: string): NamedTest => ({ file: 'test/reader/policy.test.ts', test });
+const service = (test: string): NamedTest => ({ file: 'test/core/service.test.ts', test });
+const TWINS: NamedTest = { file: 'test/property/twins.test.ts', test: 'what is hidden moves no byte of any answer: %s' };
+const SQL: NamedTest = {
+  file: 'test/store/sqlite/visibility.test.ts',
+  test: 'what SQL shows is what the reference rule allows, on the stored rows and on the world itself',
+};
+const FORGOTTEN = 'a query that forgets the policy shows no client what it may not carry';
+const LABELS = 'a label with %s is the denied one, in search, fetch and list_sources';
+
+/** Mistakes in what a client may carry, and in who a caller without a person is. */
+export const CARRYING: readonly Fault[] = [
+  {
+    name: 'documents of a denied label are ranked, and dropped afterwards',
+    file: 'src/store/sqlite/visible.ts',
+    find: `\n    AND (:denied IS NULL OR document.labels = '[]' OR NOT denied_labels(document.labels, :denied))`,
+    plant: `\n    AND (:denied IS NULL OR TRUE)`,
+    caughtBy: TWINS,
+  },
+  {
+    name: 'how words are distributed is counted over what a client may not carry too',
+    file: 'src/store/sqlite/reader.ts',
+    find: `return snapshots.open({ view, denied: boundLabels(carried.deniedLabels) }, filter);`,
+    plant: `return snapshots.open({ view, denied: null }, filter);`,
+    caughtBy: policy('what a client may not carry moves nothing in how the rest is ranked'),
+  },
+  {
+    name: 'documents of a source that a client may not carry are ranked, and dropped afterwards',
+    file: 'src/reader/answer.ts',
+    find: `reading.snapshot(held, carried, now, filter)`,
+    plant: `reading.snapshot(held, { ...carried, sources: rules.sources }, now, filter)`,
+    caughtBy: TWINS,
+  },
+  {
+    name: 'list_sources sums up documents of a denied label',
+    file: 'src/store/sqlite/reader.ts',
+    find: `return visibleSources({ view, denied: boundLabels(carried.deniedLabels) });`,
+    plant: `return visibleSources({ view, denied: null }).map((row) => ({ ...row, labels: [] }));`,
+    caughtBy: TWINS,
+  },
+  {
+    name: 'labels are not looked at when a document is decided a second time',
+    file: 'src/reader/redecide.ts',
+    find: `if (!held || isDenied(stored.labels, carried)) return 'refused';`,
+    plant: `if (!held) return 'refused';`,
+    caughtBy: policy(FORGOTTEN),
+  },
+  {
+    name: 'the sources of a client are not looked at when a document is decided a second time',
+    file: 'src/reader/redecide.ts',
+    find: `const freshness = carried.sources.get(stored.source);`,
+    plant: `const freshness = asking.rules.sources.get(stored.source);`,
+    caughtBy: policy(FORGOTTEN),
+  },
+  {
+    name: 'labels are not looked at when what is summed up is decided a second time',
+    file: 'src/reader/redecide.ts',
+    find: ` && !isDenied(labels, carried)`,
+    plant: '',
+    caughtBy: policy(FORGOTTEN),
+  },
+  {
+    name: 'labels are compared as they are written',
+    file: 'src/core/label.ts',
+    find: `=> folded(folded(label));`,
+    plant: `=> (folded(label) === '' ? '' : label.trim());`,
+    caughtBy: policy(LABELS),
+  },
+  {
+    name: 'what was remembered of one client’s labels is believed of another',
+    file: 'src/store/sqlite/denied-labels.ts',
+    find: `if (denied !== of || known.size === REMEMBERED) known.clear();`,
+    plant: `if (known.size === REMEMBERED) known.clear();`,
+    caughtBy: policy('two clients that deny different labels each keep to their own'),
+  },
+  {
+    name: 'a service is everyone',
+    file: 'src/core/leaf.ts',
+    find: `listed.has(principal) && principal !== 'everyone' ?`,
+    plant: `listed.has(principal) || principal === 'everyone' ?`,
+    caughtBy: service('may be and may not be what is not listed: %s'),
+  },
+  {
+    name: 'a service surely is not what is not listed for it',
+    file: 'src/core/leaf.ts',
+    find: `{ is: 'yes', at: Infinity } : UNDECIDED);`,
+    plant: `{ is: 'yes', at: Infinity } : { is: 'no', at: Infinity });`,
+    caughtBy: service('may be and may not be what is not listed: %s'),
+  },
+  {
+    name: 'a service surely is not the listed account that was deactivated',
+    file: 'src/core/leaf.ts',
+    find: `return listed.includes(name) ? UNDECIDED : { is: 'no', at: inSource };`,
+    plant: `return { is: 'no', at: inSource };`,
+    caughtBy: service('may be a listed account that cannot be relied on: %s'),
+  },
+  {
+    name: 'an e-mail that the identity of a service carries counts',
+    file: 'src/core/leaf.ts',
+    find: `const shared = service ? listedStanding(service) : personStanding(`,
+    plant: `const shared = service && identity.email === undefined ? listedStanding(service) : personStanding(`,
+    caughtBy: service('is no more by an e-mail or a link that its identity carries'),
+  },
+  {
+    name: 'accounts that an identity was linked to before it was a service count',
+    file: 'src/store/sqlite/known-accounts.ts',
+    find: `const rows = service ? ofService.all({ listed: listedBy(service) }) : ofPerson.all({ issuer, subject, email });`,
+    plant: `const rows = [
+      ...(service ? ofService.all({ listed: listedBy(service) }) : []),
+      ...ofPerson.all({ issuer, subject, email }),
+    ];`,
+    caughtBy: SQL,
+  },
+  {
+    name: 'a service is linked by an e-mail',
+    file: 'src/access/link.ts',
+    find: `  if (serviceOf(identity, rules)) return []; // it is what the configuration lists, whatever e-mail it carries\n`,
+    plant: '',
+    caughtBy: { file: 'test/access/link.test.ts', test: 'when the configuration says that it is a service' },
+  },
+  {
+    name: 'a client is offered the writes that its policy forbids',
+    file: 'src/server/call.ts',
+    find: `    if (!offers(parts.policyOf(caller), tool.scope)) return noTool(asked, 'forbidden');\n`,
+    plant: '',
+    caughtBy: {
+      file: 'test/server/call.test.ts',
+      test: 'hides from a client what its policy does not offer, before its scopes are looked at',
+    },
+  },
+];

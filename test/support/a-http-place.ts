@@ -1,16 +1,13 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { issueLocalToken } from '../../src/access/local-token.ts';
 import type { AuditRow } from '../../src/store/ledger.ts';
-import type { Scope } from '../../src/core/caller.ts';
 import { type HttpOptions, openHttp } from '../../src/open-http.ts';
 import { openIndex } from '../../src/open-index.ts';
 import { openTrail } from '../../src/open-trail.ts';
-import { openKeys } from '../../src/store/keys.ts';
 import { type AMachine, aMachine } from './a-machine.ts';
+import { aToken, type Bearing } from './a-token.ts';
 import { COMPANY } from './company.ts';
 
 export interface HttpPlaceOptions extends HttpOptions {
@@ -21,13 +18,6 @@ export interface HttpPlaceOptions extends HttpOptions {
   /** Vectors only where a test is about them. */
   readonly provider?: 'local' | 'none';
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** What a token says. */
-export interface Bearing {
-  readonly client?: string;
-  readonly scopes?: readonly Scope[];
-  readonly minutes?: number;
 }
 
 /** The made-up company behind a real server, on a port of this machine. */
@@ -78,14 +68,7 @@ export const anHttpPlace = async ({
     config,
     data,
     machine,
-    token: async (who, { client = 'test', scopes = READ, minutes = 5 } = {}) => {
-      const keys = await openKeys({ folder: { key: join(data, 'key') }, env, random: randomBytes });
-      const issued = await issueLocalToken(
-        { who, client, scopes, minutes, id: randomUUID(), now: Date.now() },
-        { keys: keys.tokens, audience: `${gateway.publicUrl}/mcp` },
-      );
-      return issued.token;
-    },
+    token: (who, bearing) => aToken(who, { data, env, audience: `${gateway.publicUrl}/mcp`, ...bearing }),
     logged: () => lines.flatMap((line) => line.trimEnd().split('\n')).map((line): unknown => JSON.parse(line)),
     audited: async (limit = 100) => {
       const trail = await openTrail({ config, data }, machine);
@@ -107,8 +90,6 @@ export const anHttpPlace = async ({
   };
   return place;
 };
-
-const READ: readonly Scope[] = ['read'];
 
 const readAll = async (place: { readonly config: string; readonly data: string }, machine: AMachine): Promise<void> => {
   const index = await openIndex(place, machine);

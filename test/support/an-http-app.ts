@@ -38,6 +38,12 @@ export interface HttpAppOptions {
   readonly refusalsEveryMs?: number;
 }
 
+interface PlainRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+}
+
 /** Says who asked and what, and nothing else. */
 export const sayTool = (name = 'say', scope: 'read' | 'write' = 'read') =>
   defineTool({
@@ -120,8 +126,14 @@ export const anHttpApp = (given: HttpAppOptions = {}) => {
     bugs,
     logged: () => lines.map((line): unknown => JSON.parse(line)),
     /** One request, with the right Host unless another is given. */
-    request: (path: string, { headers = {}, ...init }: RequestInit & { headers?: Readonly<Record<string, string>> } = {}) =>
-      Promise.resolve(app.request(`${new URL(publicUrl).origin}${path}`, { ...init, headers: { host, ...headers } }, {})),
+    request: (path: string, { headers = {}, method = 'GET', body }: PlainRequest = {}) =>
+      Promise.resolve(
+        app.request(
+          `${new URL(publicUrl).origin}${path}`,
+          { method, headers: { host, ...headers }, ...(body === undefined ? {} : { body }) },
+          {},
+        ),
+      ),
     /** One message to `/mcp`, with a token that may be the empty one. */
     post: (token: string, { body, headers }: McpPost = SAY, more: Readonly<Record<string, string>> = {}) =>
       Promise.resolve(

@@ -20,6 +20,8 @@ const refusalOf = async (response: Response) => {
   return [response.status, error.data.code, error.code] as const;
 };
 
+const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
 const METADATA = `${PUBLIC_URL}/.well-known/oauth-protected-resource/mcp`;
 
 describe.each(ERAS)('a call in the era of %s', (era) => {
@@ -84,7 +86,6 @@ describe('a request is turned away', () => {
     expect(await refusalOf(await anHttpApp().post('ada', SAY, headers))).toEqual([status, 'invalid_input', -32_000]);
   });
 
-  const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
   test.each([
     ['of 10 MB', `{"a":"${'x'.repeat(10_000_000)}"}`, [413, 'too_large', -32_000]],
     ['a million levels deep', `{"a":${deep(1_000_000 / 2)}}`, [400, 'too_large', -32_000]],

@@ -3,10 +3,6 @@ import type { Fault, NamedTest } from './fault.ts';
 const policy = (test: string): NamedTest => ({ file: 'test/reader/policy.test.ts', test });
 const service = (test: string): NamedTest => ({ file: 'test/core/service.test.ts', test });
 const TWINS: NamedTest = { file: 'test/property/twins.test.ts', test: 'what is hidden moves no byte of any answer: %s' };
-const SQL: NamedTest = {
-  file: 'test/store/sqlite/visibility.test.ts',
-  test: 'what SQL shows is what the reference rule allows, on the stored rows and on the world itself',
-};
 const FORGOTTEN = 'a query that forgets the policy shows no client what it may not carry';
 const LABELS = 'a label with %s is the denied one, in search, fetch and list_sources';
 
@@ -111,7 +107,7 @@ export const CARRYING: readonly Fault[] = [
       ...(service ? ofService.all({ listed: listedBy(service) }) : []),
       ...ofPerson.all({ issuer, subject, email }),
     ];`,
-    caughtBy: SQL,
+    caughtBy: policy('sees what is listed for it, whatever was stored of its identity'),
   },
   {
     name: 'a service is linked by an e-mail',

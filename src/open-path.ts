@@ -1,4 +1,4 @@
-import { linkByEmail } from './access/link.ts';
+import { openIdentifier } from './access/identify-thread.ts';
 import { type Overdue, overdue } from './cli/overdue.ts';
 import type { Config } from './config/config.ts';
 import type { Audit } from './core/audit.ts';
@@ -14,6 +14,7 @@ import { cursorsFor } from './server/cursors.ts';
 import type { DataFolder } from './store/data-folder.ts';
 import { type Keys, openKeys } from './store/keys.ts';
 import { openStore } from './store/sqlite/index-store.ts';
+import { openStatusThread } from './store/sqlite/status-thread.ts';
 import { openLedgerThread } from './store/sqlite/ledger/ledger-thread.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
@@ -55,13 +56,23 @@ export const openPath = async (
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
-  const ledger = opened.adopt(await openLedgerThread({ path: folder.ledger, keys: keys.ledger }), (one) => one.close());
+  // One who asks alone waits for nobody else; where many do, even counting has its own thread.
+  const counting = readers > 1 ? opened.adopt(openStatusThread({ path: folder.index }), (one) => one.close()) : store;
+  const opening = [
+    openLedgerThread({ path: folder.ledger, keys: keys.ledger }),
+    openIdentifier({ indexPath: folder.index, rules, now }),
+    openViews({
+      indexPath: folder.index,
+      rules,
+      now,
+      threads: readers,
+      ...(embedding.provider === 'local' && { embedder: openLocalEmbedderThread }),
+    }),
+  ] as const;
+  opened.defer(() => closeAll(opening));
+  const [ledger, people, views] = await Promise.all(opening);
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
-  const embedder = embedding.provider === 'local' ? { embedder: openLocalEmbedderThread } : {};
-  const views = opened.adopt(await openViews({ indexPath: folder.index, rules, now, ...embedder, threads: readers }), (one) =>
-    one.close(),
-  );
   const call = createCall({
     tools,
     audit,
@@ -78,17 +89,9 @@ export const openPath = async (
     call,
     audit,
     keys,
-    identify: async (identity) => {
-      await store.identify(identity, now());
-      await linkByEmail(store, identity, rules, now());
-      return identity;
-    },
-    recall: async (identity) => {
-      const known = await store.identify(identity, now());
-      await linkByEmail(store, known, rules, now());
-      return known;
-    },
-    overdue: async () => overdue(rules.sources, await store.status([...rules.sources.keys()]), now()),
+    identify: people.identify,
+    recall: people.recall,
+    overdue: async () => overdue(rules.sources, await counting.status([...rules.sources.keys()]), now()),
     auditable: async () => {
       await ledger.append([]); // begins a commit, and finds nothing to write
     },
@@ -97,3 +100,8 @@ export const openPath = async (
 };
 
 const tools = [searchTool, fetchTool, listSourcesTool];
+
+/** Closes whatever could be opened. */
+const closeAll = async (opening: readonly Promise<{ close(): Promise<void> }>[]): Promise<void> => {
+  for (const one of await Promise.allSettled(opening)) if (one.status === 'fulfilled') await one.value.close();
+};

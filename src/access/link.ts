@@ -15,21 +15,32 @@ export const linkByEmail = async (
   rules: Rules,
   now: number,
 ): Promise<readonly Link[]> => {
+  const made: Link[] = [];
+  for (const link of await linksDue(store, identity, rules, now)) {
+    if (await stillStands(store.link(identity, link))) made.push(link);
+  }
+  return made;
+};
+
+/** The links that `linkByEmail` would make now. */
+export const linksDue = async (
+  store: Pick<Store, 'links' | 'matches'>,
+  identity: Identity,
+  rules: Rules,
+  now: number,
+): Promise<readonly Link[]> => {
   const { email } = identity;
   if (email === undefined || !rules.ownedDomains.includes(domainOf(email))) return [];
   if (serviceOf(identity, rules)) return []; // it is what the configuration lists, whatever e-mail it carries
   const linked = new Set((await store.links(identity)).map(({ source }) => source));
   const matches = (await store.matches(email)).filter(({ source }) => rules.sources.has(source) && !linked.has(source));
-  const links = theOnlyActive(matches).map(({ source, account }): Link => ({
+  return theOnlyActive(matches).map(({ source, account }): Link => ({
     source,
     account,
     method: 'email',
     evidence: { email },
     at: now,
   }));
-  const made: Link[] = [];
-  for (const link of links) if (await stillStands(store.link(identity, link))) made.push(link);
-  return made;
 };
 
 /** A run that began, or an account that moved, since it was looked up: the next call looks again. */

@@ -21,7 +21,7 @@ interface Opened {
   readonly path: string;
   readonly anchor: string;
   /** The disk stops until it is told to go on. */
-  stop(): () => void;
+  readonly stop: () => () => void;
 }
 
 interface Given {

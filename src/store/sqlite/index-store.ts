@@ -26,6 +26,8 @@ export interface StoreOptions {
   readonly path: string;
   /** ms since 1970. */
   readonly now: () => number;
+  /** How long a commit waits for another writer's, where that is not as long as for everybody. */
+  readonly busyMs?: number;
   /** Whose leases are taken; this process unless said otherwise. */
   readonly pid?: number;
   readonly processStarted?: string;
@@ -38,6 +40,7 @@ const CACHE_KIB = 65_536;
 export const openStore = async ({
   path,
   now,
+  busyMs,
   pid = process.pid,
   processStarted: started = processStarted(pid) ?? '',
 }: StoreOptions): Promise<Store> => {
@@ -45,6 +48,7 @@ export const openStore = async ({
   const db = openDatabase({ ...file, migrations: MIGRATIONS });
   return guarded(file, () => {
     db.pragma(`cache_size = -${CACHE_KIB}`);
+    if (busyMs !== undefined) db.pragma(`busy_timeout = ${busyMs}`);
     const databaseId = db.prepare<[], string>('SELECT database_id FROM meta').pluck().get() ?? '';
     const memories = openMemories();
     const commit = committing({ db, file, now, memories });

@@ -34,7 +34,12 @@ interface LinkRow {
 const evidenceSchema = z.record(z.string(), z.string());
 
 /** Identities that have asked, and the accounts they are linked to. */
-export const identitiesOf = ({ db, file, commit, history }: Parts): Pick<Store, 'identify' | 'matches' | 'links' | 'link'> => {
+export const identitiesOf = ({
+  db,
+  file,
+  commit,
+  history,
+}: Parts): Pick<Store, 'known' | 'identify' | 'matches' | 'links' | 'link'> => {
   const find = db.prepare<[string, string], IdentityRow>(
     'SELECT id, email, seen_at AS seen FROM identity WHERE issuer = ? AND subject = ?',
   );
@@ -65,19 +70,32 @@ export const identitiesOf = ({ db, file, commit, history }: Parts): Pick<Store, 
   const insertLink = db.prepare<[number, number, string, string, number]>(`
     INSERT OR IGNORE INTO link (identity, account, method, evidence, at) VALUES (?, ?, ?, ?, ?)`);
 
+  const look = (identity: Identity, now: number) => {
+    const { issuer, subject, email } = identity;
+    const known = guarded(file, () => find.get(issuer, subject));
+    const moved = email !== undefined && email !== known?.email;
+    const stored = known?.email ?? undefined;
+    return {
+      identity: { ...identity, ...(email === undefined && stored !== undefined && { email: stored }) },
+      due: !known || moved || now - known.seen > SEEN_MS,
+      movesEpoch: known !== undefined && moved,
+    };
+  };
+
   return {
-    async identify(identity, now) {
-      const { issuer, subject, email } = identity;
-      const known = guarded(file, () => find.get(issuer, subject));
-      const moved = email !== undefined && email !== known?.email;
-      if (!known || moved || now - known.seen > SEEN_MS) {
+    async known(identity, now) {
+      const { movesEpoch: _, ...known } = look(identity, now);
+      return known;
+    },
+    async identify(given, now) {
+      const { identity, due, movesEpoch } = look(given, now);
+      if (due) {
         commit((step) => {
-          put.run(issuer, subject, email ?? null, now);
-          if (known && moved) step.moveEpoch();
+          put.run(given.issuer, given.subject, given.email ?? null, now);
+          if (movesEpoch) step.moveEpoch();
         });
       }
-      const stored = known?.email ?? undefined;
-      return { ...identity, ...(email === undefined && stored !== undefined && { email: stored }) };
+      return identity;
     },
     async matches(email) {
       return guarded(file, () => matches.all(email)).map((match): Match => ({ ...match, active: match.active === 1 }));

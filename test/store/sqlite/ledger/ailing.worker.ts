@@ -15,6 +15,7 @@ const pragma: unknown = Reflect.get(SQLite.prototype, 'pragma');
 if (typeof pragma !== 'function') throw new Error('the driver has no pragma any more: this would prove nothing');
 let connection: SQLite.Database | undefined;
 SQLite.prototype.pragma = function noted(this: SQLite.Database, source: string, options?: SQLite.PragmaOptions): unknown {
+  // oxlint-disable-next-line typescript/no-this-alias -- the connection is made where nobody hands it out
   connection = this;
   return Reflect.apply(pragma, this, [source, options]);
 };

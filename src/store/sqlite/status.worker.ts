@@ -1,0 +1,16 @@
+import { workerData } from 'node:worker_threads';
+
+import { answerQuestions } from '../../thread/answering.ts';
+import type { SourceStatus, Store } from '../store.ts';
+import { openStore } from './index-store.ts';
+import type { StatusWorkerData } from './status-thread.ts';
+
+/** The composition root of a thread that counts. */
+const { path }: StatusWorkerData = workerData;
+
+let opened: Promise<Store> | undefined;
+
+answerQuestions<readonly string[], readonly SourceStatus[]>(async (sources) => {
+  const store = await (opened ??= openStore({ path, now: () => 0 }));
+  return store.status(sources);
+});

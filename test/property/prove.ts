@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
 import { anEmbedder } from '../support/an-embedder.ts';
 import { compareMovingTwins } from './moving-twins.ts';
 import type { Difference } from './twin-answers.ts';
+import { overHttp } from './over-http.ts';
+import { onThePath } from './twin-answers.ts';
 import { compareTwins } from './twins.ts';
 import { type Corners, noCorners, playWorld } from './worlds.ts';
 
@@ -42,7 +44,10 @@ const play = async (share: number, of: number): Promise<Share> => {
     if (disagreement) failures.push(`world ${disagreement.seed}, step ${disagreement.step}, ${disagreement.what}`);
   }
   for (let at = seed + share; at < seed + twins; at += of) {
-    const { difference, asked } = await compareTwins(at, at % 2 === 0 ? anEmbedder() : undefined);
+    const { difference, asked } = await compareTwins(at, {
+      ...(at % 2 === 0 && { embedder: anEmbedder() }),
+      skin: at % 4 < 2 ? overHttp : onThePath,
+    });
     questions += asked;
     if (difference) failures.push(`twins ${shownAs(difference)}`);
   }

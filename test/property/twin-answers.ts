@@ -30,24 +30,35 @@ export interface Difference {
   readonly with: string;
 }
 
+/** A way to ask: everything that is said, and the cursor in it, where there is one. */
+export type Skin = (index: IndexInProcess) => (...asked: Asked) => Promise<{ readonly said: string; readonly cursor?: string }>;
+
+/** The one path, without a skin. */
+export const onThePath: Skin = (index) => async (tool, input) => {
+  const answer = await index.ask(ADA, tool, input);
+  if (!('output' in answer)) return { said: JSON.stringify(answer) };
+  const { next_cursor: cursor, ...rest } = answer.output as { next_cursor?: string };
+  return { said: JSON.stringify(rest), ...(cursor === undefined ? {} : { cursor }) };
+};
+
 /** Asks both the same, up to the first question they answer differently. */
 export const askBoth = async (
   { seed, plain, full }: Twins,
   questions: readonly Asked[],
+  skin: Skin = onThePath,
 ): Promise<{ difference?: Difference; asked: number }> => {
+  const [one, other] = [skin(plain), skin(full)];
   for (const [at, [tool, input]] of questions.entries()) {
-    const [left, right] = [await answerOf(plain, tool, input), await answerOf(full, tool, input)];
+    const [left, right] = [await answerOf(one, tool, input), await answerOf(other, tool, input)];
     if (left !== right)
       return { difference: { seed, asked: `${tool} ${JSON.stringify(input)}`, without: left, with: right }, asked: at + 1 };
   }
   return { asked: questions.length };
 };
 
-/** The whole answer; a cursor is replaced by what it leads to. */
-const answerOf = async (index: IndexInProcess, tool: Asked[0], input: Asked[1], pages = 5): Promise<string> => {
-  const answer = await index.ask(ADA, tool, input);
-  if (!('output' in answer)) return JSON.stringify(answer);
-  const { next_cursor: cursor, ...rest } = answer.output as { next_cursor?: string };
-  if (cursor === undefined || pages === 0) return JSON.stringify(rest);
-  return `${JSON.stringify(rest)} → ${await answerOf(index, tool, { ...input, cursor }, pages - 1)}`;
+/** The whole answer; a cursor is compared by what it leads to. */
+const answerOf = async (ask: ReturnType<Skin>, tool: Asked[0], input: Asked[1], pages = 5): Promise<string> => {
+  const { said, cursor } = await ask(tool, input);
+  if (cursor === undefined || pages === 0) return said;
+  return `${said} → ${await answerOf(ask, tool, { ...input, cursor }, pages - 1)}`;
 };

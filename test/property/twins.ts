@@ -6,7 +6,7 @@ import type { Rules } from '../../src/core/rules.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';
-import { ADA, askBoth, type Asked, type Difference, NARROW, SEALED } from './twin-answers.ts';
+import { ADA, askBoth, type Asked, type Difference, NARROW, SEALED, type Skin } from './twin-answers.ts';
 
 const LISTED_AT = Date.UTC(2026, 0, 5, 12);
 const MINUTE = 60_000;
@@ -37,7 +37,7 @@ const WORDS = [
  */
 export const compareTwins = async (
   seed: number,
-  embedder?: Embedder,
+  { embedder, skin }: { readonly embedder?: Embedder; readonly skin?: Skin } = {},
 ): Promise<{ difference?: Difference; hidden: number; asked: number }> => {
   const dice = diceOf(seed);
   const shown = shownPart(dice);
@@ -61,7 +61,7 @@ export const compareTwins = async (
     await full.embed();
     now = LISTED_AT + 5 * MINUTE;
     for (const index of [plain, full]) await index.identify(ADA);
-    const compared = await askBoth({ seed, plain, full }, questions(dice, shown, hidden));
+    const compared = await askBoth({ seed, plain, full }, questions(dice, shown, hidden), skin);
     return { ...compared, hidden: Object.values(hidden).flat().length };
   } finally {
     await plain.close();

@@ -18,7 +18,7 @@ import type { View } from '../../src/core/view.ts';
 import { runSync } from '../../src/ingest/runner.ts';
 import { embedWaiting } from '../../src/ingest/vectors.ts';
 import { createAnswer } from '../../src/reader/answer.ts';
-import { type CallResult, createCall } from '../../src/server/call.ts';
+import { type Call, type CallResult, createCall } from '../../src/server/call.ts';
 import { cursorsFor } from '../../src/server/cursors.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
 import { openStore } from '../../src/store/sqlite/index-store.ts';
@@ -40,6 +40,7 @@ export interface IndexInProcess {
   readonly store: Store;
   readonly path: string;
   readonly audited: AuditEvent[];
+  readonly call: Call;
   /** One run of a source that says just this; `cut`: the source dies at the end of it. */
   sync(source: string, changes: readonly Change[], options?: { readonly cut?: boolean }): Promise<RunEnd | undefined>;
   embed(): Promise<void>;
@@ -76,6 +77,7 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
     store,
     path,
     audited,
+    call,
     sync: async (source, changes, { cut = false } = {}) =>
       runSync({
         store,

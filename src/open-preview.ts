@@ -20,9 +20,7 @@ import { openStore } from './store/sqlite/index-store.ts';
 import type { SourceStatus, Store } from './store/store.ts';
 
 /** Enough to see whether it is right, in the time somebody waits for it. */
-const LIMITS: PreviewLimits = { documents: 5000, ms: 20_000 };
-/** Who could see what is decided for so many people: each is asked about the whole sample. */
-const PEOPLE_MAX = 1000;
+const LIMITS: PreviewLimits = { documents: 5000, people: 1000, ms: 20_000 };
 /** A limit is looked at when a document comes; after so many times its ms nothing is waited for. */
 const PATIENCE = 3;
 const CONTROL_FILE = /\.acl\.yaml$/u;
@@ -51,7 +49,7 @@ export const openPreview = async (
   const census = opened.adopt(openCensus(index), (one) => one.close());
   const [status] = census.status([draft.source]);
   if (!status) throw new Error('a source that was read has no status');
-  const emails = census.emails(draft.source, PEOPLE_MAX + 1);
+  const emails = census.emails(draft.source, limits.people + 1);
   const closing = opened.move();
   return {
     end,
@@ -210,7 +208,7 @@ interface Asking {
 const audienceOf = async ({ store, census, emails, status, rules, now, signal, limits }: Asking): Promise<Audience> => {
   const late = AbortSignal.timeout(limits.ms);
   const people: Viewer[] = [];
-  for (const { email } of emails.slice(0, PEOPLE_MAX)) {
+  for (const { email } of emails.slice(0, limits.people)) {
     signal.throwIfAborted();
     if (late.aborted) break;
     const identity = await store.identify({ issuer: 'local', subject: email, email }, now());

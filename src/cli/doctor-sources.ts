@@ -90,7 +90,7 @@ const late = (status: SourceStatus, { rules }: Config, now: number): Check[] =>
       {
         name: status.name,
         state: hidden ? 'fail' : 'warn',
-        says: `Its ${one.what} are ${span(one.age)} old and promised within ${span(one.within)}: ${hidden ? 'they let nobody in' : 'they are labelled as not fresh'}.`,
+        says: `Its ${one.what} ${one.what === 'content' ? 'is' : 'are'} ${span(one.age)} old and promised within ${span(one.within)}: ${hidden ? 'what is older is hidden from everybody' : 'what is older is labelled as not fresh'}.`,
         remedy: `castellan sync ${status.name}`,
       },
     ];

@@ -77,7 +77,7 @@ export const adviceOn = (
         }
       : undefined,
     end.counts.problems > 0 && lines
-      ? { why: 'lines that could not be understood shut what they name', remedy: ['mend them: connectors/jsonl/README.md'] }
+      ? { why: 'lines that could not be understood shut what they name', remedy: ['mend them: docs/connectors.md'] }
       : undefined,
   ];
   return advice.filter((one) => one !== undefined);

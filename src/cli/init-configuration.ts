@@ -39,7 +39,7 @@ const OFFERED_ACL = '    # default_acl: [everyone] # whom root lets in while it 
 
 /** The people of a folder that has none yet. */
 export const starterPeople = (email: string): string =>
-  `# Who there is, and who is with whom: connectors/files/README.md
+  `# Who there is, and who is with whom: docs/connectors.md
 accounts:
   - { id: ${scalar(email.slice(0, email.lastIndexOf('@')))}, emails: [${scalar(email)}] }
   # - { id: bob, name: Bob Hill, emails: [bob@${domainOf(email)}] }

@@ -61,6 +61,8 @@ export interface Preview {
 /** A preview of more documents, or one that takes longer, is told to be of a part. */
 export interface PreviewLimits {
   readonly documents: number;
+  /** Who could see what is decided for so many: each is asked about the whole preview. */
+  readonly people: number;
   /** Ms, for reading and for deciding each. */
   readonly ms: number;
 }

@@ -95,7 +95,7 @@ const read = async (path: string): Promise<string> => {
 
 const unreadable = (path: string, cause: unknown): string => {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'ENOENT') return `There is no ${path}. Write one as docs/configuration.md shows, or name it: --config <file>`;
+  if (code === 'ENOENT') return `There is no ${path}. Write one with castellan init, or name it: --config <file>`;
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not UTF-8. Save it as UTF-8.`;
   return `${path} cannot be read. Make it a file this user may read, or name another: --config <file>`;
 };

@@ -130,7 +130,7 @@ test('a file that is missing, a folder, empty, too large or no text is refused w
 
   await expect(attempt()).rejects.toMatchObject({
     code: 'config',
-    message: `There is no ${path}. Write one as docs/configuration.md shows, or name it: --config <file>`,
+    message: `There is no ${path}. Write one with castellan init, or name it: --config <file>`,
   });
   await expect(loadConfig({ path: folder, env: {}, connectors: CONNECTORS })).rejects.toMatchObject({
     message: `${folder} cannot be read. Make it a file this user may read, or name another: --config <file>`,

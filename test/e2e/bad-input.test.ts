@@ -42,7 +42,7 @@ describe('a configuration', () => {
     expect(await said(where, 'sync')).toMatchInlineSnapshot(`
       [
         2,
-        "There is no castellan.yaml. Write one as docs/configuration.md shows, or name it: --config <file>
+        "There is no castellan.yaml. Write one with castellan init, or name it: --config <file>
       ",
       ]
     `);

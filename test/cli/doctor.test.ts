@@ -1,0 +1,262 @@
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+
+import { openDataFolder } from '../../src/store/data-folder.ts';
+import { openKeys } from '../../src/store/keys.ts';
+import { openStore } from '../../src/store/sqlite/index-store.ts';
+import { openLedger } from '../../src/store/sqlite/ledger/ledger.ts';
+import type { Write } from '../../src/store/store.ts';
+import { aFolder } from '../support/a-folder.ts';
+import { inProcess } from '../support/a-program.ts';
+import { only } from '../support/builders.ts';
+import { tamper } from '../support/tampering.ts';
+import { document } from '../support/new-document.ts';
+
+const NOW = Date.UTC(2026, 4, 1, 12);
+const HOUR = 3_600_000;
+const random = (size: number): Uint8Array => new Uint8Array(size).fill(7);
+
+const SOURCE = 'sources: { wiki: { connector: jsonl, path: ./wiki.jsonl } }\nembedding: { provider: none }\n';
+const CONFIG = `organisation: { name: Acme, domains: [acme.test] }\nserver: { listen: 127.0.0.1:0 }\n${SOURCE}`;
+const ADA: Write = { type: 'account', account: { id: 'ada', emails: ['ada@acme.test'], active: true, kind: 'member' } };
+const OPEN: Write = document({ key: 'a', labels: ['public'] });
+
+interface Sick {
+  readonly config?: string;
+  readonly writes?: readonly Write[];
+  readonly at?: number;
+  readonly status?: 'complete' | 'partial' | 'failed';
+  readonly rows?: number;
+}
+
+/** An installation that was synced once, an hour ago, and asked once. */
+const aPatient = async ({
+  config = CONFIG,
+  writes = [ADA, OPEN],
+  at = NOW - HOUR / 2,
+  status = 'complete',
+  rows = 1,
+}: Sick = {}) => {
+  const folder = await aFolder();
+  const data = join(folder, 'data');
+  await writeFile(join(folder, 'castellan.yaml'), config);
+  await writeFile(join(folder, 'wiki.jsonl'), '');
+  const opened = await openDataFolder(data, { uid: process.getuid?.() });
+  const store = await openStore({ path: opened.index, now: () => at });
+  const writer = await store.open('wiki', 'jsonl', at);
+  await writer.write(writes);
+  const problems = status === 'complete' ? [] : [{ key: 'x', message: 'It is not valid UTF-8. Save it as UTF-8.' }];
+  await writer.finish({ status, counts: { read: 1, changed: 1, deleted: 0, problems: problems.length }, problems }, at);
+  await store.close();
+  const keys = await openKeys({ folder: opened, env: {}, random });
+  const ledger = openLedger({ path: opened.ledger, keys: keys.ledger, random });
+  for (let row = 0; row < rows; row++) {
+    await ledger.append([
+      { at, request: 'r', who: 'ada', client: 'cli', tool: 'search', arguments: {}, documents: [], outcome: 'answered' },
+    ]);
+  }
+  await ledger.close();
+  return { folder, data, opened, ...doctorIn(folder) };
+};
+
+const report = z.strictObject({
+  checks: z.array(
+    z.strictObject({ name: z.string(), state: z.enum(['ok', 'warn', 'fail']), says: z.string(), remedy: z.string().optional() }),
+  ),
+});
+
+const doctorIn = (folder: string) => {
+  const place = ['--config', join(folder, 'castellan.yaml'), '--data', join(folder, 'data')];
+  const run = async (argv: readonly string[] = []) => {
+    const ended = await inProcess(['doctor', ...argv, ...place], { temporary: folder, now: () => NOW });
+    return { code: ended.code, stdout: ended.stdout.replaceAll(folder, '/place'), stderr: ended.stderr };
+  };
+  return {
+    run,
+    /** The exit code, and what is not well. */
+    found: async () => {
+      const { code, stdout } = await run(['--json']);
+      const bad = report.parse(JSON.parse(stdout)).checks.filter(({ state }) => state !== 'ok');
+      return [code, ...bad.map(({ name, state, says, remedy = '' }) => `${state} ${name}: ${says} → ${remedy}`)];
+    },
+  };
+};
+
+test('a place that is well is said to be', async () => {
+  const { run } = await aPatient();
+  const { code, stdout } = await run();
+  expect(code).toBe(0);
+  expect(stdout.replace(/v\d+\.\d+\.\d+/u, 'v24').replace(/[\d.]+ GB/u, '50.0 GB')).toMatchInlineSnapshot(`
+    "ok  node           v24
+    ok  configuration  1 source, acme.test
+    ok  data folder    /place/data, its owner’s alone, 50.0 GB free
+    ok  key            read from the data folder
+    ok  index          whole
+    ok  audit          1 row, consistent
+    ok  wiki           1 document, read 30 min ago
+    ok  embedding      off: everything is found by words
+    ok  server         127.0.0.1:0 is free
+    ok  clock          nothing in the index is of the future
+    All is well.
+    "
+  `);
+});
+
+test('looking changes nothing and makes nothing', async () => {
+  const { run, data } = await aPatient();
+  const contents = async () => {
+    const names = (await readdir(data)).filter((name) => !/-(?:wal|shm)$/u.test(name)).toSorted(); // the engine's own
+    return Promise.all(names.map(async (name) => [name, (await readFile(join(data, name))).toString('base64')]));
+  };
+  const before = await contents();
+  await run();
+  expect(await contents()).toEqual(before);
+
+  const empty = await aFolder();
+  const { found } = doctorIn(empty);
+  expect(await found()).toMatchInlineSnapshot(`
+    [
+      1,
+      "fail configuration: There is no /place/castellan.yaml. Write one with castellan init, or name it: --config <file> → ",
+      "warn data folder: It is not there yet. → castellan sync",
+      "warn index: It is not there yet. → castellan sync",
+    ]
+  `);
+  expect(await readdir(empty)).toEqual([]);
+});
+
+describe('it finds', () => {
+  test('a wrong configuration, and goes on with what needs none', async () => {
+    const { found } = await aPatient({ config: 'sources: {}\n' });
+    expect(await found()).toEqual([1, expect.stringMatching(/^fail configuration: castellan\.yaml: organisation is missing/u)]);
+  });
+
+  test('a data folder that others may enter', async () => {
+    const { data, run } = await aPatient();
+    await chmod(data, 0o755);
+    const { code, stdout } = await run();
+    expect([code, stdout]).toEqual([
+      1,
+      expect.stringContaining('fail  data folder    /place/data is open to other users (mode 0755)'),
+    ]);
+  });
+
+  test('a damaged index, and one that is missing', async () => {
+    const { opened, found } = await aPatient();
+    await writeFile(opened.index, 'no database at all, and long enough to be taken for one'.repeat(100));
+    expect(await found()).toEqual(expect.arrayContaining([1, expect.stringMatching(/^fail index: The index .* is damaged/u)]));
+    for (const name of await readdir(join(opened.path))) if (name.startsWith('index.db')) await rm(join(opened.path, name));
+    expect(await found()).toEqual([
+      0,
+      'warn index: It is not there yet. → castellan sync',
+      'warn wiki: Nothing of it was read yet. → castellan sync wiki',
+    ]);
+  });
+
+  test('a key that is none', async () => {
+    const { opened, found } = await aPatient();
+    await writeFile(opened.key, 'secret\n');
+    expect(await found()).toEqual(expect.arrayContaining([1, expect.stringMatching(/^fail key: .* must hold one key/u)]));
+  });
+
+  test('an audit that is shorter than its anchor says', async () => {
+    const { opened, found, run } = await aPatient({ rows: 2 });
+    const keys = await openKeys({ folder: opened, env: {}, random });
+    const ledger = openLedger({ path: opened.ledger, keys: keys.ledger, random });
+    const anchor = (await ledger.anchor(NOW)) ?? '';
+    await ledger.close();
+    await writeFile(opened.anchor, `${anchor}\n`, { mode: 0o600 });
+    expect((await run()).stdout).toContain('2 rows, proven up to row 2');
+    tamper(opened.ledger, 'DELETE FROM audit WHERE seq = 2; DELETE FROM personal WHERE seq = 2');
+    expect(await found()).toEqual([
+      1,
+      expect.stringMatching(/^fail audit: It is broken at row 2: row 2 was cut off\. → castellan audit verify/u),
+    ]);
+  });
+
+  test('a source that cannot be reached, and how its last run ended', async () => {
+    const { folder, found } = await aPatient({ status: 'partial' });
+    await rm(join(folder, 'wiki.jsonl'));
+    expect((await found()).map((line) => String(line).replaceAll(folder, '/place'))).toMatchInlineSnapshot(`
+      [
+        "1",
+        "fail wiki: /place/wiki.jsonl cannot be read (ENOENT). → Put it there or give this user the right to read it, then: castellan sync wiki",
+        "warn wiki: The run 30 min ago ended partial: x: It is not valid UTF-8. Save it as UTF-8. → castellan status shows all; mend it, then: castellan sync wiki",
+      ]
+    `);
+  });
+
+  test('permissions past their promise', async () => {
+    const { found } = await aPatient({ at: NOW - 30 * HOUR });
+    expect(await found()).toEqual([
+      1,
+      'fail wiki: Its permissions are 30 h old and promised within 24 h: what is older is hidden from everybody. → castellan sync wiki',
+      'warn wiki: Its content is 30 h old and promised within 60 min: what is older is labelled as not fresh. → castellan sync wiki',
+    ]);
+  });
+
+  test('documents nobody can see, and accounts nobody can be told to be', async () => {
+    const account = (id: string, ...emails: string[]): Write => ({
+      type: 'account',
+      account: { id, emails, active: true, kind: 'member' },
+    });
+    const { found } = await aPatient({
+      writes: [
+        account('bob'),
+        account('eve', 'eve@other.test'),
+        account('may', 'may@acme.test'),
+        account('may2', 'may@acme.test'),
+        document({ key: 'a', acl: { unknown: 'it does not say' } }),
+        document({ key: 'b', acl: only('group:eng') }),
+      ],
+    });
+    expect(await found()).toMatchInlineSnapshot(`
+      [
+        0,
+        "warn wiki: 2 documents nobody can see: permissions are unknown (it does not say) and nobody says who is in eng. → say who may see them and list its members, then: castellan sync wiki",
+        "warn wiki: Of 4 active accounts, no person can be told for 1 without an e-mail (bob), 1 with e-mails outside acme.test only (eve) and 2 whose e-mail another active account carries (may). → give each account one e-mail of its own; a domain that is yours belongs into organisation.domains",
+      ]
+    `);
+  });
+
+  test('a clock that was wrong', async () => {
+    const { found } = await aPatient({ at: NOW + 3 * 24 * HOUR });
+    expect(await found()).toEqual([0, expect.stringMatching(/^warn clock: The index holds times 3 days ahead of this clock/u)]);
+  });
+
+  test('a denied label that no document has, whatever its case', async () => {
+    const { found } = await aPatient({ config: `${CONFIG}clients: { default: { deny_labels: [PUBLIC, secert] } }\n` });
+    expect(await found()).toEqual([
+      0,
+      'warn policies: No document has the label secert. → correct deny_labels under clients, if it is misspelt',
+    ]);
+  });
+
+  test('a port that something else has taken', async () => {
+    const other = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const address = other.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const { found } = await aPatient({ config: CONFIG.replace('127.0.0.1:0', `127.0.0.1:${port}`) });
+    expect(await found()).toEqual([0, expect.stringContaining(`127.0.0.1:${port} is taken by something else.`)]);
+  });
+
+  test('a server that would be open to the network without an address of its own', async () => {
+    const { found } = await aPatient({ config: CONFIG.replace('127.0.0.1:0', '0.0.0.0:0') });
+    expect(await found()).toEqual([
+      1,
+      expect.stringContaining('beyond this machine, without server.public_url. → set server.public_url'),
+    ]);
+  });
+
+  test('more than one thing at once', async () => {
+    const { found, data } = await aPatient({ at: NOW - 30 * HOUR, status: 'failed' });
+    await mkdir(join(data, 'kept'), { mode: 0o700 });
+    expect((await found()).length).toBe(4);
+  });
+});

@@ -1,0 +1,50 @@
+import { PassThrough } from 'node:stream';
+
+import type { Parts } from '../../src/cli/parts.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { openPatient } from '../../src/open-patient.ts';
+import { openPreview } from '../../src/open-preview.ts';
+import { aMachine } from './a-machine.ts';
+import { aStream } from './a-stream.ts';
+import type { Ended } from './a-command.ts';
+
+export interface ProgramOptions {
+  /** Where previews are made. */
+  readonly temporary: string;
+  readonly now?: () => number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a command that looks at data or at a place, in this process. No other part is there. */
+export const inProcess = async (
+  argv: readonly string[],
+  { temporary, now = () => Date.now(), env = {}, signal = new AbortController().signal }: ProgramOptions,
+): Promise<Ended> => {
+  const [stdout, stderr] = [aStream(), aStream()];
+  const unused = (): never => {
+    throw new Error('not for this command');
+  };
+  const machine = aMachine({ now, env });
+  const parts: Parts = {
+    version: '1',
+    now,
+    stdin: new PassThrough(),
+    program: ['castellan'],
+    company: '',
+    temporary,
+    examples: '',
+    home: '',
+    endpoint: unused,
+    openIndex: unused,
+    openDesk: unused,
+    openHttp: unused,
+    openTrail: unused,
+    issueToken: unused,
+    openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
+    openPatient: (place) => openPatient(place, machine),
+  };
+  const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: false }), signal });
+  return { code, stdout: stdout.written(), stderr: stderr.written() };
+};

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
@@ -109,6 +111,14 @@ export const connectorContract = <Settings, Cursor>(
         if (change.type !== 'document' || change.document.body.kind !== 'bytes') continue;
         const { body } = change.document;
         await expect(body.read(AbortSignal.abort())).rejects.toThrow('aborted');
+      }
+    });
+
+    test('names what it watches by absolute paths, that are there', async () => {
+      const folder = await prepared();
+      for (const { path } of connector.watches?.(settings, folder) ?? []) {
+        expect(isAbsolute(path)).toBe(true);
+        expect(existsSync(path)).toBe(true);
       }
     });
 

@@ -44,19 +44,18 @@ const serving = async ({ config, data }: APlace): Promise<AClient> => {
   return client;
 };
 
-const finds = async (client: AClient, ids: readonly string[]): Promise<void> =>
-  expect((await search(client, PLAN)).ids).toEqual(ids);
+const found = async (client: AClient): Promise<readonly string[]> => (await search(client, PLAN)).ids;
 
 test('a server reads its sources by itself, and closes what a permission file closes within seconds', async () => {
   const place = await aTree();
   const ada = await serving(place);
-  await vi.waitFor(() => finds(ada, ['wiki:plan.md']), STARTED);
+  await expect.poll(() => found(ada), STARTED).toEqual(['wiki:plan.md']);
   await allow(place, 'user:bob');
-  await vi.waitFor(() => finds(ada, []), SOON);
+  await expect.poll(() => found(ada), SOON).toEqual([]);
   await allow(place, 'user:ada');
-  await vi.waitFor(() => finds(ada, ['wiki:plan.md']), SOON);
+  await expect.poll(() => found(ada), SOON).toEqual(['wiki:plan.md']);
   await writeFile(join(place.folder, 'people.yaml'), 'accounts: []\n'); // outside the tree
-  await vi.waitFor(() => finds(ada, []), SOON);
+  await expect.poll(() => found(ada), SOON).toEqual([]);
 });
 
 test('a server that is killed leaves no process behind that follows for it', async () => {
@@ -111,7 +110,7 @@ test('two processes that watch one source read each change once, a thousand at a
     await writeFile(join(place.folder, 'wiki', 'plan.md'), `We move in spring ${number}.`);
   }
   await writeFile(join(place.folder, 'wiki', 'last.md'), 'Last in spring.');
-  await vi.waitFor(() => finds(ada, ['wiki:last.md', 'wiki:plan.md']), STARTED);
+  await expect.poll(() => found(ada), STARTED).toEqual(['wiki:last.md', 'wiki:plan.md']);
   expect(runs().length).toBeLessThan(12);
   expect(await Promise.all([one.stop(), other.stop()])).toEqual([
     [0, null],

@@ -83,10 +83,10 @@ describe('what is piped in', () => {
   });
 });
 
-describe('standard input as a file', () => {
-  const given = (stdin: Readable, folder: string) => ({ stdin, folder, source: 'wiki', signal: new AbortController().signal });
-  const read = (path: string): Promise<string> => Promise.resolve(path);
+const given = (stdin: Readable, folder: string) => ({ stdin, folder, source: 'wiki', signal: new AbortController().signal });
+const read = (path: string): Promise<string> => Promise.resolve(path);
 
+describe('standard input as a file', () => {
   test('is not read from a terminal', async () => {
     const terminal = Object.assign(Readable.from([]), { isTTY: true });
     await expect(withStandardInput(given(terminal, await aFolder()), read)).rejects.toMatchObject({

@@ -46,6 +46,7 @@ export const leaseContract = (makePlace: MakePlace): void => {
     await once(child, 'exit');
     const failed = { status: 'failed', startedAt: 1000, counts: { problems: 1 } };
     expect(await store.status(['wiki'])).toMatchObject([{ running: false, lastRun: failed }]);
+    expect(await store.latestRun('wiki')).toEqual({ startedAt: 1000, status: 'failed' });
     const writer = await store.open('wiki', 'jsonl', 2000);
     expect(await stored(writer, 'a')).toEqual(['a']);
     expect(await store.status(['wiki'])).toMatchObject([{ running: true, lastRun: { ...failed, endedAt: 2000 } }]);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { anAccount, except, only } from '../../support/builders.ts';
 import { aText, document } from '../../support/new-document.ts';
-import { type MakePlace, sync } from './place.ts';
+import { COMPLETE, type MakePlace, sync } from './place.ts';
 
 /** What an administrator is told of a source. */
 export const statusContract = (makePlace: MakePlace): void => {
@@ -73,5 +73,17 @@ export const statusContract = (makePlace: MakePlace): void => {
     expect(more).toEqual([]);
     expect(status).toMatchObject({ name: 'wiki', documents: 0, dark: { unknownAcl: 0 }, running: false });
     expect(status).not.toHaveProperty('oldestPermissions');
+  });
+
+  test('the newest run is told with how it ended, and without while it is under way', async () => {
+    const store = await (await makePlace()).open();
+    expect(await store.latestRun('wiki')).toBeUndefined();
+    await sync(store, [], { at: 1000 });
+    expect(await store.latestRun('wiki')).toEqual({ startedAt: 1000, status: 'complete' });
+    const writer = await store.open('wiki', 'jsonl', 2000);
+    expect(await store.latestRun('wiki')).toEqual({ startedAt: 2000 });
+    await writer.finish({ ...COMPLETE, status: 'partial' }, 2001);
+    expect(await store.latestRun('wiki')).toEqual({ startedAt: 2000, status: 'partial' });
+    expect(await store.latestRun('other')).toBeUndefined();
   });
 };

@@ -72,6 +72,7 @@ describe('the rooms', () => {
     ['src/core/acl.ts', "import type { Store } from '../store/store.ts';"],
     ['src/cli/sync.ts', "import { type A, open } from '../store/store.ts';"],
     ['src/reader/views.ts', "const worker = new Worker(new URL('../ingest/x.ts', import.meta.url));"],
+    ['src/reader/views.ts', 'const worker = new Worker(new URL(`../ingest/x${extension}`, import.meta.url));'],
     ['connectors/files/sync.ts', "import { read } from '../jsonl/api.ts';"],
     ['connectors/files/sync.ts', "const store = await import('../../src/store/store.ts');"],
   ])('a trespass in %s is seen', (path, text) => {
@@ -111,6 +112,15 @@ describe('every file', () => {
       ({ path, text }) => !readsEnvironment(path) && /\bprocess\.env\b|\benv\b[^'"]*from 'node:process'/u.test(text),
     );
     expect(reads.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('names what it starts so that it is found where everything is compiled', () => {
+    const written = /new URL\(\s*['"`][^'"`]*\.ts['"`]/u;
+    expect(written.test("new Worker(new URL('./view.worker.ts', import.meta.url))")).toBe(true);
+    expect(product.filter(({ text }) => written.test(text)).map(({ path }) => path)).toEqual([]);
+    const started = product.flatMap(importsOf).filter(({ to }) => to.endsWith('.worker.ts'));
+    const workers = product.map(({ path }) => path).filter((path) => path.endsWith('.worker.ts'));
+    expect(new Set(started.map(({ to }) => to))).toEqual(new Set(workers));
   });
 
   test('leaves nothing for later, and no test is passed over', () => {

@@ -32,22 +32,25 @@ export interface Import {
 const STATIC = /^(?:import|export)\s+(?<names>[^'";]*?)\s*from\s+'(?<to>[^']+)'/gmu;
 const BARE = /^import\s+'(?<to>[^']+)'/gmu;
 const DYNAMIC = /\bimport\('(?<to>[^']+)'\)/gu;
-/** How a worker is named. */
-const URLS = /new URL\('(?<to>\.[^']+)', import\.meta\.url\)/gu;
+/** How a worker is named: `extension` is that of the file itself. */
+const URLS = /new URL\(['`](?<url>[^'`]+)['`], import\.meta\.url\)/gu;
 
 /** What a file imports, workers it starts included. */
 export const importsOf = ({ path, text }: SourceFile): Import[] => {
   const found = [STATIC, BARE, DYNAMIC, URLS].flatMap((pattern) => [...text.matchAll(pattern)]);
-  return found.map(({ groups: { to = '', names = '' } = {} }) => {
-    const file = to.startsWith('.');
+  return found.map(({ groups: { to, url = '', names = '' } = {} }) => {
+    const specifier = to ?? besideIt(url);
+    const file = specifier.startsWith('.');
     return {
       from: path,
-      to: file ? join(dirname(path), to).replaceAll('\\', '/') : packageOf(to),
+      to: file ? join(dirname(path), specifier).replaceAll('\\', '/') : packageOf(specifier),
       kind: file ? 'file' : 'package',
       typeOnly: isTypeOnly(names),
     };
   });
 };
+
+const besideIt = (url: string): string => (url.startsWith('.') ? url : `./${url}`).replace('${extension}', '.ts');
 
 const isTypeOnly = (names: string): boolean => {
   if (/^type\s/u.test(names)) return true;

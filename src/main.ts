@@ -64,6 +64,7 @@ const machine: Machine = {
   operator: operator(),
   stdin: process.stdin,
   stdout: process.stdout,
+  fetch: (input, init) => fetch(input, init),
   now,
   random: (size) => randomBytes(size),
   requestId: randomUUID,
@@ -86,7 +87,7 @@ const parts: Parts = {
   openHttp: (place, options) => openHttp(place, machine, options),
   openTrail: (place) => openTrail(place, machine),
   issueToken: (place, request) => issueToken(place, request, machine),
-  openPatient: (place) => openPatient(place, machine),
+  openPatient: (place) => openPatient(place, machine, fetch),
   openPreview: (draft, signal) => openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };
 

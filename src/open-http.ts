@@ -17,11 +17,12 @@ import { createMcpRoute } from './server/http/mcp-route.ts';
 import { metadataOf } from './server/http/metadata.ts';
 import { openMetrics, timed } from './server/http/metrics.ts';
 import { openRefusals } from './server/http/refusals.ts';
-import { refuseEveryHost } from './sources/fetch.ts';
 
 /** What was accepted is finished in this time, in ms; then connections are cut. */
 const GRACE_MS = 10_000;
 const LOG_KEY_BYTES = 32;
+/** A probe waits this long for the keys of an issuer, in ms. */
+const ISSUER_MS = 2000;
 
 export interface HttpOptions {
   readonly port?: number;
@@ -64,7 +65,7 @@ export const openHttp = async (
     identity,
     audience: address.resource,
     keys: path.keys.tokens,
-    fetch: refuseEveryHost,
+    fetch: machine.fetch,
     now,
     onRefusal: () => {},
   });
@@ -89,7 +90,11 @@ export const openHttp = async (
     limits,
     mcp,
     health: createHealth({
-      checks: { index: async () => void (await path.overdue()), audit: path.auditable },
+      checks: {
+        index: async () => void (await path.overdue()),
+        audit: path.auditable,
+        issuer: () => tokens.ready(AbortSignal.timeout(ISSUER_MS)),
+      },
       past: async () => (await path.overdue()).length > 0,
       now,
     }),

@@ -27,7 +27,7 @@ export interface TrustedIssuers {
 
 /** Tokens of the issuers of one configuration. */
 export interface IssuersTokens extends Tokens {
-  /** Rejects with `unavailable` while the keys of an issuer are missing: its tokens cannot be judged. */
+  /** Rejects with `unavailable` while no issuer's tokens can be judged, because the keys of each are missing. */
   ready(signal: AbortSignal): Promise<void>;
 }
 
@@ -38,7 +38,9 @@ export const createTokens = ({ identity, audience, keys, fetch, now, onRefusal }
   return {
     ...createVerifier({ authorities: [...local, ...issuers], now, onRefusal }),
     ready: async (signal) => {
-      await Promise.all(issuers.map((issuer) => issuer.ready(signal)));
+      const reached = await Promise.allSettled(issuers.map((issuer) => issuer.ready(signal)));
+      const failed = reached.filter((one) => one.status === 'rejected');
+      if (failed.length > 0 && failed.length === reached.length) throw failed[0]?.reason;
     },
   };
 };

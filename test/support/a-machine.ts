@@ -19,6 +19,7 @@ export const aMachine = (given: Partial<Machine> = {}): AMachine => {
     operator: 'tester',
     stdin: process.stdin,
     stdout: process.stdout,
+    fetch: (input, init) => fetch(input, init),
     now: () => Date.now(),
     random: (size) => randomBytes(size),
     requestId: randomUUID,

@@ -89,7 +89,7 @@ test('the operator sees that it is ready, and what it did', async () => {
   const as = { headers: { authorization: `Bearer ${OPERATOR}` } };
   expect(await (await fetch(`${place.origin}/readyz`, as)).json()).toEqual({
     ready: true,
-    checks: { index: 'ok', audit: 'ok' },
+    checks: { index: 'ok', audit: 'ok', issuer: 'ok' },
     sources: 'within',
   });
   const metrics = await (await fetch(`${place.origin}/metrics`, as)).text();

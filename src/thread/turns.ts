@@ -21,7 +21,7 @@ export interface Turn<Question, Answer> {
 export interface Turns<Question, Answer> {
   /** Waits for a turn and for its answer; with `unavailable` it rejects an abort, a deadline, and too many who wait. */
   ask(question: Question, asking: Asking): Promise<Answer>;
-  /** The next question of whoever was served longest ago, among those who may be served now. */
+  /** The next question of those who may be served now, one of each caller in turn. */
   take(mayBeServed?: (caller: string) => boolean): Turn<Question, Answer> | undefined;
 }
 

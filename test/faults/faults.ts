@@ -3,6 +3,7 @@ import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
 import { SYNCING } from './syncing.ts';
+import { THREADING } from './threading.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
-export const FAULTS: readonly Fault[] = [...DECIDING, ...ANSWERING, ...CARRYING, ...SYNCING];
+export const FAULTS: readonly Fault[] = [...DECIDING, ...ANSWERING, ...CARRYING, ...SYNCING, ...THREADING];

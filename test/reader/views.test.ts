@@ -1,9 +1,11 @@
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Caller } from '../../src/core/caller.ts';
 import { openViews, type Views, type ViewsOptions } from '../../src/reader/views.ts';
+import { anEmbedder } from '../support/an-embedder.ts';
 import { aFolder } from '../support/a-folder.ts';
 import { type AnIndex, anIndex } from '../support/an-index.ts';
 import { only } from '../support/builders.ts';
@@ -12,6 +14,15 @@ import { document } from '../support/new-document.ts';
 
 const never = new AbortController().signal;
 const REQUEST = { query: 'spring', limit: 10, offset: 0 };
+
+const PAGE = 4096;
+
+/** In its place, as a disk would. */
+const overwrite = async (path: string, bytes: Buffer): Promise<void> => {
+  const file = await open(path, 'r+');
+  await file.write(bytes, 0, bytes.length, 0);
+  await file.close();
+};
 
 const caller = (name: string): Caller => ({ identity: person(name), client: 'test', scopes: ['read'] });
 
@@ -73,6 +84,45 @@ describe('views', () => {
     const view = (await viewsOf(index)).of(caller('ada'));
     await expect(view.search(REQUEST, AbortSignal.abort())).rejects.toMatchObject({ code: 'unavailable' });
     expect((await view.search(REQUEST, never)).hits).toEqual([]);
+  });
+
+  test('answer many who ask at once, each their own, from several threads', async () => {
+    const index = await anIndex();
+    const names = Array.from({ length: 12 }, (_, at) => `p${at}`);
+    await index.sync(
+      'wiki',
+      names.map((name) => document({ key: name, acl: only(`person:${name}@acme.test`) })),
+    );
+    const views = await viewsOf(index, { threads: 3 });
+    const asked = [...names, ...names, ...names];
+    const found = await Promise.all(asked.map((name) => views.of(caller(name)).search(REQUEST, never)));
+    expect(found.map(({ hits }) => hits.map(({ document: { id } }) => id))).toEqual(asked.map((name) => [`wiki:${name}`]));
+  });
+
+  test('understand a query by the model they are given, and say so where there is none', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document()]);
+    const understood = (await viewsOf(index, { embedder: async () => anEmbedder() })).of(caller('ada'));
+    expect((await understood.search(REQUEST, never)).degraded).toEqual([]);
+    const broken = (await viewsOf(index, { embedder: () => Promise.reject(new Error('no')) })).of(caller('ada'));
+    expect(await broken.search(REQUEST, never)).toMatchObject({ hits: [{}], degraded: ['semantic_unavailable'] });
+    expect((await broken.fetch('wiki:plan', never)).found).toMatchObject({ passages: [{ semantic: 'pending' }] });
+  });
+
+  test('say nothing more of an index that one of their threads found damaged', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document()]);
+    const views = await viewsOf(index, { threads: 2 });
+    const ask = (name: string) => views.of(caller(name)).fetch('wiki:plan', never);
+    await Promise.all([ask('ada'), ask('bob')]); // each in a thread of their own, which they keep
+    await index.store.scrub(); // all of it is in the file now, and nothing in the log
+    const whole = await readFile(index.path);
+    await overwrite(index.path, Buffer.alloc(whole.length, 0xff).fill(whole.subarray(0, PAGE), 0, PAGE));
+
+    const damaged = { code: 'unavailable', message: expect.stringContaining('damaged') };
+    await expect(ask('ada')).rejects.toMatchObject(damaged);
+    await overwrite(index.path, whole);
+    await expect(ask('bob')).rejects.toMatchObject(damaged);
   });
 
   test('answer nothing after they are closed', async () => {

@@ -1,7 +1,7 @@
 import { AppError, unreachable } from '../core/errors.ts';
 import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
 import { messageOf, type Sound } from './check.ts';
-import { type Preparing, prepare } from './prepare.ts';
+import { labelsOf, type Preparing, prepare } from './prepare.ts';
 import { orPause, PAUSE } from './steps.ts';
 import type { Tally } from './tally.ts';
 
@@ -86,7 +86,8 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
         const prepared = await tried(document.key, () => prepare(document, known.get(document.key), preparing));
         if (prepared) return { type: 'document', document: prepared };
         const { key, acl, parent } = document;
-        return { type: 'unread', key, acl, ...(parent !== undefined && { parent }) };
+        const labels = labelsOf(document, preparing.hosts);
+        return { type: 'unread', key, acl, labels, ...(parent !== undefined && { parent }) };
       }
       case 'seen':
       case 'listing':

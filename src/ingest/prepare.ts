@@ -22,7 +22,7 @@ export const prepare = async (
   known: KnownDocument | undefined,
   { source, hosts, urlTemplate, due, signal }: Preparing,
 ): Promise<NewDocument> => {
-  const { key, type, parent, acl, author, revision, updatedAt, labels = [], fields = {} } = document;
+  const { key, type, parent, acl, author, revision, updatedAt, fields = {} } = document;
   const title = titleOf(document, hosts);
   const parser = recipeOf(document, hosts);
   const rest = {
@@ -32,7 +32,7 @@ export const prepare = async (
     url: document.url === undefined ? urlOf(urlTemplate, source, key) : addressOf(document.url),
     updatedAt: updatedAt.getTime(),
     acl,
-    labels: labels.map((label) => inertLine(label, hosts, LABEL_MAX)).filter(Boolean),
+    labels: labelsOf(document, hosts),
     fields: inertFields(fields, hosts),
     ...(parent !== undefined && { parent }),
     ...(author !== undefined && { author }),
@@ -54,6 +54,10 @@ export const prepare = async (
   if (alike && bodyHash === known.bodyHash) return read;
   return { ...read, text: makeText({ title, body, hosts, ...(author !== undefined && { author }) }) };
 };
+
+/** The labels of a document as they are stored: a client may be forbidden to carry them, so they count even where its text cannot be read. */
+export const labelsOf = ({ labels = [] }: SourceDocument, hosts: ReadonlySet<string>): string[] =>
+  labels.map((label) => inertLine(label, hosts, LABEL_MAX)).filter(Boolean);
 
 /** Fields are shown beside the text, and come from the same hands. */
 const inertFields = (fields: NonNullable<SourceDocument['fields']>, hosts: ReadonlySet<string>): Record<string, Field> =>

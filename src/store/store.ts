@@ -54,8 +54,14 @@ export type Write =
   | { readonly type: 'document'; readonly document: NewDocument }
   | { readonly type: 'acl'; readonly key: string; readonly acl: Acl }
   | { readonly type: 'delete'; readonly key: string }
-  /** A document whose text could not be read: it keeps the one it had, under its permissions and in its place of now. */
-  | { readonly type: 'unread'; readonly key: string; readonly acl: Acl; readonly parent?: string }
+  /** A document whose text could not be read: it keeps the one it had, under its permissions and labels and in its place of now. */
+  | {
+      readonly type: 'unread';
+      readonly key: string;
+      readonly acl: Acl;
+      readonly labels: readonly string[];
+      readonly parent?: string;
+    }
   /** A key that could not be read: seen by a listing, confirmed by nothing. */
   | { readonly type: 'seen'; readonly key: string }
   | { readonly type: 'listing'; readonly of?: string }

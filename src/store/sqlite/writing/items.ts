@@ -35,6 +35,8 @@ export interface Items {
   acl(commit: Commit, seen: Seen, key: string, acl: Acl): boolean;
   /** Puts a document elsewhere; its permissions say who may see it there. */
   move(source: number, key: string, parent: string | undefined): void;
+  /** Writes the labels alone: who may carry a document is known even where its text is not. */
+  relabel(source: number, key: string, labels: readonly string[]): void;
   touch(seen: Seen, key: string): void;
   /** The key, and all whose chain of parents holds it. */
   delete(commit: Commit, source: number, key: string): number;
@@ -146,6 +148,9 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
     touch(seen, key) {
       statements.touch.run({ key, ...seen });
     },
+    relabel(source, key, labels) {
+      statements.relabel.run({ source, key, labels: JSON.stringify(labels) });
+    },
     delete: (commit, source, key) => remove(commit, source, statements.subtree.all({ source, key })),
   };
 };
@@ -171,6 +176,10 @@ const prepare = (db: Database) => ({
   move: db.prepare<[{ readonly source: number; readonly key: string; readonly parent: string | null }]>(`
     UPDATE item SET parent = :parent WHERE source = :source AND key = :key AND container = 0 AND parent IS NOT :parent`),
   touch: db.prepare<[Seen & { readonly key: string }]>('UPDATE item SET tick = :tick WHERE source = :source AND key = :key'),
+  relabel: db.prepare<[{ readonly source: number; readonly key: string; readonly labels: string }]>(`
+    UPDATE document
+    SET labels = :labels
+    WHERE item = (SELECT id FROM item WHERE source = :source AND key = :key) AND labels <> :labels`),
   remove: db.prepare<[number]>('DELETE FROM item WHERE id = ?'),
   subtree: db.prepare<[{ readonly source: number; readonly key: string }], Item>(`
     WITH RECURSIVE gone(key) AS (

@@ -139,6 +139,7 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
         return progress;
       case 'unread':
         items.move(source, write.key, write.parent);
+        items.relabel(source, write.key, write.labels);
         counted.changed += Number(items.acl(commit, seen, write.key, write.acl));
         return progress;
       case 'container':

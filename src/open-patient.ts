@@ -5,9 +5,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { connectors } from '../connectors/index.ts';
+import { createIssuerKeys, type IssuerKeys } from './access/issuer-keys.ts';
 import type { Place } from './cli/parts.ts';
 import type { Patient } from './cli/patient.ts';
 import { type Config, loadConfig } from './config/config.ts';
+import type { Fetch } from './core/connector.ts';
+import { AppError } from './core/errors.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
 import { addressOf } from './server/http/address.ts';
@@ -20,9 +23,11 @@ import { inspectLedger } from './store/sqlite/ledger/inspect.ts';
 
 /** A server on this machine that does not answer in this time is not ours. */
 const ANSWER_MS = 2000;
+/** An issuer that is slower keeps people waiting at their first question. */
+const ISSUER_MS = 5000;
 
 /** Opens a place to look at it, and at nothing but what is there. */
-export const openPatient = ({ config: path, data }: Place, { env, uid, random }: Machine): Patient => {
+export const openPatient = ({ config: path, data }: Place, { env, uid, random, now }: Machine, fetch: Fetch): Patient => {
   let loaded: Promise<Config> | undefined;
   let census: Promise<Census | undefined> | undefined;
   const configuration = (): Promise<Config> => (loaded ??= loadConfig({ path, env, connectors }));
@@ -71,6 +76,12 @@ export const openPatient = ({ config: path, data }: Place, { env, uid, random }:
       const embedder = await openLocalEmbedderThread();
       await embedder.close();
     },
+    issuers: async () => {
+      const { identity } = await configuration();
+      return Promise.all(
+        identity.issuers.map(async ({ issuer }) => ({ issuer, ...(await faultOf(createIssuerKeys({ issuer, fetch, now }))) })),
+      );
+    },
     port: async () => {
       const { server } = await configuration();
       if (await isFree(server.listen)) return 'free';
@@ -89,6 +100,19 @@ const reachable = async (path: string): Promise<{ path: string; fault?: string }
     return { path };
   } catch (error) {
     return { path, fault: error instanceof Error && 'code' in error ? String(error.code) : String(error) };
+  }
+};
+
+/** What keeps us from reading the keys of an issuer. */
+const faultOf = async (keys: IssuerKeys): Promise<{ fault?: string }> => {
+  const late = AbortSignal.timeout(ISSUER_MS);
+  try {
+    await keys.ready(late);
+    return {};
+  } catch (error) {
+    if (late.aborted) return { fault: `it did not answer within ${ISSUER_MS / 1000} s` };
+    const cause = error instanceof AppError && error.cause instanceof Error ? error.cause : error;
+    return { fault: cause instanceof Error ? cause.message : String(cause) };
   }
 };
 

@@ -27,42 +27,30 @@ export const checksOf = async (patient: Patient, now: number): Promise<readonly 
   const census = await patient.index().catch((error: unknown) => failed('index', error));
   const known = 'state' in config ? undefined : config;
   const index = census && 'state' in census ? undefined : census;
-  const all: (() => Promise<readonly Check[]> | readonly Check[])[] = [
-    () => [{ name: 'node', state: 'ok', says: patient.node }],
-    () => ('state' in config ? [config] : [configured(config)]),
-    () => dataFolder(patient),
-    () => key(patient),
-    () => (census && 'state' in census ? [census] : [indexed(census)]),
-    () => (known ? audit(patient) : []),
-    () => (known ? sourceChecks(patient, known, index, now) : []),
-    () => (known ? embedding(patient, known, index) : []),
-    () => (known ? serving(patient, known) : []),
-    () => (index ? [clock(index, now)] : []),
-    () => (known && index ? labels(known, index) : []),
+  const all: readonly (readonly [string, () => Promise<readonly Check[]> | readonly Check[]])[] = [
+    ['node', () => [{ name: 'node', state: 'ok', says: patient.node }]],
+    ['configuration', () => ['state' in config ? config : configured(config)]],
+    ['data folder', () => dataFolder(patient)],
+    ['key', () => key(patient)],
+    ['index', () => [census && 'state' in census ? census : indexed(census)]],
+    ['audit', () => (known ? audit(patient) : [])],
+    ['sources', () => (known ? sourceChecks(patient, known, index, now) : [])],
+    ['embedding', () => (known ? embedding(patient, known, index) : [])],
+    ['identity', () => (known ? issuers(patient, known) : [])],
+    ['server', () => (known ? serving(patient, known) : [])],
+    ['clock', () => (index ? [clock(index, now)] : [])],
+    ['policies', () => (known && index ? labels(known, index) : [])],
   ];
   const checks: Check[] = [];
-  for (const [at, look] of all.entries())
-    checks.push(
-      ...(await Promise.resolve()
-        .then(look)
-        .catch((error: unknown) => [failed(NAMES[at] ?? '', error)])),
-    );
+  for (const [name, look] of all) {
+    try {
+      checks.push(...(await look()));
+    } catch (error) {
+      checks.push(failed(name, error));
+    }
+  }
   return checks;
 };
-
-const NAMES = [
-  'node',
-  'configuration',
-  'data folder',
-  'key',
-  'index',
-  'audit',
-  'sources',
-  'embedding',
-  'server',
-  'clock',
-  'policies',
-];
 
 /** A sentence of ours says what to do itself. Anything else is a bug, and is not hidden. */
 const failed = (name: string, error: unknown): Check => {
@@ -143,6 +131,22 @@ const embedding = async (
       remedy: 'castellan sync',
     },
   ];
+};
+
+const issuers = async (patient: Patient, { identity }: Config): Promise<readonly Check[]> => {
+  const name = 'identity';
+  if (identity.issuers.length === 0) return [{ name, state: 'ok', says: 'tokens of this server’s own' }];
+  const found = await patient.issuers();
+  return found.map(({ issuer, fault }): Check =>
+    fault === undefined
+      ? { name, state: 'ok', says: `the keys of ${issuer} can be read` }
+      : {
+          name,
+          state: 'fail',
+          says: `The keys of ${issuer} cannot be read: ${fault}.`,
+          remedy: 'correct identity.issuer, or let this machine reach it: no token of it is good until then',
+        },
+  );
 };
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/u;

@@ -18,6 +18,8 @@ export interface Patient {
   audit(): Promise<Verified | { readonly state: 'unread'; readonly rows: number } | undefined>;
   /** Rejects where texts cannot get their vectors. */
   model(): Promise<void>;
+  /** Whether the keys of each issuer can be read. Nobody else is asked. */
+  issuers(): Promise<readonly { readonly issuer: string; readonly fault?: string }[]>;
   /** Whether the server could listen where it should. */
   port(): Promise<'free' | 'ours' | 'taken'>;
   close(): Promise<void>;

@@ -1,5 +1,5 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -99,6 +99,7 @@ test('a place that is well is said to be', async () => {
     ok  audit          1 row, consistent
     ok  wiki           1 document, read 30 min ago
     ok  embedding      off: everything is found by words
+    ok  identity       tokens of this server’s own
     ok  server         127.0.0.1:0 is free
     ok  clock          nothing in the index is of the future
     All is well.
@@ -200,10 +201,6 @@ describe('it finds', () => {
   });
 
   test('documents nobody can see, and accounts nobody can be told to be', async () => {
-    const account = (id: string, ...emails: string[]): Write => ({
-      type: 'account',
-      account: { id, emails, active: true, kind: 'member' },
-    });
     const { found } = await aPatient({
       writes: [
         account('bob'),
@@ -236,12 +233,20 @@ describe('it finds', () => {
     ]);
   });
 
+  test('an issuer whose keys cannot be read', async () => {
+    const issuer = createServer((socket) => socket.end('HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n'));
+    const address = `http://127.0.0.1:${await listening(issuer)}`;
+    const identity = `identity: { mode: resource, issuer: '${address}' }\nserver: { listen: 127.0.0.1:0, public_url: https://castellan.acme.test }\n`;
+    const { found } = await aPatient({ config: `organisation: { name: Acme, domains: [acme.test] }\n${identity}${SOURCE}` });
+    expect(await found()).toEqual([
+      1,
+      expect.stringMatching(/^fail identity: The keys of http:.* cannot be read: .*answered 500/u),
+    ]);
+  });
+
   test('a port that something else has taken', async () => {
     const other = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n'));
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void other.close());
-    const address = other.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
+    const port = await listening(other);
     const { found } = await aPatient({ config: CONFIG.replace('127.0.0.1:0', `127.0.0.1:${port}`) });
     expect(await found()).toEqual([0, expect.stringContaining(`127.0.0.1:${port} is taken by something else.`)]);
   });
@@ -260,3 +265,15 @@ describe('it finds', () => {
     expect((await found()).length).toBe(4);
   });
 });
+
+const account = (id: string, ...emails: string[]): Write => ({
+  type: 'account',
+  account: { id, emails, active: true, kind: 'member' },
+});
+
+const listening = async (server: Server): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+};

@@ -1,45 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 
-import { aFolder } from '../support/a-folder.ts';
+import { aDesktop, NOTES, PEOPLE } from '../support/a-desktop.ts';
 import { accountLine, whole } from '../support/a-place.ts';
-import { inProcess } from '../support/a-program.ts';
 import { type JsonLine, jsonLines } from '../support/json-lines.ts';
 
-/** A folder with these files, and the command run beside it. */
-const aDesk = async (files: Readonly<Record<string, string | Uint8Array>>) => {
-  const folder = await aFolder();
-  const temporary = await aFolder();
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
-  }
-  const config = join(folder, 'castellan.yaml');
-  const place = ['--config', config, '--data', join(folder, '.castellan')];
-  return {
-    folder,
-    config,
-    temporary,
-    init: async (argv: readonly string[], signal?: AbortSignal) => {
-      const argued = ['init', ...argv.map((word) => word.replace(/^\.\//u, `${folder}/`)), ...place];
-      const ended = await inProcess(argued, { temporary, ...(signal ? { signal } : {}) });
-      const shown = (text: string): string => text.replaceAll(folder, '/place');
-      return { code: ended.code, stdout: shown(ended.stdout), stderr: shown(ended.stderr) };
-    },
-  };
-};
-
-const NOTES = { 'notes/party.md': 'The garden party.', 'notes/hr/pay.md': 'Everybody gets a raise.' };
-const PEOPLE = `accounts:
-  - { id: ada, emails: [ada@acme.test] }
-  - { id: bob, emails: [bob@acme.test] }
-  - { id: gus, emails: [gus@partner.test], kind: guest }
-groups: { hr: [user:ada] }
-`;
 const acl = (...allow: string[]): { terms: unknown[] } => ({ terms: [{ allow, deny: [], from: 'test' }] });
 const doc = (key: string, given: JsonLine): JsonLine => ({
   type: 'document',
@@ -52,7 +20,7 @@ const doc = (key: string, given: JsonLine): JsonLine => ({
 
 describe('a folder', () => {
   test('that does not say who may see it is seen by nobody, and both remedies are told', async () => {
-    const { init } = await aDesk({ ...NOTES, 'people.yaml': PEOPLE, 'notes/x.pdf': '%PDF', 'notes/.hidden': '' });
+    const { init } = await aDesktop({ ...NOTES, 'people.yaml': PEOPLE, 'notes/x.pdf': '%PDF', 'notes/.hidden': '' });
     const { code, stdout } = await init(['./notes']);
     expect(code).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
@@ -83,7 +51,7 @@ describe('a folder', () => {
   });
 
   test('is counted for each person as its control files say', async () => {
-    const { init, config } = await aDesk({
+    const { init, config } = await aDesktop({
       ...NOTES,
       'people.yaml': PEOPLE,
       'notes/.acl.yaml': 'allow: [everyone, user:gus]\ndeny: []\n',
@@ -122,7 +90,7 @@ describe('a folder', () => {
   });
 
   test('without people gets a people file that begins with whoever asks for it', async () => {
-    const { init, folder } = await aDesk(NOTES);
+    const { init, folder } = await aDesktop(NOTES);
     expect((await init(['./notes'])).stderr).toBe(
       'Nobody is known yet: there is no /place/people.yaml. Begin one with yourself: castellan init /place/notes --me you@acme.test\n',
     );
@@ -133,19 +101,19 @@ describe('a folder', () => {
   });
 
   test('is the only thing here, and need not be named', async () => {
-    const { init } = await aDesk({ ...NOTES, 'people.yaml': PEOPLE });
+    const { init } = await aDesktop({ ...NOTES, 'people.yaml': PEOPLE });
     expect((await init([])).code).toBe(0);
   });
 
   test('passes over what a link leads to', async () => {
-    const { init, folder } = await aDesk({ ...NOTES, 'people.yaml': PEOPLE, 'secret.md': 'secret' });
+    const { init, folder } = await aDesktop({ ...NOTES, 'people.yaml': PEOPLE, 'secret.md': 'secret' });
     await symlink(join(folder, 'secret.md'), join(folder, 'notes/secret.md'));
     expect(JSON.parse((await init(['./notes', '--json'])).stdout)).toMatchObject({ documents: 2, passed_over: { links: 1 } });
   });
 });
 
 test('a file of lines is told with its bad lines, and with all that shuts its documents', async () => {
-  const { init } = await aDesk({
+  const { init } = await aDesktop({
     'tickets.jsonl': `${jsonLines(
       whole([
         accountLine('ada'),
@@ -207,20 +175,20 @@ test('a file of lines is told with its bad lines, and with all that shuts its do
 
 describe('it writes', () => {
   test('nothing where it is only asked to look', async () => {
-    const { init, folder, temporary } = await aDesk(NOTES);
+    const { init, folder, temporary } = await aDesktop(NOTES);
     const { code, stdout } = await init(['./notes', '--me', 'ada@acme.test', '--dry-run']);
     expect([code, await readdir(folder), await readdir(temporary)]).toEqual([0, ['notes'], []]);
     expect(stdout).toContain('Nothing was written. The configuration would be:\n  # What Castellan reads');
   });
 
   test('nothing, and leaves nothing behind, where it is interrupted', async () => {
-    const { init, folder, temporary } = await aDesk({ ...NOTES, 'people.yaml': PEOPLE });
+    const { init, folder, temporary } = await aDesktop({ ...NOTES, 'people.yaml': PEOPLE });
     expect((await init(['./notes'], AbortSignal.abort())).code).toBe(130);
     expect([await readdir(folder), await readdir(temporary)]).toEqual([['notes', 'people.yaml'], []]);
   });
 
   test('over nothing that is there, and takes the people back when the configuration cannot be written', async () => {
-    const { init, config } = await aDesk({ ...NOTES, 'castellan.yaml': 'mine' });
+    const { init, config } = await aDesktop({ ...NOTES, 'castellan.yaml': 'mine' });
     const { code, stderr } = await init(['./notes', '--me', 'ada@acme.test']);
     expect([code, stderr]).toEqual([
       2,
@@ -230,77 +198,8 @@ describe('it writes', () => {
   });
 
   test('names that a configuration would read as something else in quotes', async () => {
-    const { init, config } = await aDesk({ 'a: #b/x.md': 'x', 'people.yaml': PEOPLE });
+    const { init, config } = await aDesktop({ 'a: #b/x.md': 'x', 'people.yaml': PEOPLE });
     expect((await init(['./a: #b', '--source', 'true', '--name', '"'])).code).toBe(0);
     expect(await readFile(config, 'utf8')).toMatch(/name: "\\""[^]*"true":[^]*root: "\.\/a: #b"/u);
   });
-});
-
-const both = { ...NOTES, 'people.yaml': PEOPLE };
-test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly string[], string]>([
-  ['a path that is not there', {}, ['./gone'], 'There is no /place/gone. Name a folder or a .jsonl file: castellan init <path>'],
-  ['nothing here', {}, [], 'There is no folder and no .jsonl file in /place. Name what to read: castellan init <path>'],
-  [
-    'several things here',
-    { 'a/x.md': '', 'b.jsonl': '' },
-    [],
-    'There is more than one thing to read here. Name one: castellan init ',
-  ],
-  ['another file', { 'a.txt': '' }, ['./a.txt'], 'is neither a folder nor a file of JSON lines. Name one that ends in .jsonl.'],
-  ['an empty folder', { ...both, 'empty/.keep': '' }, ['./empty'], '/place/empty holds no document. Put something there,'],
-  ['an empty file', { 'a.jsonl': '' }, ['./a.jsonl'], '/place/a.jsonl holds no document.'],
-  ['lines of something else', { 'a.jsonl': 'id,name\n1,x\n' }, ['./a.jsonl'], 'can be read: line 1 is not JSON'],
-  ['lines that are not UTF-8', { 'a.jsonl': new Uint8Array([0xff, 0x0a]) }, ['./a.jsonl'], 'can be read: line 1 is not UTF-8'],
-  [
-    'only what is not read yet',
-    { 'people.yaml': PEOPLE, 'a/x.pdf': '%' },
-    ['./a'],
-    'though it holds 1: x.pdf: Documents of this kind',
-  ],
-  ['the folder of the configuration', both, ['./'], 'would lie inside the folder it is about'],
-  [
-    'a domain that is none',
-    both,
-    ['./notes', '--domain', 'a b'],
-    '"a b" is no domain. Give what stands after the @: --domain acme.test',
-  ],
-  [
-    'no domain',
-    { ...NOTES, 'people.yaml': 'accounts: [{ id: a, emails: [a@gmail.com] }]' },
-    ['./notes'],
-    'Name it: --domain acme.test',
-  ],
-  ['a source name that is none', both, ['./notes', '--source', 'My Notes'], 'it is made of a-z, 0-9 and -.'],
-  ['an e-mail that is none', NOTES, ['./notes', '--me', 'ada'], '"ada" is no e-mail. Give yours: --me ada@acme.test'],
-  ['me, where there are people', both, ['./notes', '--me', 'ada@acme.test'], 'people.yaml is there already, and would be used.'],
-  ['people that are not there', NOTES, ['./notes', '--people', './them.yaml'], 'There is no people file /place/them.yaml.'],
-  ['people inside the folder', both, ['./notes', '--people', './notes/party.md'], 'is inside the folder it decides about.'],
-  ['a principal that is none', both, ['./notes', '--default-acl', 'all'], 'default_acl.0: expected user:<id>'],
-  ['people for a file of lines', { 'a.jsonl': '' }, ['./a.jsonl', '--people', './x'], '--people is for folders'],
-  [
-    'a name with a variable in it',
-    { ...both, '${HOME}/x.md': '' },
-    ['./${HOME}'],
-    'which a configuration reads as a variable. Rename it.',
-  ],
-])('%s is refused in one sentence, and nothing is written', async (_, files, argv, why) => {
-  const { init, config, temporary } = await aDesk(files);
-  const { code, stdout, stderr } = await init(argv);
-  expect([code, stdout]).toEqual([2, '']);
-  expect(stderr).toContain(why);
-  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-  expect([existsSync(config) && !('castellan.yaml' in files), await readdir(temporary)]).toEqual([false, []]);
-});
-
-test('a data folder that would be read is refused, and a hidden one is not read', async () => {
-  const { folder, temporary } = await aDesk(both);
-  const notes = join(folder, 'notes');
-  const run = (data: string) =>
-    inProcess(['init', notes, '--json', '--config', join(folder, 'castellan.yaml'), '--data', join(notes, data)], { temporary });
-  const { code, stderr } = await run('data');
-  expect([
-    code,
-    z.looseObject({ error: z.looseObject({ message: z.string() }) }).parse(JSON.parse(stderr)).error.message,
-  ]).toEqual([2, `The data folder ${notes}/data lies inside ${notes} and would be read. Name one outside: --data <folder>`]);
-  expect((await run('.castellan')).code).toBe(0);
 });

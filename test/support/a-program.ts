@@ -23,9 +23,6 @@ export const inProcess = async (
   { temporary, now = () => Date.now(), env = {}, signal = new AbortController().signal }: ProgramOptions,
 ): Promise<Ended> => {
   const [stdout, stderr] = [aStream(), aStream()];
-  const unused = (): never => {
-    throw new Error('not for this command');
-  };
   const machine = aMachine({ now, env });
   const parts: Parts = {
     version: '1',
@@ -43,8 +40,12 @@ export const inProcess = async (
     openTrail: unused,
     issueToken: unused,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
-    openPatient: (place) => openPatient(place, machine),
+    openPatient: (place) => openPatient(place, machine, fetch),
   };
   const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: false }), signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };
+};
+
+const unused = (): never => {
+  throw new Error('not for this command');
 };

@@ -109,8 +109,8 @@ describe('what shuts documents', () => {
   });
 
   test('is named of what is in force only', async () => {
-    const { sync, census } = await counted([document({ key: 'a', acl: only('group:eng') })]);
-    await sync('wiki', [document({ key: 'a', acl: only('everyone') })]);
+    const { census, ...index } = await counted([document({ key: 'a', acl: only('group:eng') })]);
+    await index.sync('wiki', [document({ key: 'a', acl: only('everyone') })]);
     expect(census.closed('wiki').groupsNeverListed).toEqual([]);
     census.close();
   });

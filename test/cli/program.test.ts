@@ -135,7 +135,6 @@ describe('wrong usage ends with 2, says why on stderr, and builds nothing', () =
     [['search', '--as', 'ada@acme.test'], "Missing required argument 'query'"],
     [['search', 'x', '--as', 'ada@acme.test', '--limit', 'many'], 'Give a whole number.'],
     [['fetch', 'a:b', '--as', 'ada@acme.test', '--live'], "Unknown option '--live'"],
-    [['serve', '--as', 'ada@acme.test'], "Required option '--stdio' not specified"],
     [['status', 'handbook'], 'Too many arguments for'],
     [['audit', 'list', '--limit', '0'], 'Give a whole number from 1 to'],
     [['sync', '--config'], "Option '--config <file>' argument missing"],
@@ -206,4 +205,20 @@ test.each([
 ])('a wrong usage is JSON where JSON is asked for: %j', async (argv, message) => {
   const { code, stdout, stderr } = await run(argv);
   expect([code, stdout, JSON.parse(stderr)]).toEqual([2, '', { error: { code: 'invalid_input', message } }]);
+});
+
+describe('serve', () => {
+  test.each([
+    [['serve'], 'Say how: castellan serve --http, or --stdio --as <who>'],
+    [['serve', '--stdio'], 'Say for whom: castellan serve --stdio --as <who>'],
+    [['serve', '--as', 'ada@acme.test'], 'Say how: castellan serve --http, or --stdio --as <who>'],
+    [['serve', '--http', '--port', '70000'], 'It must be a number from 0 to 65535.'],
+    [['serve', '--http', '--as', 'ada@acme.test'], 'cannot be used with'],
+    [['serve', '--http', '--stdio'], 'cannot be used with'],
+    [['serve', '--stdio', '--as', 'ada@acme.test', '--port', '80'], 'cannot be used with'],
+  ])('told %j says what is wrong with that', async (words, sentence) => {
+    const { code, stdout, stderr } = await run(words);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(sentence);
+  });
 });

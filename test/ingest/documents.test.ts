@@ -143,14 +143,18 @@ test.each([
   });
 });
 
-test('what cannot be read any more keeps its old text under its new permissions', async () => {
+test('what cannot be read any more keeps its old text under its new permissions and labels', async () => {
   const index = await anIndex();
   await aSync(index.store, [told({})]);
   const body: Body = { kind: 'bytes', mediaType: 'text/plain', read: () => Promise.reject(new Error('disk')) };
-  const end = await aSync(index.store, [told({ body, acl: only('user:ada') })]);
+  const end = await aSync(index.store, [told({ body, acl: only('user:ada'), labels: ['Restricted', '\u200b'] })]);
   expect(end.problems).toEqual([{ key: 'plan', message: 'It could not be read: disk' }]);
   expect(read(index)?.text).toBe('We move in spring.');
-  expect(index.reader().read((reading) => reading.document('wiki', 'plan')?.acl.value)).toEqual(only('user:ada'));
+  const [acl, labels] = index.reader().read((reading) => {
+    const stored = reading.document('wiki', 'plan');
+    return [stored?.acl.value, stored?.labels];
+  });
+  expect([acl, labels]).toEqual([only('user:ada'), ['Restricted']]);
 });
 
 test('HTML is not read yet, and is told by its name', async () => {

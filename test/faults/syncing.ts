@@ -210,4 +210,24 @@ export const SYNCING: readonly Fault[] = [
     plant: `z.object({ within: duration`,
     caughtBy: { file: 'test/config/sentences.test.ts', test: '%s gets a sentence that says what to do' },
   },
+  {
+    name: 'standard input that was cut off is believed',
+    file: 'connectors/jsonl/sync.ts',
+    find: `      if (path === STANDARD_INPUT) assertWhole(found, run);\n`,
+    plant: ``,
+    caughtBy: {
+      file: 'test/connectors/jsonl-standard-input.test.ts',
+      test: 'says nothing where it is %s, for what is missing may have closed something',
+    },
+  },
+  {
+    name: 'a run of another process that began before a change is taken for one that has read it',
+    file: 'src/cli/follow-source.ts',
+    find: `latest.startedAt > asked`,
+    plant: `latest.startedAt > 0`,
+    caughtBy: {
+      file: 'test/cli/follow-source.test.ts',
+      test: 'a run of another process that began before the change, or failed, or was cut short, does not count',
+    },
+  },
 ];

@@ -21,10 +21,14 @@ export interface ARunningServer {
 
 /** Starts it and waits until it listens. */
 export const aRunningServer = async ({ config, data }: Pick<APlace, 'config' | 'data'>): Promise<ARunningServer> => {
-  const child = spawn(process.execPath, [LAUNCHER, 'serve', '--http', '--port', '0', '--config', config, '--data', data], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: environment(),
-  });
+  const child = spawn(
+    process.execPath,
+    [LAUNCHER, 'serve', '--http', '--port', '0', '--no-follow', '--config', config, '--data', data],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: environment(),
+    },
+  );
   const ended = once(child, 'exit');
   const url = await listening(createInterface({ input: child.stderr }));
   const keys = await openKeys({ folder: { key: join(data, 'key') }, env: {}, random: randomBytes });

@@ -47,8 +47,7 @@ const present = async (token?: string): Promise<Connected> => {
 const earlier = async (token?: string): Promise<Connected> => {
   const client = new EarlierClient(NAMED);
   const transport = new EarlierTransport(new URL(server.url), bearing(token));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own types disagree under exactOptionalPropertyTypes
-  await client.connect(transport as Parameters<EarlierClient['connect']>[0]);
+  await client.connect(transport);
   return {
     version: transport.protocolVersion,
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),

@@ -105,8 +105,9 @@ export const OF_THE_SERVER: Readonly<Record<Revision, Expected>> = {
 /** What of a run was not expected: checks that failed, and expectations that no longer come true. */
 export const surprises = (failed: ReadonlyMap<string, string>, expected: Expected): string[] => {
   const names = expected.flatMap(({ fail }) => fail);
-  const covers = (name: string, check: string): boolean => check === name || check.startsWith(`${name}:`);
   const unforeseen = [...failed].filter(([check]) => !names.some((name) => covers(name, check)));
   const stale = names.filter((name) => ![...failed.keys()].some((check) => covers(name, check)));
   return [...unforeseen.map(([check, why]) => `${check} fails: ${why}`), ...stale.map((name) => `${name} no longer fails`)];
 };
+
+const covers = (name: string, check: string): boolean => check === name || check.startsWith(`${name}:`);

@@ -9,9 +9,11 @@ import { z } from 'zod';
 import type { Parts } from '../../src/cli/parts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
+import { aCaller } from '../support/a-caller.ts';
 import { aClient, type AClient, ERAS, type Heard } from '../support/a-client.ts';
 import { castellan, type Ended } from '../support/a-command.ts';
 import { type ADesk, aDesk } from '../support/a-desk.ts';
+import { aRunningServer } from '../support/a-running-server.ts';
 import { aStream } from '../support/a-stream.ts';
 import { COMPANY, readExpected } from '../support/company.ts';
 
@@ -170,6 +172,23 @@ describe('everybody gets what they must, and nothing of what they must not,', ()
     });
     expect(wrong).toEqual([]);
   });
+
+  test('over HTTP, to whom each token says', { timeout: SKIN_MS }, async () => {
+    const server = await aRunningServer({ config, data });
+    try {
+      const wrong = await atOnce(byPerson, async ([who, ofPerson]) => {
+        const client = await aCaller(server, who);
+        try {
+          return await wrongs(ofPerson, (ask) => heardBy(client, ask));
+        } finally {
+          await client.close();
+        }
+      });
+      expect(wrong).toEqual([]);
+    } finally {
+      await server.close();
+    }
+  });
 });
 
 test('one question gets the same answer through every skin, but for its cursor', { timeout: SKIN_MS }, async () => {
@@ -183,7 +202,7 @@ test('one question gets the same answer through every skin, but for its cursor',
   expect(unsealed(served)).toEqual(unsealed(direct));
 });
 
-const heardBy = async (client: AClient, { tool, input }: Ask): Promise<Answer> => {
+const heardBy = async (client: Pick<AClient, 'call'>, { tool, input }: Ask): Promise<Answer> => {
   const { isError, content, structuredContent }: Heard = await client.call(tool, input);
   const output: unknown = JSON.parse(content[0]?.text ?? '');
   if (isError) return { refused: refusal.parse(output).error.code };

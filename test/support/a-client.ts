@@ -19,7 +19,8 @@ export interface Served {
   readonly follows?: boolean;
 }
 
-const resultSchema = z.looseObject({
+/** What a client hears of a call, read. */
+export const resultSchema = z.looseObject({
   isError: z.boolean().optional(),
   structuredContent: z.record(z.string(), z.unknown()).optional(),
   content: z.array(z.looseObject({ type: z.string(), text: z.string() })),

@@ -8,13 +8,15 @@ import type { Reply } from './thread.ts';
 export const answerQuestions = <Question, Answer>(answer: (question: Question) => Answer | Promise<Answer>): void => {
   const port = parentPort;
   if (!port) throw new Error('This runs in a thread.');
-  let last: Promise<void> = Promise.resolve();
+  const say = async (question: Question, before: Promise<void>): Promise<void> => {
+    await before;
+    const reply = await replyTo(question, answer);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is not a window
+    port.postMessage(reply);
+  };
+  let last = Promise.resolve();
   port.on('message', (question: Question) => {
-    last = last.then(async () => {
-      const reply = await replyTo(question, answer);
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is not a window
-      port.postMessage(reply);
-    });
+    last = say(question, last);
   });
 };
 

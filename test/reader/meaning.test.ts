@@ -17,6 +17,10 @@ const aMeaning = (options: Partial<MeaningOptions>): Meaning => {
   return meaning;
 };
 
+const dead = async (): Promise<never> => {
+  throw new AppError('unavailable', 'it has stopped');
+};
+
 /** A model that embeds nothing until it is let. */
 const aSlowModel = () => {
   const gate = Promise.withResolvers<void>();
@@ -102,9 +106,6 @@ describe('without a model', () => {
   test('that lives: one that died is loaded again, but not at every question', async () => {
     let now = 0;
     let opened = 0;
-    const dead = async (): Promise<never> => {
-      throw new AppError('unavailable', 'it has stopped');
-    };
     const open = async (): Promise<Embedder> => {
       opened += 1;
       return opened < 3 ? { ...anEmbedder(), embed: dead } : anEmbedder();

@@ -22,6 +22,6 @@ const shape = z.object({
   azp: z.string().optional(),
   client_id: z.string().optional(),
   scope: z.string(),
-  gty: z.unknown(),
+  gty: z.unknown().optional(),
   ...emailClaims,
 });

@@ -25,14 +25,14 @@ const shape = z.object({
   azp: z.string().optional(),
   appid: z.string().optional(),
   scp: z.string().optional(),
-  idtyp: z.unknown(),
+  idtyp: z.unknown().optional(),
   roles: z.array(z.string()).default([]),
   email: z.string().optional().catch(undefined),
-  xms_edov: z.unknown(),
-  acct: z.unknown(),
-  idp: z.unknown(),
-  upn: z.unknown(),
-  preferred_username: z.unknown(),
+  xms_edov: z.unknown().optional(),
+  acct: z.unknown().optional(),
+  idp: z.unknown().optional(),
+  upn: z.unknown().optional(),
+  preferred_username: z.unknown().optional(),
 });
 type Claims = z.infer<typeof shape>;
 

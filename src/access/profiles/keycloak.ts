@@ -17,9 +17,9 @@ const shape = z.object({
   azp: z.string(),
   typ: z.literal('Bearer'),
   scope: z.string().default(''),
-  preferred_username: z.unknown(),
-  clientHost: z.unknown(),
-  clientAddress: z.unknown(),
+  preferred_username: z.unknown().optional(),
+  clientHost: z.unknown().optional(),
+  clientAddress: z.unknown().optional(),
   ...emailClaims,
 });
 

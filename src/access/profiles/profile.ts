@@ -27,7 +27,7 @@ export interface Profile {
 /** The claims of OpenID Connect about an e-mail. One that is no text is none. */
 export const emailClaims = {
   email: z.string().optional().catch(undefined),
-  email_verified: z.unknown(),
+  email_verified: z.unknown().optional(),
 };
 
 /** `email_verified` must be the boolean: some issuers send the text "true", and some send "false", which is true to careless code. */

@@ -20,7 +20,6 @@ import { openRefusals } from './server/http/refusals.ts';
 
 /** What was accepted is finished in this time, in ms; then connections are cut. */
 const GRACE_MS = 10_000;
-const LOG_KEY_BYTES = 32;
 /** A probe waits this long for the keys of an issuer, in ms. */
 const ISSUER_MS = 2000;
 
@@ -40,7 +39,7 @@ export const openHttp = async (
 ): Promise<Gateway> => {
   const opened = await openPlace(place, machine);
   const { server, identity, organisation } = opened.config;
-  const { now, random, requestId, onBug, version } = machine;
+  const { now, requestId, onBug, version } = machine;
   refuseNameless(server);
   await using parts = new AsyncDisposableStack();
 
@@ -67,9 +66,9 @@ export const openHttp = async (
     keys: path.keys.tokens,
     fetch: machine.fetch,
     now,
-    onRefusal: () => {},
+    onRefusal: (why) => metrics.tokenRefused(why),
   });
-  const log = openLog({ key: random(LOG_KEY_BYTES), ...(to ? { to } : {}) });
+  const log = openLog({ key: path.keys.log, ...(to ? { to } : {}) });
   const issuers = identity.issuers.map(({ issuer }) => issuer);
   const mcp = parts.adopt(
     createMcpRoute({

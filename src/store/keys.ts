@@ -15,6 +15,8 @@ export interface Keys {
   readonly ledger: LedgerKeys;
   /** Seeds of P-256 keys, 48 bytes each: of these the key that signs this server's own tokens is made. */
   readonly tokens: KeyRing;
+  /** HMAC-SHA-256 key of the names that callers have in the log. */
+  readonly log: Uint8Array;
 }
 
 export interface KeysOptions {
@@ -42,10 +44,11 @@ export const openKeys = async ({ folder, env, random }: KeysOptions): Promise<Ke
     cursors: derive(masters, 'cursor'),
     ledger: { arguments: derive(masters, 'audit-arguments')[0], anchor: derive(masters, 'audit-anchor') },
     tokens: derive(masters, 'token', TOKEN_SEED_BYTES),
+    log: derive(masters, 'log')[0],
   };
 };
 
-type Use = 'cursor' | 'audit-arguments' | 'audit-anchor' | 'token';
+type Use = 'cursor' | 'audit-arguments' | 'audit-anchor' | 'token' | 'log';
 
 /** HKDF-SHA-256 with an empty salt: no use can learn the key of another. */
 const derive = ([first, ...rest]: KeyRing, use: Use, size = KEY_BYTES): KeyRing => {

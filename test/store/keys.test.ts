@@ -37,7 +37,9 @@ test('base64 and hex name the same key, and every use gets its own', async () =>
   const keys = await fromEnv(OLD.toString('hex'));
 
   expect(await fromEnv(OLD.toString('base64'))).toEqual(keys);
-  const all = [keys.cursors[0], keys.ledger.arguments, keys.ledger.anchor[0], keys.tokens[0], OLD].map((key) => Buffer.from(key).toString('hex'));
+  const all = [keys.cursors[0], keys.ledger.arguments, keys.ledger.anchor[0], keys.tokens[0], keys.log, OLD].map((key) =>
+    Buffer.from(key).toString('hex'),
+  );
   expect(new Set(all).size).toBe(5);
 });
 

@@ -8,6 +8,8 @@ import type { Audit } from '../../core/audit.ts';
 export interface Metrics {
   answered(path: string, status: number, code: string | undefined, ms: number): void;
   refused(why: string): void;
+  /** Why a token was not good: who sent it does not hear that. */
+  tokenRefused(why: string): void;
   /** How long an event waited until it was on disk, or that it never was. */
   recorded(ms: number, kept: boolean): void;
   /** In Prometheus' text format. */
@@ -45,6 +47,12 @@ export const openMetrics = ({ inFlight }: { readonly inFlight: () => number }): 
     labelNames: ['why'],
     registers,
   });
+  const tokens = new Counter({
+    name: 'castellan_tokens_refused_total',
+    help: 'Tokens that were not good, by what was wrong with them.',
+    labelNames: ['why'],
+    registers,
+  });
   const commits = new Histogram({
     name: 'castellan_audit_seconds',
     help: 'From an event to its row on disk, the wait included.',
@@ -75,6 +83,7 @@ export const openMetrics = ({ inFlight }: { readonly inFlight: () => number }): 
       durations.observe({ path }, ms / 1000);
     },
     refused: (why) => refusals.inc({ why }),
+    tokenRefused: (why) => tokens.inc({ why }),
     recorded: (ms, kept) => {
       if (kept) commits.observe(ms / 1000);
       else lost.inc();

@@ -9,7 +9,7 @@ import { processStarted } from './store/sqlite/writing/process-alive.ts';
 /** More is no listing that somebody pipes, and would fill the disk of the index. */
 const BYTES_MAX = 8 * 1024 ** 3;
 
-export interface StandardInput {
+interface StandardInput {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** The data folder: nobody else can read there. */
   readonly folder: string;

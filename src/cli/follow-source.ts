@@ -3,7 +3,7 @@ import type { LatestRun, RunStatus } from '../store/store.ts';
 import { type Bell, pause } from './bell.ts';
 
 /** How patient following is, all in ms. */
-export interface Patience {
+interface Patience {
   /** After a change this long nothing more must come before it is read … */
   readonly quiet: number;
   /** … but changes without end do not put it off for longer. */
@@ -15,7 +15,7 @@ export interface Patience {
   readonly retryMost: number;
 }
 
-export const PATIENCE: Patience = { quiet: 300, ceaseless: 1_500, other: 250, retry: 5_000, retryMost: 300_000 };
+const PATIENCE: Patience = { quiet: 300, ceaseless: 1_500, other: 250, retry: 5_000, retryMost: 300_000 };
 
 /** A source that changes all the time is left alone as long as its last run took, but no longer than this. */
 const REST_MAX = 30_000;

@@ -38,8 +38,8 @@ const URLS = /new URL\(['`](?<url>[^'`]+)['`], import\.meta\.url\)/gu;
 /** What a file imports, workers it starts included. */
 export const importsOf = ({ path, text }: SourceFile): Import[] => {
   const found = [STATIC, BARE, DYNAMIC, URLS].flatMap((pattern) => [...text.matchAll(pattern)]);
-  return found.map(({ groups: { to, url = '', names = '' } = {} }) => {
-    const specifier = to ?? besideIt(url);
+  return found.map(({ groups: { to = '', url = '', names = '' } = {} }) => {
+    const specifier = to || besideIt(url);
     const file = specifier.startsWith('.');
     return {
       from: path,

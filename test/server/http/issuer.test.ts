@@ -12,7 +12,6 @@ let issuer: AnIssuer;
 let place: AnHttpPlace;
 
 beforeAll(async () => {
-  const named = (sub: string) => ({ sub, email: `${sub}@acme.test` });
   issuer = await anIssuer({
     audience: AUDIENCE,
     people: [
@@ -27,6 +26,8 @@ afterAll(async () => {
   await place.remove();
   await issuer.stop();
 });
+
+const named = (sub: string) => ({ sub, email: `${sub}@acme.test` });
 
 const fetchAs = async (token: string, id: string): Promise<{ readonly status: number; readonly text: string }> => {
   const { body, headers } = toolCall('2025-11-25', 'fetch', { id });

@@ -29,8 +29,8 @@ export const ANSWERING: readonly Fault[] = [
   {
     name: 'how many chunks there are, is counted over all',
     file: 'src/store/sqlite/snapshot.ts',
-    find: `const count = fill.run({ snapshot, ...seen, ...kept(filter) }).changes;`,
-    plant: `fill.run({ snapshot, ...seen, ...kept(filter) });
+    find: `const count = fill.run({ snapshot, ...narrowed, ...kept(filter) }).changes;`,
+    plant: `fill.run({ snapshot, ...narrowed, ...kept(filter) });
       const count = db.prepare<[], number>('SELECT count(*) FROM chunk').pluck().get() ?? 0;`,
     caughtBy: TWINS,
   },

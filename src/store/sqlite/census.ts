@@ -8,7 +8,7 @@ import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
 import { preparePromises } from './promises.ts';
 import { prepareVisibility } from './visibility.ts';
-import { type Seen, visibleDocuments } from './visible.ts';
+import { type Narrowed, visibleDocuments } from './visible.ts';
 import { statusOf } from './writing/status.ts';
 import { checkOf } from './writing/upkeep.ts';
 
@@ -60,8 +60,8 @@ const prepareShown = (db: Database): { to: Census['shown']; toAnybody: Census['s
   const visibility = prepareVisibility(db, prepareAccounts(db), preparePromises(db));
   prepareDeniedLabels(db); // no client narrows what is counted here
   db.exec('CREATE TEMP TABLE shown_item (item INTEGER PRIMARY KEY) STRICT');
-  const count = db.prepare<Seen, number>(`SELECT count(*) ${visibleDocuments()}`).pluck();
-  const note = db.prepare<[Seen]>(`INSERT OR IGNORE INTO temp.shown_item SELECT item.id ${visibleDocuments()}`);
+  const count = db.prepare<Narrowed, number>(`SELECT count(*) ${visibleDocuments()}`).pluck();
+  const note = db.prepare<[Narrowed]>(`INSERT OR IGNORE INTO temp.shown_item SELECT item.id ${visibleDocuments()}`);
   const noted = db.prepare<[], number>('SELECT count(*) FROM temp.shown_item').pluck();
   return {
     to: db.transaction((identity, rules, now) => {

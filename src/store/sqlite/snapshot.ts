@@ -1,10 +1,10 @@
 import type { ChunkPlace, Filter, Neighbour, Posting, Snapshot } from '../../core/snapshot.ts';
 import type { Database } from './database.ts';
-import { kept, type Kept, KEPT, type Seen, visibleDocuments } from './visible.ts';
+import { kept, type Kept, KEPT, type Narrowed, visibleDocuments } from './visible.ts';
 
 /** Makes snapshots of a view within a transaction, which ends them all. */
 export interface Snapshots {
-  open(seen: Seen, filter: Filter): Snapshot;
+  open(narrowed: Narrowed, filter: Filter): Snapshot;
   /** Empties what the snapshots of this transaction were kept in. */
   clear(): void;
 }
@@ -18,7 +18,7 @@ export const prepareSnapshots = (db: Database): Snapshots => {
     CREATE TEMP TABLE visible_chunk (
       snapshot INTEGER NOT NULL, chunk INTEGER NOT NULL, PRIMARY KEY (snapshot, chunk)
     ) STRICT, WITHOUT ROWID`);
-  const fill = db.prepare<Kept & Seen & { snapshot: number }>(`
+  const fill = db.prepare<Kept & Narrowed & { snapshot: number }>(`
     INSERT INTO temp.visible_chunk
     SELECT :snapshot, chunk.id
     ${visibleDocuments('JOIN chunk ON chunk.item = item.id', KEPT)}`);
@@ -63,9 +63,9 @@ export const prepareSnapshots = (db: Database): Snapshots => {
   let last = 0;
 
   return {
-    open: (seen, filter) => {
+    open: (narrowed, filter) => {
       const snapshot = ++last;
-      const count = fill.run({ snapshot, ...seen, ...kept(filter) }).changes;
+      const count = fill.run({ snapshot, ...narrowed, ...kept(filter) }).changes;
       return {
         count: () => count,
         postings: (term) => postings.all({ snapshot, term }),

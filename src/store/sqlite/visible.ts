@@ -24,7 +24,7 @@ export const visibleDocuments = (joins = '', conditions = ''): string => `
     ${conditions}`;
 
 /** A view, and what of it stays behind, as they are bound to `visibleDocuments`. */
-export interface Seen {
+export interface Narrowed {
   readonly view: number;
   readonly denied: string | null;
 }
@@ -50,8 +50,11 @@ export const kept = ({ sources, types, updatedAfter }: Filter): Kept => ({
 });
 
 /** Sums up the visible documents by source, type, acl and labels. */
-export const prepareVisibleSources = (db: Database): ((seen: Seen) => readonly VisibleRow[]) => {
-  const select = db.prepare<Seen, Omit<VisibleRow, 'fields' | 'acl' | 'labels'> & Record<'fields' | 'acl' | 'labels', string>>(`
+export const prepareVisibleSources = (db: Database): ((narrowed: Narrowed) => readonly VisibleRow[]) => {
+  const select = db.prepare<
+    Narrowed,
+    Omit<VisibleRow, 'fields' | 'acl' | 'labels'> & Record<'fields' | 'acl' | 'labels', string>
+  >(`
     SELECT
       promise.name AS source,
       document.type AS type,
@@ -63,8 +66,8 @@ export const prepareVisibleSources = (db: Database): ((seen: Seen) => readonly V
       min(max(item.permissions_synced_at, promise.confirmed_at)) AS permissionsSyncedAt
     ${visibleDocuments('JOIN acl ON acl.id = item.acl LEFT JOIN json_each(document.fields) AS field')}
     GROUP BY promise.name, document.type, acl.id, document.labels`);
-  return (seen) =>
-    select.all(seen).map(({ fields, acl, labels, ...row }) => ({
+  return (narrowed) =>
+    select.all(narrowed).map(({ fields, acl, labels, ...row }) => ({
       ...row,
       acl: storedJson(aclSchema, acl, 'an acl'),
       labels: storedJson(labelsSchema, labels, 'the labels of documents'),

@@ -55,13 +55,6 @@ export const THREADING: readonly Fault[] = [
   },
   {
     name: 'a token without an e-mail is somebody by the one it had before',
-    file: 'src/access/identify-thread.ts',
-    find: `const as = recalled ? (looked.identity ?? identity) : identity;`,
-    plant: `const as = looked.identity ?? identity;`,
-    caughtBy: people('without an e-mail is given the remembered one only where that is asked for, and linked by it only there'),
-  },
-  {
-    name: 'a token without an e-mail is linked by the one it had before',
     file: 'src/access/identify.worker.ts',
     find: `const as = recalled ? identity : given;`,
     plant: `const as = identity;`,

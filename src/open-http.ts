@@ -90,7 +90,7 @@ export const openHttp = async (
     mcp,
     health: createHealth({
       checks: {
-        index: async () => void (await path.overdue()),
+        index: path.readable,
         audit: path.auditable,
         issuer: () => tokens.ready(AbortSignal.timeout(ISSUER_MS)),
       },

@@ -33,6 +33,8 @@ export interface Path {
   readonly recall: (identity: Identity) => Promise<Identity>;
   /** The sources that are older than they promised. Rejects where the index cannot be read. */
   readonly overdue: () => Promise<readonly Overdue[]>;
+  /** Rejects with `unavailable` where the index cannot be read. */
+  readonly readable: () => Promise<void>;
   /** Rejects with `unavailable` where the audit cannot be reached. */
   readonly auditable: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -92,6 +94,7 @@ export const openPath = async (
     identify: people.identify,
     recall: people.recall,
     overdue: async () => overdue(rules.sources, await counting.status([...rules.sources.keys()]), now()),
+    readable: () => views.check(),
     auditable: async () => {
       await ledger.append([]); // begins a commit, and finds nothing to write
     },

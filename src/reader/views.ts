@@ -25,6 +25,8 @@ export interface ViewsOptions {
 /** Gives every caller their view of one index. */
 export interface Views {
   of(caller: Caller): View;
+  /** Rejects with `unavailable` where the index cannot be read. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -88,13 +90,16 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), meaning?.close()]);
   };
-  try {
+  const check = async (): Promise<void> => {
     await ask<'open'>({ kind: 'open' }, { caller: '', signal: new AbortController().signal });
+  };
+  try {
+    await check();
   } catch (error) {
     await close();
     throw error;
   }
-  return { of: viewOf, close };
+  return { of: viewOf, check, close };
 };
 
 const isTo = <Kind extends Answer['kind']>(answer: Answer, kind: Answer['kind']): answer is Extract<Answer, { kind: Kind }> =>

@@ -25,7 +25,7 @@ export interface HttpParts {
   readonly tokens: Tokens;
   readonly limits: Limits;
   readonly mcp: McpRoute;
-  readonly health: () => Promise<Health>;
+  readonly health: Health;
   readonly metrics: Metrics;
   readonly metricsToken?: Secret;
   readonly refusals: Refusals;
@@ -67,8 +67,9 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
   // These three are asked for by address, inside a network, and say nothing without the operator's token.
   app.get(`${address.prefix}/healthz`, (context) => context.json({ live: true }));
   app.get(`${address.prefix}/readyz`, async (context) => {
-    const state = await health();
-    return context.json(isOperator(context) ? state : { ready: state.ready }, state.ready ? 200 : 503);
+    const { ready, checks } = await health.look();
+    const told = isOperator(context) ? { ready, checks, sources: await health.sources() } : { ready };
+    return context.json(told, ready ? 200 : 503);
   });
   app.get(`${address.prefix}/metrics`, async (context) =>
     isOperator(context)

@@ -10,31 +10,32 @@ export interface HealthOptions {
   readonly now: () => number;
 }
 
-/** What an administrator reads. */
+/** What is asked of it. */
 export interface Health {
-  readonly ready: boolean;
-  readonly checks: Readonly<Record<string, 'ok' | 'failed'>>;
-  readonly sources: 'within' | 'past' | 'unknown';
+  /** Whether everybody can be answered, and the checks that say so. */
+  look(): Promise<{ readonly ready: boolean; readonly checks: Readonly<Record<string, 'ok' | 'failed'>> }>;
+  /** For the operator alone, since it counts what is stored. */
+  sources(): Promise<'within' | 'past' | 'unknown'>;
 }
 
-/** Nobody waits longer for a probe. */
+/** Nobody waits longer for a probe, in ms. */
 const DEADLINE_MS = 2000;
-/** Whoever asks more often gets the last answer: probes need no identity, so they must cost nothing. */
+/** Whoever asks more often gets the last look: probes need no identity, so they must cost nothing. */
 const KEPT_MS = 1000;
 
-/** Looks after what the server needs; gives the last look while it is fresh. */
-export const createHealth = ({ checks, past, now }: HealthOptions): (() => Promise<Health>) => {
-  let last: { readonly at: number; readonly health: Promise<Health> } | undefined;
-  const look = async (): Promise<Health> => {
-    const [sources, ...found] = await Promise.all([
-      promisesKept(past),
-      ...Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
-    ]);
-    return { ready: found.every(([, state]) => state === 'ok'), checks: Object.fromEntries(found), sources };
+/** Looks after what the server needs. */
+export const createHealth = ({ checks, past, now }: HealthOptions): Health => {
+  let last: { readonly at: number; readonly found: ReturnType<Health['look']> } | undefined;
+  const look: Health['look'] = async () => {
+    const found = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const));
+    return { ready: found.every(([, state]) => state === 'ok'), checks: Object.fromEntries(found) };
   };
-  return () => {
-    if (!last || now() - last.at >= KEPT_MS || now() < last.at) last = { at: now(), health: look() };
-    return last.health;
+  return {
+    look: () => {
+      if (!last || now() - last.at >= KEPT_MS || now() < last.at) last = { at: now(), found: look() };
+      return last.found;
+    },
+    sources: () => promisesKept(past),
   };
 };
 
@@ -47,7 +48,7 @@ const stateOf = async (check: () => Promise<void>): Promise<'ok' | 'failed'> => 
   }
 };
 
-const promisesKept = async (past: () => Promise<boolean>): Promise<Health['sources']> => {
+const promisesKept = async (past: () => Promise<boolean>): ReturnType<Health['sources']> => {
   try {
     return (await inTime(past())) ? 'past' : 'within';
   } catch {

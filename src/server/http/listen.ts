@@ -68,7 +68,7 @@ export const listen = async ({ host, port, patience = PATIENCE }: ListenOptions)
       response.writeHead(400, { ...JSON_HEADERS, connection: 'close' }).end(MALFORMED);
       return;
     }
-    void listener.promise.then((answer) => answer(request, response));
+    listener.promise.then((answer) => answer(request, response)).catch(() => response.destroy());
   });
   const bound = await bind(server, host, port);
   return {

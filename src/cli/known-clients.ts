@@ -33,7 +33,7 @@ interface KnownClient {
 }
 
 /** The variable that the client's own process finds the token in. */
-export const TOKEN = 'CASTELLAN_TOKEN';
+const TOKEN = 'CASTELLAN_TOKEN';
 
 const FROM_ENVIRONMENT = [`The token is not in it: the client reads it from the environment variable ${TOKEN}.`];
 

@@ -13,7 +13,7 @@ import { createHttpApp } from '../../src/server/http/app.ts';
 import { type Checks, createHealth } from '../../src/server/http/health.ts';
 import { createLimits } from '../../src/server/http/limits.ts';
 import { openLog } from '../../src/server/http/log.ts';
-import { createMcpRoute } from '../../src/server/http/mcp-route.ts';
+import { createMcpRoute, type McpRoute } from '../../src/server/http/mcp-route.ts';
 import { metadataOf } from '../../src/server/http/metadata.ts';
 import { openMetrics } from '../../src/server/http/metrics.ts';
 import { openRefusals } from '../../src/server/http/refusals.ts';
@@ -30,6 +30,8 @@ export interface HttpAppOptions {
   readonly atOnce?: number;
   readonly metricsToken?: string | undefined;
   readonly call?: Call;
+  /** Instead of our own end of the protocol. */
+  readonly mcp?: McpRoute;
   readonly tools?: readonly Tool[];
   readonly tokens?: Tokens;
   readonly checks?: Checks;
@@ -90,14 +92,16 @@ export const anHttpApp = (given: HttpAppOptions = {}) => {
     requestId: randomUUID,
     ...(everyMs === undefined ? {} : { everyMs }),
   });
-  const mcp = createMcpRoute({
-    address,
-    identify: async (identity) => identity,
-    onError: () => undefined,
-    call,
-    toolsFor: () => tools,
-    version: '0',
-  });
+  const mcp =
+    given.mcp ??
+    createMcpRoute({
+      address,
+      identify: async (identity) => identity,
+      onError: () => undefined,
+      call,
+      toolsFor: () => tools,
+      version: '0',
+    });
   const metricsToken = 'metricsToken' in given ? given.metricsToken : OPERATOR;
   const app = createHttpApp({
     address,

@@ -9,7 +9,7 @@ const WRITTEN = { main: './main.ts', needs: [22, 18], remedy: 'Install a newer N
 const WRONG_USAGE = 2;
 
 // A Node that does not know `import()` at all ends in the second.
-Promise.resolve(['fs', 'path', 'child_process', 'os'])
+Promise.resolve(['fs', 'path', 'child_process', 'os', 'module'])
   .then((names) => Promise.all(names.map(load)))
   .then(start, () => refuse(COMPILED));
 
@@ -20,7 +20,10 @@ function start(builtins) {
   const src = path.dirname(launcher);
   // What is written goes before what was compiled from it once: in a package there is nothing written.
   const program = fs.existsSync(path.join(src, 'main.ts')) ? WRITTEN : COMPILED;
-  if (canRun(program)) return load(program.main);
+  if (canRun(program)) {
+    if (program === WRITTEN) remember(builtins[4], path.join(src, '..', 'node_modules', '.cache', 'castellan'));
+    return load(program.main);
+  }
   const beside = path.join(src, '..', 'node_modules', 'node', 'bin', 'node');
   if (!fs.existsSync(beside) || fs.realpathSync(beside) === fs.realpathSync(process.execPath)) return refuse(program);
   return handOver(builtins[2], builtins[3], [beside, launcher].concat(process.argv.slice(2))).on('error', () => refuse(program));
@@ -30,6 +33,15 @@ function canRun(program) {
   const parts = process.version.slice(1).split('.').map(Number);
   const isNewEnough = parts[0] > program.needs[0] || (parts[0] === program.needs[0] && parts[1] >= program.needs[1]);
   return isNewEnough && (program === COMPILED || Boolean(process.features.typescript));
+}
+
+/**
+ * To read TypeScript as it is takes longer than to run it: what was read once is kept, for threads too, in the clone's own
+ * folder, where whoever may write could as well write code. What was compiled starts about as fast without.
+ */
+function remember(module, folder) {
+  process.env.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE || folder;
+  module.enableCompileCache();
 }
 
 /** Made from text, because a parser that does not know `import()` would refuse this whole file. */

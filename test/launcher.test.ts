@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 import { describe, expect, test } from 'vitest';
@@ -49,9 +49,14 @@ const COMPILED = `console.log('compiled', ...process.argv.slice(2));`;
 
 const run = (launcher: string, { version, argv = [] }: { version?: string; argv?: readonly string[] } = {}) => {
   const before = version === undefined ? [] : pretending(version);
-  const { stderr, stdout, status } = spawnSync(process.execPath, [...before, launcher, ...argv], { encoding: 'utf8' });
+  const { stderr, stdout, status } = spawnSync(process.execPath, [...before, launcher, ...argv], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
   return { stderr, stdout, status };
 };
+
+const kept = (launcher: string): string => join(dirname(launcher), '..', 'node_modules');
 
 describe('a Node that is new enough', () => {
   test('runs main in place', () => {
@@ -67,6 +72,13 @@ describe('a Node that is new enough', () => {
     const launcher = await aPackage({ compiled: COMPILED });
     const ran = run(launcher, { argv: ['a b'], ...(version === undefined ? {} : { version }) });
     expect(ran).toEqual({ stderr: '', stdout: 'compiled a b\n', status: 0 });
+  });
+
+  test('keeps what it read of a clone inside that clone, and of a package nothing', async () => {
+    const [clone, packed] = await Promise.all([aPackage({ written: WRITTEN }), aPackage({ compiled: COMPILED })]);
+    for (const launcher of [clone, packed]) expect(run(launcher).status).toBe(0);
+    expect(await readdir(join(kept(clone), '.cache', 'castellan'))).toHaveLength(1);
+    expect(existsSync(kept(packed))).toBe(false);
   });
 
   test('runs by a link to it, as npm makes one', async () => {

@@ -87,7 +87,8 @@ const keyOf =
   };
 
 /** For this server and for no other: one that is good elsewhere too could be sent here by whoever got it there. */
-const isFor = ({ aud }: JWTPayload, audience: string): boolean => aud === audience || (Array.isArray(aud) && aud.length === 1);
+const isFor = ({ aud }: JWTPayload, audience: string): boolean =>
+  Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;
 
 /** What is no text is no type that anybody accepts. */
 const typeOf = (typ: unknown): string | undefined => {

@@ -28,7 +28,6 @@ export const offerAsking = (server: McpServer, states: RequestStateCodec): void 
     server.registerTool(`test_input_required_result_${name}`, { description: name, inputSchema: none }, (_, context) =>
       run(context),
     );
-  const heard = ({ mcpReq }: ServerContext, key: string): boolean => mcpReq.inputResponses?.[key] !== undefined;
 
   offer('elicitation', async ({ mcpReq }) => {
     const name = acceptedContent(mcpReq.inputResponses, 'user_name', NAME)?.name;
@@ -96,3 +95,5 @@ const offerAskingEarlier = (server: McpServer): void => {
     });
   }
 };
+
+const heard = ({ mcpReq }: ServerContext, key: string): boolean => mcpReq.inputResponses?.[key] !== undefined;

@@ -8,6 +8,7 @@ const SOUND = 'UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAAAAA=='
 const text = (said: string) => ({ type: 'text' as const, text: said });
 const picture = { type: 'image' as const, data: PICTURE, mimeType: 'image/png' };
 const embedded = (uri: string) => ({ type: 'resource' as const, resource: { uri, mimeType: 'text/plain', text: 'embedded' } });
+const user = <T>(content: T) => ({ role: 'user' as const, content });
 const none = z.object({});
 
 /** The tools of the suite that merely answer, its prompts and its resources. */
@@ -86,7 +87,6 @@ const offerTalkingTools = (server: McpServer): void => {
 };
 
 const offerPrompts = (server: McpServer): void => {
-  const user = <T>(content: T) => ({ role: 'user' as const, content });
   server.registerPrompt('test_simple_prompt', { description: 'Simple' }, async () => ({ messages: [user(text('simple'))] }));
   const asked = z.object({ arg1: completable(z.string(), (value) => [`${value}-more`]), arg2: z.string() });
   server.registerPrompt(

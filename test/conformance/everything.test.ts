@@ -19,7 +19,10 @@ const states = createRequestStateCodec({ key: randomBytes(32) });
 const everything = (): McpServer => {
   const server = new McpServer(
     { name: 'everything', version: '1' },
-    { capabilities: { logging: {}, completions: {} }, requestState: { verify: states.verify } },
+    {
+      capabilities: { logging: {}, completions: {} },
+      requestState: { verify: (state, context) => states.verify(state, context) },
+    },
   );
   offerContent(server);
   offerAsking(server, states);

@@ -47,7 +47,7 @@ interface PlainRequest {
 }
 
 /** Says who asked and what, and nothing else. */
-export const sayTool = (name = 'say', scope: 'read' | 'write' = 'read') =>
+const sayTool = (name = 'say', scope: 'read' | 'write' = 'read') =>
   defineTool({
     name,
     title: 'Say',

@@ -72,7 +72,7 @@ describe('a connection', () => {
     ['two kinds of body', (port: number) => headersOf(port, 'ada', ['content-type: text/plain'])],
   ])('with %s is refused', async (_, headers) => {
     const { listening } = await aListener();
-    const heard = await speak(listening, written('POST /mcp', headers(listening.port), SAY.body));
+    const heard = await speak(listening, written('POST /mcp', [...headers(listening.port), 'connection: close'], SAY.body));
     expect(heard).toMatch(/^HTTP\/1\.1 400 /u);
     expect(heard.toLowerCase()).toContain('cache-control: no-store');
     expect(heard).not.toMatch(/hello/u);

@@ -65,7 +65,7 @@ describe('a request is turned away', () => {
     ['from a page of somebody else', { origin: 'https://evil.test' }],
     ['from a page without an origin', { origin: 'null' }],
     ['from our page without its s', { origin: 'http://castellan.acme.test' }],
-  ])('%s', async (_, headers) => {
+  ])('when it comes %s', async (_, headers) => {
     const { post, refusals, audited } = anHttpApp();
     expect(await refusalOf(await post('ada', SAY, headers))).toEqual([403, 'forbidden', -32_000]);
     await refusals.close();
@@ -82,7 +82,7 @@ describe('a request is turned away', () => {
     ['with a body of another kind', { 'content-type': 'text/plain' }, 415],
     ['with a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['with a kind that only begins like ours', { 'content-type': 'application/json-seq' }, 415],
-  ])('%s', async (_, headers, status) => {
+  ])('when it is sent %s', async (_, headers, status) => {
     expect(await refusalOf(await anHttpApp().post('ada', SAY, headers))).toEqual([status, 'invalid_input', -32_000]);
   });
 

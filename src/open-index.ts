@@ -1,6 +1,6 @@
 import type { Index, Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
-import { whyNoModel } from './embed/local.ts';
+import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
@@ -46,6 +46,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     latestRun: (name) => store.latestRun(name),
     embed: async ({ signal, onProgress }) => {
       if (config.embedding.provider === 'none') return;
+      if ((await store.waitingCount(LOCAL_FINGERPRINT)) === 0) return; // the model costs memory, and has nothing to do
       const embedder = await openLocalEmbedderThread();
       try {
         await embedWaiting({ store, embedder, signal, onProgress });

@@ -44,6 +44,7 @@ export const watchSources = async (index: Index, { sources, json }: WatchOptions
     const bell = createBell(parts.now);
     const tell = (what: string): void => terminal.err.line(look('cyan', source), `   ${what}`);
     const teller = createTeller(source, terminal, json);
+    let first = true; // a process that was killed may have left texts without their vectors
     await Promise.all(index.watches(source).map((watched) => watchPath(watched, { ring: bell.ring, tell, except, signal })));
     await followSource({
       bell,
@@ -57,7 +58,8 @@ export const watchSources = async (index: Index, { sources, json }: WatchOptions
           const onProgress = (progress: Progress): void => (json ? undefined : line.show(readSoFar(source, progress)));
           const end = await oneRun(index, source, { parts, signal, onProgress }).finally(() => line.done());
           teller(end);
-          if (end.end.counts.changed + end.end.counts.deleted > 0) afterwards.wanted();
+          if (first || end.end.counts.changed + end.end.counts.deleted > 0) afterwards.wanted();
+          first = false;
           return end.end.status;
         }),
     });

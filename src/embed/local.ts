@@ -29,6 +29,9 @@ const installed: Runtime = () => import('onnxruntime-node');
 export const whyNoModel = (runtime: Runtime = installed): Promise<AppError | undefined> =>
   runtime().then(() => undefined, absent);
 
+/** The name of what this model makes of a text, as it stands beside every vector. */
+export const LOCAL_FINGERPRINT = `all-MiniLM-L6-v2/${MODEL_FILES.weights.sha256.slice(0, 16)}/${PIPELINE}`;
+
 /** Opens the embedded model (all-MiniLM-L6-v2, 8 bit): it needs no key and no network. */
 export const openLocalEmbedder = async ({
   folder = modelFolder(),
@@ -44,7 +47,7 @@ export const openLocalEmbedder = async ({
   const session = await InferenceSession.create(weights, SESSION);
 
   return {
-    fingerprint: `all-MiniLM-L6-v2/${MODEL_FILES.weights.sha256.slice(0, 16)}/${PIPELINE}`,
+    fingerprint: LOCAL_FINGERPRINT,
     dimensions: DIMENSIONS,
     embed: async (text) => {
       const ids = cut(tokenizer.encode(text.slice(0, CHARACTERS)).ids);

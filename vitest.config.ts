@@ -23,7 +23,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...OUTSIDE],
     pool: 'forks',
-    testTimeout: 20_000,
+    // Generous: a busy machine is slow, and a test that hangs is stopped all the same.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: reportersFor('inside'),
   },
 });

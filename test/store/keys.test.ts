@@ -40,7 +40,7 @@ test('base64 and hex name the same key, and every use gets its own', async () =>
   const all = [keys.cursors[0], keys.ledger.arguments, keys.ledger.anchor[0], keys.tokens[0], keys.log, OLD].map((key) =>
     Buffer.from(key).toString('hex'),
   );
-  expect(new Set(all).size).toBe(5);
+  expect(new Set(all).size).toBe(6);
 });
 
 test('during a rotation the new key makes and both are accepted, from the environment and from the file', async () => {

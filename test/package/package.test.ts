@@ -1,12 +1,13 @@
 import { existsSync, globSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { Client } from '@modelcontextprotocol/client';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { aPackage, type APackage } from '../support/a-package.ts';
+import { aRunningServer } from '../support/a-running-server.ts';
 import { ROOT } from '../support/source-tree.ts';
 
 /** The model is 16 of them. */
@@ -100,38 +101,63 @@ describe('an empty folder', () => {
 });
 
 describe('the installed command', () => {
-  const COMPANY = ['--config', join('node_modules', 'castellan', 'fixtures', 'company', 'castellan.yaml')];
+  const COMPANY = ['--config', join('node_modules', 'castellan', 'fixtures', 'company', 'castellan.yaml')] as const;
+  const documentSchema = z.looseObject({ id: z.string(), title: z.string() });
+  const foundSchema = z.looseObject({ results: z.array(documentSchema) });
   const syncSchema = z.looseObject({
     sources: z.array(z.looseObject({ status: z.string(), waiting_for_vectors: z.number() })),
   });
+  let synced: z.infer<typeof syncSchema>;
 
-  test('reads a company with its vectors, and serves it to a client over stdio', async () => {
+  /** What any client does first: the tools it is offered, and whether it can fetch what it found. */
+  const talk = async (client: Client): Promise<{ readonly offered: readonly string[]; readonly fetched: boolean }> => {
+    const { tools } = await client.listTools();
+    const found = await client.callTool({ name: 'search', arguments: { query: 'how do we release' } });
+    const [first] = foundSchema.parse(found.structuredContent).results;
+    const { structuredContent: document } = await client.callTool({ name: 'fetch', arguments: { id: first?.id } });
+    return {
+      offered: tools.map(({ name }) => name).toSorted(),
+      fetched: first !== undefined && documentSchema.parse(document).title === first.title,
+    };
+  };
+  const TALKED = { offered: ['fetch', 'list_sources', 'search'], fetched: true };
+
+  beforeAll(async () => {
     const ran = await packed.run('npx', ['--no-install', 'castellan', 'sync', '--json', ...COMPANY]);
-    expect(ran).toMatchObject({ status: 0 });
-    const { sources } = syncSchema.parse(JSON.parse(ran.stdout));
-    expect(sources.map((source) => [source.status, source.waiting_for_vectors])).toEqual([
+    synced = syncSchema.parse(JSON.parse(ran.stdout));
+  });
+
+  test('reads a company with its vectors', () => {
+    expect(synced.sources.map((source) => [source.status, source.waiting_for_vectors])).toEqual([
       ['complete', 0],
       ['complete', 0],
     ]);
+  });
 
+  test('serves a client over stdio', async () => {
     const client = new Client({ name: 'castellan tests', version: '1' });
     const command = installed('.bin', 'castellan');
     const args = ['serve', '--stdio', '--as', 'ada@acme.test', ...COMPANY];
-    await client.connect(
-      new StdioClientTransport({ command, args, cwd: packed.folder, env: { PATH: packed.path }, stderr: 'ignore' }),
-    );
+    const env = { PATH: packed.path };
+    await client.connect(new StdioClientTransport({ command, args, cwd: packed.folder, env, stderr: 'ignore' }));
     try {
-      const { tools } = await client.listTools();
-      expect(tools.map(({ name }) => name).toSorted()).toEqual(['fetch', 'list_sources', 'search']);
-      const found = await client.callTool({ name: 'search', arguments: { query: 'how do we release' } });
-      const { results } = z
-        .looseObject({ results: z.array(z.looseObject({ id: z.string(), title: z.string() })) })
-        .parse(found.structuredContent);
-      expect(results.length).toBeGreaterThan(0);
-      const fetched = await client.callTool({ name: 'fetch', arguments: { id: results[0]?.id } });
-      expect(fetched.structuredContent).toMatchObject({ id: results[0]?.id, title: results[0]?.title });
+      expect(await talk(client)).toEqual(TALKED);
     } finally {
       await client.close();
+    }
+  });
+
+  test('serves a client over HTTP', async () => {
+    const place = { config: join(packed.folder, COMPANY[1]), data: join(packed.folder, '.castellan') };
+    const server = await aRunningServer(place, installed('castellan', 'src', 'launcher.js'));
+    try {
+      const client = new Client({ name: 'castellan tests', version: '1' });
+      const headers = { authorization: `Bearer ${await server.token('ada@acme.test')}` };
+      await client.connect(new StreamableHTTPClientTransport(new URL(server.url), { requestInit: { headers } }));
+      expect(await talk(client)).toEqual(TALKED);
+      await client.close();
+    } finally {
+      await server.close();
     }
   });
 
@@ -140,7 +166,15 @@ describe('the installed command', () => {
     renameSync(there, away);
     try {
       for (const name of ['sync', 'status']) {
-        const { stdout } = await packed.run('npx', ['--no-install', 'castellan', name, '--json', ...COMPANY]);
+        const { stdout } = await packed.run('npx', [
+          '--no-install',
+          'castellan',
+          name,
+          '--json',
+          ...COMPANY,
+          '--data',
+          'without',
+        ]);
         const remedy = 'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node';
         expect(JSON.parse(stdout)).toMatchObject({
           vectors_unavailable: `Texts cannot be embedded: onnxruntime-node is not installed. Install it with: ${remedy}`,

@@ -19,11 +19,14 @@ export interface ARunningServer {
   close(): Promise<void>;
 }
 
-/** Starts it and waits until it listens. */
-export const aRunningServer = async ({ config, data }: Pick<APlace, 'config' | 'data'>): Promise<ARunningServer> => {
+/** Starts it, as it is in this tree unless another launcher is given, and waits until it listens. */
+export const aRunningServer = async (
+  { config, data }: Pick<APlace, 'config' | 'data'>,
+  launcher: string = LAUNCHER,
+): Promise<ARunningServer> => {
   const child = spawn(
     process.execPath,
-    [LAUNCHER, 'serve', '--http', '--port', '0', '--no-follow', '--config', config, '--data', data],
+    [launcher, 'serve', '--http', '--port', '0', '--no-follow', '--config', config, '--data', data],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: environment(),

@@ -79,19 +79,25 @@ export const offerAsking = (server: McpServer, states: RequestStateCodec): void 
   offerAskingEarlier(server);
 };
 
+/** An answer has no way back; it need not be waited for long. */
+const NO_ANSWER = { timeout: 200 };
+
 /** Of the era in which a server calls its client: it would need a session to call into. */
 const offerAskingEarlier = (server: McpServer): void => {
   server.registerTool('test_sampling', { description: 'Samples', inputSchema: none }, async (_, { mcpReq }) =>
     text(
       JSON.stringify(
-        await mcpReq.requestSampling({ messages: [{ role: 'user', content: { type: 'text', text: 'Hello' } }], maxTokens: 10 }),
+        await mcpReq.requestSampling(
+          { messages: [{ role: 'user', content: { type: 'text', text: 'Hello' } }], maxTokens: 10 },
+          NO_ANSWER,
+        ),
       ),
     ),
   );
   for (const name of ['test_elicitation', 'test_elicitation_sep1034_defaults', 'test_elicitation_sep1330_enums']) {
     server.registerTool(name, { description: 'Elicits', inputSchema: none }, async (_, { mcpReq }) => {
       const requestedSchema = { type: 'object' as const, properties: { name: { type: 'string' as const, default: 'Ada' } } };
-      return text((await mcpReq.elicitInput({ message: 'What is your name?', requestedSchema })).action);
+      return text((await mcpReq.elicitInput({ message: 'What is your name?', requestedSchema }, NO_ANSWER)).action);
     });
   }
 };

@@ -9,13 +9,9 @@ import { runProgram } from './cli/program.ts';
 import { printStack } from './cli/stack.ts';
 import { createTerminal } from './cli/terminal.ts';
 import { endpointOf } from './endpoint.ts';
-import { issueToken } from './issue-token.ts';
 import type { Machine } from './machine.ts';
 import { openDesk } from './open-desk.ts';
-import { openHttp } from './open-http.ts';
 import { openIndex } from './open-index.ts';
-import { openPatient } from './open-patient.ts';
-import { openPreview } from './open-preview.ts';
 import { openTrail } from './open-trail.ts';
 
 /** Begins here: reads the real environment, and hands it to what builds the real things. */
@@ -84,11 +80,13 @@ const parts: Parts = {
   endpoint: (place) => endpointOf(place, machine),
   openIndex: (place) => openIndex(place, machine),
   openDesk: (place) => openDesk(place, machine),
-  openHttp: (place, options) => openHttp(place, machine, options),
+  // What most commands do not need is not read for them.
+  openHttp: async (place, options) => (await import('./open-http.ts')).openHttp(place, machine, options),
   openTrail: (place) => openTrail(place, machine),
-  issueToken: (place, request) => issueToken(place, request, machine),
-  openPatient: (place) => openPatient(place, machine, fetch),
-  openPreview: (draft, signal) => openPreview(draft, { temporary: tmpdir(), signal }, machine),
+  issueToken: async (place, request) => (await import('./issue-token.ts')).issueToken(place, request, machine),
+  openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine, fetch),
+  openPreview: async (draft, signal) =>
+    (await import('./open-preview.ts')).openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };
 
 process.exitCode = await runProgram(process.argv.slice(2), { parts, terminal, signal: interrupt.signal });

@@ -1,4 +1,5 @@
 import { openIdentifier } from './access/identify-thread.ts';
+import { identifierOn } from './access/recognise.ts';
 import { type Overdue, overdue } from './cli/overdue.ts';
 import type { Config } from './config/config.ts';
 import type { Audit } from './core/audit.ts';
@@ -15,6 +16,7 @@ import type { DataFolder } from './store/data-folder.ts';
 import { type Keys, openKeys } from './store/keys.ts';
 import { openStore } from './store/sqlite/index-store.ts';
 import { openStatusThread } from './store/sqlite/status-thread.ts';
+import { openLedger } from './store/sqlite/ledger/ledger.ts';
 import { openLedgerThread } from './store/sqlite/ledger/ledger-thread.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
@@ -58,11 +60,16 @@ export const openPath = async (
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
-  // One who asks alone waits for nobody else; where many do, even counting has its own thread.
-  const counting = readers > 1 ? opened.adopt(openStatusThread({ path: folder.index }), (one) => one.close()) : store;
+  // One who asks alone waits for nobody else, and starts sooner without more threads; where many do, each work has its own.
+  const alone = readers === 1;
+  const counting = alone ? store : opened.adopt(openStatusThread({ path: folder.index }), (one) => one.close());
   const opening = [
-    openLedgerThread({ path: folder.ledger, keys: keys.ledger }),
-    openIdentifier({ indexPath: folder.index, rules, now }),
+    alone
+      ? openLedger({ path: folder.ledger, keys: keys.ledger, random })
+      : openLedgerThread({ path: folder.ledger, keys: keys.ledger }),
+    alone
+      ? { ...identifierOn(store, rules, now), close: async () => undefined }
+      : openIdentifier({ indexPath: folder.index, rules, now }),
     openViews({
       indexPath: folder.index,
       rules,
@@ -104,7 +111,11 @@ export const openPath = async (
 
 const tools = [searchTool, fetchTool, listSourcesTool];
 
+interface Closable {
+  close(): Promise<void>;
+}
+
 /** Closes whatever could be opened. */
-const closeAll = async (opening: readonly Promise<{ close(): Promise<void> }>[]): Promise<void> => {
+const closeAll = async (opening: readonly (Closable | Promise<Closable>)[]): Promise<void> => {
   for (const one of await Promise.allSettled(opening)) if (one.status === 'fulfilled') await one.value.close();
 };

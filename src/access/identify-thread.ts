@@ -1,18 +1,9 @@
 import { extname } from 'node:path';
 
 import { type Identity, identityName } from '../core/caller.ts';
-import { AppError } from '../core/errors.ts';
 import type { Rules } from '../core/rules.ts';
 import { openPool } from '../thread/pool.ts';
-
-/** Records who comes, and links them to their accounts. */
-export interface Identifier {
-  /** Gives somebody as they are given: an e-mail that nobody vouches for now is not remembered. */
-  readonly identify: (identity: Identity) => Promise<Identity>;
-  /** Gives somebody with the e-mail they were last seen with, where they are given none. */
-  readonly recall: (identity: Identity) => Promise<Identity>;
-  readonly close: () => Promise<void>;
-}
+import { type Identifier, isLate, type Visit } from './recognise.ts';
 
 export interface IdentifierOptions {
   readonly indexPath: string;
@@ -29,13 +20,7 @@ export type Question =
   /** Can the index be opened at all? */
   | { readonly kind: 'open' }
   /** To look, or to write what is due. */
-  | {
-      readonly kind: 'look' | 'write';
-      readonly identity: Identity;
-      /** Whether a remembered e-mail counts. */
-      readonly recalled: boolean;
-      readonly now: number;
-    };
+  | (Visit & { readonly kind: 'look' | 'write' });
 
 /** Whom it knows; absent where it was asked for nobody. */
 export interface Answer {
@@ -79,7 +64,7 @@ export const openIdentifier = async (options: IdentifierOptions): Promise<Identi
     try {
       await writing.ask({ kind: 'write', ...question }, asking);
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'unavailable') throw error;
+      if (!isLate(error)) throw error;
       rested = performance.now() + restMs;
     }
     return as;

@@ -18,7 +18,7 @@ export const doctorCommand = ({ parts, terminal, fail }: Context): Command =>
     .addHelpText('after', '\nExample:\n  castellan doctor')
     .action(async (_: unknown, command: Command) => {
       const { config, data, json } = command.optsWithGlobals<GlobalOptions>();
-      const patient = parts.openPatient({ config, data });
+      const patient = await parts.openPatient({ config, data });
       try {
         const checks = await checksOf(patient, parts.now());
         if (json) terminal.out.json({ checks });

@@ -137,5 +137,5 @@ export interface Parts {
   issueToken(place: Place, request: TokenRequest): Promise<Issued>;
   /** Reads a source that is not configured yet, to say what it holds and for whom. */
   openPreview(draft: Draft, signal: AbortSignal): Promise<Preview>;
-  openPatient(place: Place): Patient;
+  openPatient(place: Place): Promise<Patient>;
 }

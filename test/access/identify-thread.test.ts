@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { type Identifier, type IdentifierOptions, openIdentifier } from '../../src/access/identify-thread.ts';
+import { type IdentifierOptions, openIdentifier } from '../../src/access/identify-thread.ts';
+import type { Identifier } from '../../src/access/recognise.ts';
 import type { Identity } from '../../src/core/caller.ts';
 import { openDatabase } from '../../src/store/sqlite/database.ts';
 import { type AnIndex, anIndex } from '../support/an-index.ts';

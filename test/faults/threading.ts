@@ -55,9 +55,9 @@ export const THREADING: readonly Fault[] = [
   },
   {
     name: 'a token without an e-mail is somebody by the one it had before',
-    file: 'src/access/identify.worker.ts',
-    find: `const as = recalled ? identity : given;`,
-    plant: `const as = identity;`,
+    file: 'src/access/recognise.ts',
+    find: `(recalled ? remembered : identity)`,
+    plant: `remembered`,
     caughtBy: people('without an e-mail is given the remembered one only where that is asked for, and linked by it only there'),
   },
   {

@@ -40,7 +40,7 @@ export const inProcess = async (
     openTrail: unused,
     issueToken: unused,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
-    openPatient: (place) => openPatient(place, machine, fetch),
+    openPatient: async (place) => openPatient(place, machine, fetch),
   };
   const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: false }), signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };

@@ -71,9 +71,10 @@ export const openMetrics = ({ inFlight }: { readonly inFlight: () => number }): 
     name: 'castellan_event_loop_delay_p99_seconds',
     help: 'How late the event loop was since the last reading, 99th percentile.',
     read: () => {
-      const seconds = delay.percentile(99) / NANOSECONDS;
+      // Node counts from one look to the next: a loop that is never late shows the time between two looks.
+      const seconds = delay.percentile(99) / NANOSECONDS - DELAY_RESOLUTION_MS / 1000;
       delay.reset();
-      return Number.isFinite(seconds) ? seconds : 0;
+      return Number.isFinite(seconds) ? Math.max(0, seconds) : 0;
     },
     registers,
   });

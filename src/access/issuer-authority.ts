@@ -19,7 +19,7 @@ export interface TrustedIssuer {
   readonly audience?: string;
   /** Only tokens of these clients. */
   readonly clientIds?: readonly string[];
-  /** Domains whose e-mails it is believed about even when it does not call them verified. */
+  /** Domains whose e-mails it is believed about even when it does not call them verified, and no issuer without them is. */
   readonly authoritativeFor: readonly string[];
 }
 
@@ -30,6 +30,8 @@ const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 export interface IssuerAuthorityOptions {
   readonly audience: string;
+  /** Domains that issuers of this server are authoritative for. */
+  readonly spokenFor: ReadonlySet<string>;
   readonly fetch: Fetch;
   readonly now: () => number;
 }
@@ -37,7 +39,7 @@ export interface IssuerAuthorityOptions {
 /** An issuer as the authority on its own tokens. */
 export const issuerAuthority = (
   { issuer, profile: name, audience: own, clientIds, authoritativeFor }: TrustedIssuer,
-  { audience, fetch, now }: IssuerAuthorityOptions,
+  { audience, spokenFor, fetch, now }: IssuerAuthorityOptions,
 ): Authority & Pick<IssuerKeys, 'ready'> => {
   const keys = createIssuerKeys({ issuer, fetch, now });
   const profile: Profile = PROFILES[name];
@@ -52,17 +54,22 @@ export const issuerAuthority = (
     read: (claims) => {
       const said = profile.read(claims, issuer);
       if (!said || ![said.subject, said.client].every(isName)) return undefined;
-      const email = vouched(said.email, authoritativeFor);
+      const email = vouched(said.email, authoritativeFor, spokenFor);
       const identity = { issuer, subject: said.subject, ...(email === undefined ? {} : { email }) };
       return { identity, client: said.client, scopes: scopesOf(said.scopes) };
     },
   };
 };
 
-/** An e-mail counts when its issuer checked it, or is trusted about the whole domain. */
-const vouched = (email: Said['email'], authoritativeFor: readonly string[]): string | undefined => {
+/** An e-mail counts when its issuer is trusted about the whole domain, or checked it where none is: a partner's issuer verifies whom it likes. */
+const vouched = (
+  email: Said['email'],
+  authoritativeFor: readonly string[],
+  spokenFor: ReadonlySet<string>,
+): string | undefined => {
   const parsed = principalSchema.safeParse(`person:${email?.address ?? ''}`);
   if (!email || !parsed.success) return undefined;
   const address = nameOf(parsed.data);
-  return email.verified || authoritativeFor.includes(domainOf(address)) ? address : undefined;
+  const domain = domainOf(address);
+  return authoritativeFor.includes(domain) || (email.verified && !spokenFor.has(domain)) ? address : undefined;
 };

@@ -33,7 +33,8 @@ export interface IssuersTokens extends Tokens {
 
 /** Says whose a token is, by the issuers of one configuration. */
 export const createTokens = ({ identity, audience, keys, fetch, now, onRefusal }: TokensOptions): IssuersTokens => {
-  const issuers = identity.issuers.map((issuer) => issuerAuthority(issuer, { audience, fetch, now }));
+  const spokenFor = new Set(identity.issuers.flatMap(({ authoritativeFor }) => authoritativeFor));
+  const issuers = identity.issuers.map((issuer) => issuerAuthority(issuer, { audience, spokenFor, fetch, now }));
   const local = identity.local ? [localAuthority({ keys, audience })] : [];
   return {
     ...createVerifier({ authorities: [...local, ...issuers], now, onRefusal }),

@@ -38,7 +38,7 @@ const ofOneIssuer = {
   audience: text.optional(),
   /** Only tokens of these clients. */
   client_ids: list.optional(),
-  /** Domains whose e-mails it is believed about even when it does not call them verified. */
+  /** Domains whose e-mails it is believed about even when it does not call them verified, and no issuer without them is. */
   authoritative_for: z.array(domainSchema).max(ENTRIES_MAX).optional(),
 };
 const issuerEntry = z.strictObject({ issuer, ...ofOneIssuer });

@@ -198,3 +198,34 @@ test('the same subject of two issuers is two people, and neither can speak for t
     await other.stop();
   }
 });
+
+test('of a domain that one issuer is configured to speak for, no other issuer is believed', async () => {
+  const partner = await anIssuer({
+    audience: AUDIENCE,
+    people: [
+      { sub: 'eve', email: 'ada@acme.test', email_verified: true },
+      { sub: 'pat', email: 'pat@partner.test', email_verified: true },
+    ],
+  });
+  try {
+    const eve = (await partner.signIn('eve')).access_token;
+    const pat = (await partner.signIn('pat')).access_token;
+    const ours = { authoritativeFor: ['acme.test'] };
+    const theirs = { issuer: partner.issuer };
+
+    for (const trusted of [
+      [ours, theirs],
+      [theirs, ours],
+    ]) {
+      const server = await aServer(trusted);
+      expect(await server.verify(eve)).toMatchObject({ identity: { issuer: partner.issuer, subject: 'eve' } });
+      expect(await server.verify(eve)).not.toHaveProperty('identity.email');
+      expect(await server.verify(pat)).toHaveProperty('identity.email', 'pat@partner.test');
+      expect(await server.verify(good)).toHaveProperty('identity.email', 'ada@acme.test');
+    }
+    expect(await (await aServer([ours, { ...theirs, ...ours }])).verify(eve)).toHaveProperty('identity.email', 'ada@acme.test');
+    expect(await (await aServer([{}, theirs])).verify(eve)).toHaveProperty('identity.email', 'ada@acme.test');
+  } finally {
+    await partner.stop();
+  }
+});

@@ -37,9 +37,16 @@ export const IDENTIFYING: readonly Fault[] = [
   {
     name: 'an e-mail that nobody verified counts',
     file: 'src/access/issuer-authority.ts',
-    find: 'email.verified || authoritativeFor.includes(domainOf(address)) ? address : undefined',
-    plant: 'address.includes(domainOf(address)) && authoritativeFor ? address : undefined',
+    find: '(email.verified && !spokenFor.has(domain))',
+    plant: '!spokenFor.has(domain)',
     caughtBy: token('carries no e-mail that its issuer does not vouch for'),
+  },
+  {
+    name: 'every issuer is believed about the e-mails of a domain that another speaks for',
+    file: 'src/access/issuer-authority.ts',
+    find: '(email.verified && !spokenFor.has(domain))',
+    plant: 'email.verified',
+    caughtBy: token('of a domain that one issuer is configured to speak for, no other issuer is believed'),
   },
   {
     name: 'a service has the e-mail that its token carries',

@@ -41,15 +41,14 @@ export const largePlace = async (folder: string, tell: (line: string) => void): 
     'organisation: { name: Acme, domains: [acme.test] }\nsources: { wiki: { connector: jsonl, path: ./wiki.jsonl } }\n' +
       'server: { limits: { per_minute: 1000000, at_once: 16 }, metrics_token: "${CASTELLAN_METRICS_TOKEN}" }\n',
   );
-  const now = (): number => Date.now();
-  const store = await openStore({ path: join(place.data, 'index.db'), now });
+  const store = await openStore({ path: join(place.data, 'index.db'), now: Date.now });
   const signal = new AbortController().signal;
   tell('writing 25,000 documents');
   await runSync({
     store,
     connector: madeUp(),
     source: { name: 'wiki', settings: {}, folder, urlTemplate: 'castellan:<id>', hosts: [], maxDeleteRatio: 0.2 },
-    now,
+    now: Date.now,
     signal,
     onProgress: ({ read }) => (read % 5000 === 0 ? tell(`${read}`) : undefined),
   });
@@ -114,8 +113,9 @@ const idOf = (email: string): string => email.replace(/@.*$/u, '');
 
 /** Vectors of the real model's size and name, without its 10 ms a text: what is measured is finding them. */
 const noEmbedder = async (): Promise<Embedder> => {
-  const { fingerprint, dimensions, close } = await openLocalEmbedder();
-  await close();
+  const real = await openLocalEmbedder();
+  await real.close();
+  const { fingerprint, dimensions } = real;
   let seed = 0;
   return {
     fingerprint,

@@ -1,5 +1,5 @@
 import { openIdentifier } from './access/identify-thread.ts';
-import { identifierOn } from './access/recognise.ts';
+import { type Identifier, identifierOn } from './access/recognise.ts';
 import { type Overdue, overdue } from './cli/overdue.ts';
 import type { Config } from './config/config.ts';
 import type { Audit } from './core/audit.ts';
@@ -13,6 +13,7 @@ import { openAudit } from './server/audit.ts';
 import { type Call, createCall } from './server/call.ts';
 import { cursorsFor } from './server/cursors.ts';
 import type { DataFolder } from './store/data-folder.ts';
+import type { Ledger } from './store/ledger.ts';
 import { type Keys, openKeys } from './store/keys.ts';
 import { openStore } from './store/sqlite/index-store.ts';
 import { openStatusThread } from './store/sqlite/status-thread.ts';
@@ -63,13 +64,15 @@ export const openPath = async (
   // One who asks alone waits for nobody else, and starts sooner without more threads; where many do, each work has its own.
   const alone = readers === 1;
   const counting = alone ? store : opened.adopt(openStatusThread({ path: folder.index }), (one) => one.close());
+  const keeping = async (): Promise<Ledger> => {
+    const kept = { path: folder.ledger, keys: keys.ledger };
+    return alone ? openLedger({ ...kept, random }) : openLedgerThread(kept);
+  };
+  const knowing = async (): Promise<Identifier> =>
+    alone ? identifierOn(store, rules, now) : openIdentifier({ indexPath: folder.index, rules, now });
   const opening = [
-    alone
-      ? openLedger({ path: folder.ledger, keys: keys.ledger, random })
-      : openLedgerThread({ path: folder.ledger, keys: keys.ledger }),
-    alone
-      ? { ...identifierOn(store, rules, now), close: async () => undefined }
-      : openIdentifier({ indexPath: folder.index, rules, now }),
+    keeping(),
+    knowing(),
     openViews({
       indexPath: folder.index,
       rules,
@@ -111,11 +114,7 @@ export const openPath = async (
 
 const tools = [searchTool, fetchTool, listSourcesTool];
 
-interface Closable {
-  close(): Promise<void>;
-}
-
 /** Closes whatever could be opened. */
-const closeAll = async (opening: readonly (Closable | Promise<Closable>)[]): Promise<void> => {
+const closeAll = async (opening: readonly Promise<{ close(): Promise<void> }>[]): Promise<void> => {
   for (const one of await Promise.allSettled(opening)) if (one.status === 'fulfilled') await one.value.close();
 };

@@ -51,8 +51,8 @@ const counted = ({ identity, recalled }: Visit, remembered: Identity): Identity 
 /** What cannot be written now is left to a later call: who is not linked yet sees less than they may, never more. */
 export const isLate = (error: unknown): boolean => error instanceof AppError && error.code === 'unavailable';
 
-/** An identifier on the store of its caller, who is the only one to ask and waits for nobody else. */
-export const identifierOn = (store: Store, rules: Rules, now: () => number): Omit<Identifier, 'close'> => {
+/** An identifier on a store that stays open: for one who asks alone, and waits for nobody else. */
+export const identifierOn = (store: Store, rules: Rules, now: () => number): Identifier => {
   const known = async (identity: Identity, recalled: boolean): Promise<Identity> => {
     const visit: Visit = { identity, recalled, now: now() };
     const { identity: as, due } = await recognise(store, visit, rules);
@@ -63,5 +63,9 @@ export const identifierOn = (store: Store, rules: Rules, now: () => number): Omi
     }
     return as;
   };
-  return { identify: (identity) => known(identity, false), recall: (identity) => known(identity, true) };
+  return {
+    identify: (identity) => known(identity, false),
+    recall: (identity) => known(identity, true),
+    close: async () => undefined,
+  };
 };

@@ -68,13 +68,12 @@ export const openMeaning = (options: MeaningOptions): Meaning => {
     if (busy) return;
     busy = true;
     for (let turn = turns.take(); turn; turn = turns.take()) {
-      const { resolve, question } = turn;
       const timer = setTimeout(() => {
         stuck = true; // no fault of who asks, and true for all of them
-        resolve(undefined);
+        turn.resolve(undefined);
         answerAll();
       }, stuckMs);
-      resolve(await direction(question));
+      turn.resolve(await direction(turn.question));
       clearTimeout(timer);
       stuck = false;
     }

@@ -50,7 +50,7 @@ describe('castellan serve --http', { timeout: PATIENCE }, () => {
     const server = await aServingProcess(place);
     const { socket } = aConnection(Number(new URL(server.origin).port));
     socket.write('POST /mcp HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n'); // and never its body
-    await expect.poll(server.said).toContain('"status":403');
+    await expect.poll(() => server.said()).toContain('"status":403');
     server.kill('SIGTERM');
     const again = setInterval(() => server.kill('SIGTERM'), 50);
     expect([0, 130]).toContain(await server.ended);

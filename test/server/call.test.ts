@@ -128,8 +128,7 @@ describe('a refusal', () => {
 
   test('hides from a client what its policy does not offer, before its scopes are looked at', async () => {
     const policy: ClientPolicy = { ...NO_POLICY, writes: 'forbid' };
-    const run = async () => Promise.reject(new Error('was looked at'));
-    const forbidden = calling({ scope: 'write', policy, run });
+    const forbidden = calling({ scope: 'write', policy, run: async () => Promise.reject(new Error('was looked at')) });
     const unknown = calling();
     const writer: Caller = { ...CALLER, scopes: ['read', 'write'] };
     for (const caller of [CALLER, writer]) {

@@ -70,7 +70,7 @@ describe('a client', () => {
     expect(await ask('say')).toMatchObject({ structuredContent: { said: 'hello' } });
     const refusals = await Promise.all(['post', 'nope'].map((name) => ask(name).catch((error: unknown) => String(error))));
     expect(refusals).toEqual([expect.stringContaining('Tool post not found'), expect.stringContaining('Tool nope not found')]);
-    expect(refusals[0]).toBe(String(refusals[1]).replace('nope', 'post'));
+    expect(JSON.stringify(refusals[0])).toBe(JSON.stringify(refusals[1]).replace('nope', 'post'));
     expect(audited).toMatchObject([
       { tool: 'say', outcome: 'answered' },
       { tool: 'post', outcome: 'forbidden' },

@@ -4,6 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 export interface Bell {
   /** When it was rung last, ms since 1970. */
   readonly rungAt: number;
+  /** How often it was rung: clocks are set back, and two rings can be of one instant. */
+  readonly rings: number;
   readonly ring: () => void;
   /** Resolves when it is rung, after `ms`, or when `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
@@ -12,13 +14,18 @@ export interface Bell {
 /** A bell that was just rung. */
 export const createBell = (now: () => number): Bell => {
   let rungAt = now();
+  let rings = 0;
   let rung = Promise.withResolvers<void>();
   return {
     get rungAt() {
       return rungAt;
     },
+    get rings() {
+      return rings;
+    },
     ring: () => {
       rungAt = now();
+      rings += 1;
       rung.resolve();
       rung = Promise.withResolvers();
     },

@@ -40,33 +40,39 @@ export interface Followed {
 export const followSource = async ({ patience = PATIENCE, ...followed }: Followed): Promise<void> => {
   const { bell, refresh, now, signal } = followed;
   let failures = 0;
+  let readAt = -Infinity;
   while (!signal.aborted) {
     const began = now();
-    const read = await bringIn(followed, patience);
+    const read = await bringIn(followed, readAt, patience);
     if (!read) return;
+    readAt = now();
     failures = read.failed ? failures + 1 : 0;
     await pause(Math.min(now() - began, REST_MAX), signal);
     const retry = read.failed ? now() + Math.min(patience.retry * 2 ** (failures - 1), patience.retryMost) : Infinity;
     const due = Math.min(read.since + refresh, retry);
-    while (!signal.aborted && bell.rungAt <= read.since && now() < due) {
+    // A clock that was set back says nothing of how much time has passed: then it is read again.
+    while (!signal.aborted && bell.rings === read.rings && read.since <= now() && now() < due) {
       await bell.wait(Math.min(due - now(), LOOK_MAX), signal);
     }
-    if (bell.rungAt > read.since) await quietOf(bell, patience, { now, signal });
+    if (bell.rings > read.rings) await quietOf(bell, patience, { now, signal });
   }
 };
 
 /** A run that has read all that had changed when it began. */
 interface Read {
   readonly since: number;
+  /** How often the bell had been rung by then. */
+  readonly rings: number;
   readonly failed: boolean;
 }
 
 /**
  * Runs, unless another process's run that began after the change is whole: several servers on one data folder need not each
- * read everything. Undefined when aborted.
+ * read everything. What had begun by `readAt` was known before, whatever the clock says now. Undefined when aborted.
  */
 const bringIn = async (
   { bell, refresh, now, signal, latestRun, run }: Omit<Followed, 'patience'>,
+  readAt: number,
   { other }: Patience,
 ): Promise<Read | undefined> => {
   while (!signal.aborted) {
@@ -75,14 +81,15 @@ const bringIn = async (
       await pause(other, signal); // it holds the source, whatever it began with
       continue;
     }
-    const asked = Math.max(bell.rungAt, now() - refresh);
+    const { rings } = bell;
+    const asked = Math.max(bell.rungAt, now() - refresh, readAt);
     // One that began in the future was told so by a clock that was set back since.
     if (latest?.status === 'complete' && latest.startedAt > asked && latest.startedAt <= now()) {
-      return { since: latest.startedAt, failed: false };
+      return { since: latest.startedAt, rings, failed: false };
     }
     const since = now();
     try {
-      return { since, failed: (await run()) === 'failed' };
+      return { since, rings, failed: (await run()) === 'failed' };
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'conflict')) throw error;
       await pause(other, signal);
@@ -98,8 +105,8 @@ const quietOf = async (
   { now, signal }: Pick<Followed, 'now' | 'signal'>,
 ): Promise<void> => {
   const first = now();
-  for (let heard = -1; heard !== bell.rungAt && now() - first < ceaseless && !signal.aborted;) {
-    heard = bell.rungAt;
+  for (let heard = -1; heard !== bell.rings && Math.abs(now() - first) < ceaseless && !signal.aborted;) {
+    heard = bell.rings;
     await pause(quiet, signal);
   }
 };

@@ -141,6 +141,28 @@ test('a run that seems to have begun in the future does not count, since a clock
   expect(await ended(world, 1)).toBe(true);
 });
 
+test('a change is read although the clock was set back since the last run', async () => {
+  const world = aWorld();
+  let back = 0;
+  const { bell } = aFollower(world, { now: () => now() - back });
+  await ended(world, 1);
+  await instants(100);
+  back = HOUR;
+  bell.ring();
+  expect(await ended(world, 2)).toBe(true);
+});
+
+test('a run before a change does not count when the clock that was set back has come to it again', async () => {
+  const world = aWorld();
+  let back = 0;
+  const { bell } = aFollower(world, { now: () => now() - back });
+  await ended(world, 1);
+  await instants(150);
+  back = now() - (world.runs[0]?.startedAt ?? 0) + 10; // a moment before that run
+  bell.ring();
+  expect(await ended(world, 2)).toBe(true);
+});
+
 test('a source that another process is reading is tried again when that is over', async () => {
   const world = aWorld({ startedAt: now() });
   aFollower(world);

@@ -80,12 +80,14 @@ const overHttp = async (context: Context, place: ServedPlace, port?: number): Pr
 
 /** Keeps the index up to date while it is served. */
 const following = async (
-  { parts: { program, now }, terminal }: Context,
+  { parts: { program, now }, terminal, signal }: Context,
   { config, data, follows }: ServedPlace,
   serve: () => Promise<void>,
 ): Promise<void> => {
   if (!follows) return serve();
-  const follower = follow({ place: { config, data }, program, now, warn: (message) => terminal.err.line(message) });
+  // One Ctrl-C reaches both processes, and one says so.
+  const warn = (message: string): void => (signal.aborted ? undefined : terminal.err.line(message));
+  const follower = follow({ place: { config, data }, program, now, warn });
   try {
     await serve();
   } finally {

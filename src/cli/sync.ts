@@ -33,7 +33,8 @@ export const syncCommand = (context: Context): Command =>
           const signal = untilEof ? AbortSignal.any([context.signal, ended(stdin)]) : context.signal;
           await watchSources(index, { sources: followed(named, index), json: json === true }, { ...context, signal });
           if (untilEof) stdin.destroy(); // to listen to it would keep the process
-          context.settle(); // to be stopped is how watching ends
+          // To be stopped is how watching ends; but whoever started it as a child must know that it was not they who did.
+          if (!untilEof || !context.signal.aborted) context.settle();
           return;
         }
         const report = await syncAll(index, { sources: chosen(named, index), acceptDeletions }, context);

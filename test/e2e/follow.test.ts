@@ -58,12 +58,15 @@ test('a server reads its sources by itself, and closes what a permission file cl
   await expect.poll(() => found(ada), SOON).toEqual([]);
 });
 
-test('a server that is killed leaves no process behind that follows for it', async () => {
-  const place = await aTree();
+/** A server in a process of its own, and the process that follows for it. */
+const aServer = async (place: APlace) => {
   const server = spawn(process.execPath, [LAUNCHER, ...serveArguments({ ...place, who: ADA, follows: true })], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: environment(),
   });
+  onTestFinished(() => void server.kill('SIGKILL'));
+  let stderr = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(server, 'close');
   const pid = server.pid ?? 0;
   const children = (): number[] =>
@@ -73,10 +76,34 @@ test('a server that is killed leaves no process behind that follows for it', asy
     expect(found).toHaveLength(1);
     return found;
   }, STARTED);
+  return { server, ended, child, stderr: () => stderr };
+};
+
+test('a server that is killed leaves no process behind that follows for it', async () => {
+  const { server, ended, child } = await aServer(await aTree());
   server.kill('SIGKILL');
   await ended;
   await vi.waitUntil(() => processStarted(child) === undefined, STARTED);
   expect(processStarted(child)).toBeUndefined();
+});
+
+test.each(['SIGTERM', 'SIGKILL'] as const)('a server says when what follows for it was stopped by %s', async (signal) => {
+  const place = await aTree();
+  const { child, stderr } = await aServer(place);
+  await vi.waitFor(async () => expect((await place.run(['status'])).stdout).toContain('complete'), STARTED);
+  process.kill(child, signal);
+  await vi.waitFor(() => expect(stderr()).toContain('The sources are not followed now'), STARTED);
+  expect(stderr()).toContain('It is started again.');
+});
+
+test('a server that is stopped together with what follows for it says nothing of that', async () => {
+  const place = await aTree();
+  const { server, ended, child, stderr } = await aServer(place);
+  await vi.waitFor(async () => expect((await place.run(['status'])).stdout).toContain('complete'), STARTED);
+  server.kill('SIGINT');
+  process.kill(child, 'SIGINT');
+  expect(await ended).toEqual([0, null]);
+  expect(stderr().split('\n')).toHaveLength(2); // for whom it answers
 });
 
 /** `sync --watch`, and what it says of each of its runs. */

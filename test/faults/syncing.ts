@@ -221,6 +221,33 @@ export const SYNCING: readonly Fault[] = [
     },
   },
   {
+    name: 'a server does not hear that what follows for it was stopped',
+    file: 'src/cli/sync.ts',
+    find: `if (!untilEof || !context.signal.aborted) context.settle();`,
+    plant: `context.settle();`,
+    caughtBy: { file: 'test/e2e/follow.test.ts', test: 'a server says when what follows for it was stopped by %s' },
+  },
+  {
+    name: 'a run that was known before a change counts as one after it, once a clock that was set back has come to it again',
+    file: 'src/cli/follow-source.ts',
+    find: `Math.max(bell.rungAt, now() - refresh, readAt)`,
+    plant: `Math.max(bell.rungAt, now() - refresh)`,
+    caughtBy: {
+      file: 'test/cli/follow-source.test.ts',
+      test: 'a run before a change does not count when the clock that was set back has come to it again',
+    },
+  },
+  {
+    name: 'a change is told from the last run by a clock that may be set back',
+    file: 'src/cli/follow-source.ts',
+    find: `bell.rings === read.rings && read.since <= now() && now() < due`,
+    plant: `bell.rungAt <= read.since && now() < due`,
+    caughtBy: {
+      file: 'test/cli/follow-source.test.ts',
+      test: 'a change is read although the clock was set back since the last run',
+    },
+  },
+  {
     name: 'a run of another process that began before a change is taken for one that has read it',
     file: 'src/cli/follow-source.ts',
     find: `latest.startedAt > asked`,

@@ -89,10 +89,11 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
         const labels = labelsOf(document, preparing.hosts);
         return { type: 'unread', key, acl, labels, ...(parent !== undefined && { parent }) };
       }
+      case 'acl':
+        return { ...change, ...(change.labels && { labels: labelsOf(change, preparing.hosts) }) };
       case 'seen':
       case 'listing':
       case 'container':
-      case 'acl':
       case 'delete':
       case 'members':
       case 'account':

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { type Acl, aclSchema } from '../core/acl.ts';
 import type { Change } from '../core/change.ts';
-import type { Account } from '../core/document.ts';
+import type { Account, SourceDocument } from '../core/document.ts';
 import { accountSchema, complaint, containerSchema, documentSchema, keySchema, membersSchema } from './change-schema.ts';
 import { withoutHidden } from './parse/hidden.ts';
 import { inertLine } from './parse/inert.ts';
@@ -19,8 +19,14 @@ export interface Problem {
   readonly message: string;
 }
 
-/** A change that can be trusted; a problem only where it names a key, which then counts as seen. */
-export type Sound = Exclude<Change, { type: 'problem' }> | { readonly type: 'seen'; readonly key: string };
+/**
+ * A change that can be trusted; a problem only where it names a key, which then counts as seen. With an acl come the labels
+ * of a document of which nothing else is believed.
+ */
+export type Sound =
+  | Exclude<Change, { type: 'problem' | 'acl' }>
+  | (Extract<Change, { type: 'acl' }> & Pick<SourceDocument, 'labels'>)
+  | { readonly type: 'seen'; readonly key: string };
 
 /** What may be done on account of a change. Where it is broken: what keeps access from staying wider than was meant. */
 export interface Checked {
@@ -38,7 +44,7 @@ export const check = (change: Change, cursor: z.ZodType): Checked => {
     case 'acl':
       return withKey(change, () => {
         const acl = aclSchema.safeParse(change.acl);
-        if (acl.success) return { changes: [{ ...change, acl: acl.data }] };
+        if (acl.success) return { changes: [{ type: 'acl', key: change.key, acl: acl.data }] };
         return darkened(change.key, change.acl, `Its permissions cannot be understood (${complaint(acl.error)}).`);
       });
     case 'delete':
@@ -73,11 +79,11 @@ const withKey = (change: Change & { readonly key?: string }, then: () => Checked
   return key.success ? then() : broken(`It yielded "${change.type}" with a key that is none (${complaint(key.error)}).`);
 };
 
-/** Nothing of a broken statement is believed but, where it is whole, its acl. */
-const darkened = (key: string, given: unknown, message: string): Checked => {
+/** Nothing of a broken statement is believed but, where they are whole, its acl and its labels. */
+const darkened = (key: string, given: unknown, message: string, labels?: readonly string[]): Checked => {
   const acl = aclSchema.safeParse(given);
   const safe: Acl = acl.success ? acl.data : { unknown: message.slice(0, 1_000) };
-  return { changes: [{ type: 'acl', key, acl: safe }], problem: { key, message } };
+  return { changes: [{ type: 'acl', key, acl: safe, ...(labels && { labels }) }], problem: { key, message } };
 };
 
 /** A key is shown as it is, as part of an id: it cannot be made inert, so it must be. */
@@ -103,13 +109,22 @@ const checkContainer = (change: Extract<Change, { type: 'container' }>): Checked
   if (checked.success) return { changes: [checked.data] };
   const found = keyed.safeParse(change);
   if (!found.success) return broken(`It yielded a container with a key that is none (${complaint(found.error)}).`);
-  return narrowed(found.data.key, change, checked.error);
+  return narrowed(found.data.key, { acl: change.acl }, checked.error);
 };
 
-/** A broken `parent` could keep a document out of a deletion that means it, so nobody sees it until it is mended. */
-const narrowed = (key: string, given: { readonly acl: unknown }, error: z.ZodError): Checked => {
-  const lost = error.issues.some(({ path }) => path[0] === 'acl' || path[0] === 'parent');
-  return darkened(key, lost ? undefined : given.acl, `It is not as it should be (${complaint(error)}).`);
+/**
+ * A broken `parent` could keep a document out of a deletion that means it, and broken `labels` from being kept from a client,
+ * so nobody sees it until it is mended.
+ */
+const narrowed = (
+  key: string,
+  { acl, labels }: { readonly acl: unknown } & Pick<SourceDocument, 'labels'>,
+  error: z.ZodError,
+): Checked => {
+  const message = `It is not as it should be (${complaint(error)}).`;
+  const isBroken = (part: 'acl' | 'parent' | 'labels'): boolean => error.issues.some(({ path: [at] }) => at === part);
+  if (isBroken('labels')) return darkened(key, undefined, message);
+  return darkened(key, isBroken('acl') || isBroken('parent') ? undefined : acl, message, labels);
 };
 
 const checkMembers = (change: Extract<Change, { type: 'members' }>): Checked => {

@@ -56,7 +56,7 @@ export const prepare = async (
 };
 
 /** The labels of a document as they are stored: a client may be forbidden to carry them, so they count even where its text cannot be read. */
-export const labelsOf = ({ labels = [] }: SourceDocument, hosts: ReadonlySet<string>): string[] =>
+export const labelsOf = ({ labels = [] }: Pick<SourceDocument, 'labels'>, hosts: ReadonlySet<string>): string[] =>
   labels.map((label) => inertLine(label, hosts, LABEL_MAX)).filter(Boolean);
 
 /** Fields are shown beside the text, and come from the same hands. */

@@ -52,7 +52,8 @@ export type Write =
   | { readonly type: 'members'; readonly group: string; readonly members: Members; readonly more?: true }
   | { readonly type: 'container'; readonly key: string; readonly title: string; readonly acl: Acl; readonly parent?: string }
   | { readonly type: 'document'; readonly document: NewDocument }
-  | { readonly type: 'acl'; readonly key: string; readonly acl: Acl }
+  /** `labels`: where those of a document moved too, though nothing else of it did. */
+  | { readonly type: 'acl'; readonly key: string; readonly acl: Acl; readonly labels?: readonly string[] }
   | { readonly type: 'delete'; readonly key: string }
   /** A document whose text could not be read: it keeps the one it had, under its permissions and labels and in its place of now. */
   | {

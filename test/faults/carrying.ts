@@ -2,6 +2,7 @@ import type { Fault, NamedTest } from './fault.ts';
 
 const policy = (test: string): NamedTest => ({ file: 'test/reader/policy.test.ts', test });
 const service = (test: string): NamedTest => ({ file: 'test/core/service.test.ts', test });
+const broken = (test: string): NamedTest => ({ file: 'test/ingest/fail-closed.test.ts', test });
 const TWINS: NamedTest = { file: 'test/property/twins.test.ts', test: 'what is hidden moves no byte of any answer: %s' };
 const FORGOTTEN = 'a query that forgets the policy shows no client what it may not carry';
 const LABELS = 'a label with %s is the denied one, in search, fetch and list_sources';
@@ -70,6 +71,20 @@ export const CARRYING: readonly Fault[] = [
     find: `if (denied !== of || known.size === REMEMBERED) known.clear();`,
     plant: `if (known.size === REMEMBERED) known.clear();`,
     caughtBy: policy('two clients that deny different labels each keep to their own'),
+  },
+  {
+    name: 'a document that is a problem keeps the labels it had',
+    file: 'src/ingest/check.ts',
+    find: `acl: safe, ...(labels && { labels }) }`,
+    plant: `acl: safe }`,
+    caughtBy: broken('a document that is a problem has its new labels all the same, and keeps those it had where it names none'),
+  },
+  {
+    name: 'a document whose labels are lost is carried as one without',
+    file: 'src/ingest/check.ts',
+    find: `if (isBroken('labels')) return darkened(key, undefined, message);`,
+    plant: `if (isBroken('labels')) return darkened(key, acl, message);`,
+    caughtBy: broken('a document whose labels %s is seen by nobody: one of them may keep it from a client'),
   },
   {
     name: 'a service is everyone',

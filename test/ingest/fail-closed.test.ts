@@ -64,7 +64,6 @@ test.each([
   ['a body of an unknown kind', { body: { kind: 'scroll' } }],
   ['an address that runs', { url: 'javascript:alert(1)' }],
   ['an author who is a group', { author: 'group:eng' }],
-  ['labels that are none', { labels: 'restricted' }],
   ['fields within fields', { fields: { a: { b: 1 } } }],
   ['a word nobody knows', { visibility: 'private' }],
 ])('a document with %s is a problem, and its new acl holds all the same', async (_, given) => {
@@ -74,6 +73,34 @@ test.each([
   const end = await aSync(index.store, [broken({ type: 'document', document: { ...aDocument({ acl }), ...given } })]);
   expect(end).toMatchObject({ status: 'partial', counts: { read: 0, problems: 1 }, problems: [{ key: 'plan' }] });
   expect(aclOf(index, 'plan')).toEqual(acl);
+});
+
+test.each([
+  ['are a text', 'restricted'],
+  ['are too many', Array.from({ length: 101 }, (_, number) => `label ${number}`)],
+  ['hold one that is too long', ['restricted', 'x'.repeat(201)]],
+])('a document whose labels %s is seen by nobody: one of them may keep it from a client', async (_, labels) => {
+  const index = await anIndex();
+  await aSync(index.store, [{ type: 'document', document: aDocument() }]);
+  await aSync(index.store, [broken({ type: 'document', document: { ...aDocument(), labels } })]);
+  expect(aclOf(index, 'plan')).toEqual(DARK);
+});
+
+test('a document that is a problem has its new labels all the same, and keeps those it had where it names none', async () => {
+  const index = await anIndex();
+  const labels = () => index.reader().read((reading) => reading.document('wiki', 'plan')?.labels);
+  await aSync(index.store, [{ type: 'document', document: aDocument() }]);
+  const bad = { ...aDocument(), updatedAt: 'soon' };
+  await aSync(index.store, [broken({ type: 'document', document: { ...bad, labels: ['Restricted', '\u200b'] } })]);
+  expect(labels()).toEqual(['Restricted']);
+  await aSync(index.store, [broken({ type: 'document', document: { ...bad, lables: [] } })]);
+  expect(labels()).toEqual(['Restricted']);
+  await aSync(index.store, [broken({ type: 'acl', key: 'plan', acl: only('everyone'), labels: [] })]);
+  expect(labels()).toEqual(['Restricted']);
+  await aSync(index.store, [broken({ type: 'document', document: { ...bad, acl: 'everyone', labels: ['Secret'] } })]);
+  expect(labels()).toEqual(['Secret']); // whoever mends the acl alone shows it under these
+  await aSync(index.store, [broken({ type: 'container', key: 'plan', title: 'Plan', acl: only('everyone'), labels: 7 })]);
+  expect(labels()).toEqual(['Secret']);
 });
 
 test('a document whose parent is broken is seen by nobody: a deletion could miss it', async () => {

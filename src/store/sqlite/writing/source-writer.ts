@@ -135,6 +135,7 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
         counted.changed += Number(items.document(commit, seen, write.document));
         return progress;
       case 'acl':
+        if (write.labels) items.relabel(source, write.key, write.labels);
         counted.changed += Number(items.acl(commit, seen, write.key, write.acl));
         return progress;
       case 'unread':

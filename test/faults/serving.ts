@@ -46,6 +46,13 @@ export const SERVING: readonly Fault[] = [
     caughtBy: connections('whose body comes in pieces is read to the limit and no further, and told so'),
   },
   {
+    name: 'one caller’s body is parsed for as long as it takes, and everybody waits',
+    file: 'src/server/http/excess.ts',
+    find: "if (count > values) return 'values';",
+    plant: '',
+    caughtBy: refused('with so many %s that reading them would hold up everybody'),
+  },
+  {
     name: 'who went away still holds a place',
     file: 'src/server/http/until-sent.ts',
     find: `    cancel: async (reason) => {

@@ -1,10 +1,10 @@
-import { isShallow } from './depth.ts';
+import { excessIn } from './excess.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Far above the longest question: queries and cursors are a few kB. */
 const BODY_MAX = 1_048_576;
-/** Far above what a tool's input needs, and far below what exhausts a stack. */
-const DEPTH_MAX = 64;
+/** Far above what a tool's input needs; far below what exhausts a stack, and what is so slow to parse that others wait for it. */
+const SHAPE = { levels: 64, values: 2000 };
 
 /** JSON-RPC's own codes. */
 const PARSE_ERROR = -32_700;
@@ -23,8 +23,10 @@ export const readMessage = async (request: Request): Promise<{ readonly message:
   }
   const body = await readBody(request);
   if (body === 'too large') return { refused: 'too_large', message: 'The body is larger than 1 MB. Ask for less at once.' };
-  if (!isShallow(body, DEPTH_MAX)) {
-    return { refused: 'too_large', status: 400, message: `The body is nested deeper than ${DEPTH_MAX} levels. Send it flatter.` };
+  const excess = excessIn(body, SHAPE);
+  if (excess) {
+    const message = `The body has more than ${SHAPE[excess]} ${excess}. Send it ${excess === 'levels' ? 'flatter' : 'with less'}.`;
+    return { refused: 'too_large', status: 400, message };
   }
   return parseMessage(body);
 };

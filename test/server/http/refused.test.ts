@@ -108,8 +108,17 @@ describe('a request is turned away', () => {
     expect(await refusalOf(response)).toEqual([400, 'invalid_input', -32_700]);
   });
 
-  test('not for brackets inside a text', async () => {
-    const body = toolCall('2026-07-28', 'say', { what: `"${'[{'.repeat(500)}\\` }).body;
+  test.each([
+    ['values in a list', { what: Array.from({ length: 5000 }, () => 1) }],
+    ['members', Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`what${n}`, 1]))],
+    ['lists', { what: Array.from({ length: 2000 }, () => [[]]) }],
+  ])('with so many %s that reading them would hold up everybody', async (_, given) => {
+    const response = await anHttpApp().post('ada', toolCall('2026-07-28', 'say', given));
+    expect(await refusalOf(response)).toEqual([400, 'too_large', -32_000]);
+  });
+
+  test('not for brackets and commas inside a text', async () => {
+    const body = toolCall('2026-07-28', 'say', { what: `"${'[{,'.repeat(5000)}\\` }).body;
     expect((await anHttpApp().post('ada', { ...SAY, body })).status).toBe(200);
   });
 });

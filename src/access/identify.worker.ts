@@ -9,11 +9,12 @@ import { record, recognise } from './recognise.ts';
 /** The composition root of a thread that knows who somebody is. */
 const { indexPath, rules, busyMs }: IdentifyWorkerData = workerData;
 
-let opened: Promise<Store> | undefined;
+let opened: Store | undefined;
 let clock = 0;
 
 answerQuestions<Question, Answer>(async (question) => {
-  const store = await (opened ??= openStore({ path: indexPath, now: () => clock, busyMs }));
+  opened ??= await openStore({ path: indexPath, now: () => clock, busyMs }); // one that cannot be opened now may be later
+  const store = opened;
   if (question.kind === 'open') return { due: false };
   clock = question.now;
   if (question.kind === 'look') return recognise(store, question, rules);

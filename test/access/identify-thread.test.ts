@@ -1,3 +1,4 @@
+import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -118,6 +119,18 @@ describe('while a sync holds the index', () => {
     goOn();
     expect((await index.store.known(ADA, now)).due).toBe(true);
   });
+});
+
+test('an index that could not be opened for a while is written to afterwards', async () => {
+  const index = await anIndexOf('ada');
+  const people = await anIdentifier(index, { restMs: 0 }); // what writes opens it with the first write
+  await rename(index.path, `${index.path}-away`);
+  await mkdir(index.path);
+  expect(await people.identify(ADA)).toEqual(ADA);
+  await rmdir(index.path);
+  await rename(`${index.path}-away`, index.path);
+  await people.identify(ADA);
+  expect(await linksOf(index, ADA)).toEqual(['ada']);
 });
 
 test('it opens no index that is none', async () => {

@@ -8,9 +8,9 @@ import type { StatusWorkerData } from './status-thread.ts';
 /** The composition root of a thread that counts. */
 const { path }: StatusWorkerData = workerData;
 
-let opened: Promise<Store> | undefined;
+let opened: Store | undefined;
 
 answerQuestions<readonly string[], readonly SourceStatus[]>(async (sources) => {
-  const store = await (opened ??= openStore({ path, now: () => 0 }));
-  return store.status(sources);
+  opened ??= await openStore({ path, now: () => 0 }); // one that cannot be opened now may be later
+  return opened.status(sources);
 });

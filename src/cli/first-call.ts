@@ -25,7 +25,7 @@ export const watchAudit = async (open: () => Promise<Trail>): Promise<Watch> => 
     next: async (signal) => {
       while (!signal.aborted) {
         trail ??= await opened(open);
-        const row = (await trail?.list(BACK_MAX))?.findLast(({ seq }) => seq > seen);
+        const row = (await trail?.list(BACK_MAX))?.findLast((one) => one.seq > seen && isOfClient(one));
         if (row) return row;
         await setTimeout(EVERY_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
       }
@@ -34,6 +34,9 @@ export const watchAudit = async (open: () => Promise<Trail>): Promise<Watch> => 
     close: async () => trail?.close(),
   };
 };
+
+/** What the owner asks here is no call of a client: the token it wants is issued while one waits. Nor are strangers whom nobody knew. */
+const isOfClient = ({ client, actor, who }: AuditRow): boolean => !(client === 'cli' && actor !== undefined) && who !== 'nobody';
 
 const opened = async (open: () => Promise<Trail>): Promise<Trail | undefined> => {
   try {

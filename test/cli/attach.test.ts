@@ -166,6 +166,18 @@ describe('the first call', () => {
     expect(stderr).toContain('search was called by local|ada@acme.test through stdio: answered');
   });
 
+  test('is none of those that are asked here, nor what nobody was refused', async () => {
+    const token = { ...row(8), client: 'cli', tool: 'token', actor: 'os:ada' };
+    const search = { ...row(9), client: 'cli', actor: 'os:ada' };
+    const stranger = { ...row(10), who: 'nobody', client: 'http', tool: 'identify', outcome: 'unauthenticated' } as const;
+    const client = { ...row(11), client: 'cli' }; // may be called so too
+    const others = [stranger, search, token, row(7)];
+    const trail = trailOf([[row(7)], others, [client, ...others]]);
+    const { code, stderr } = await attach(['cursor', '--http'], { openTrail: async () => trail });
+    expect(code).toBe(0);
+    expect(stderr.match(/.* was called.*/gu)).toEqual(['search was called by local|ada@acme.test through cli: answered']);
+  });
+
   test('may be the first of all: the audit is made with it', async () => {
     let looks = 0;
     const openTrail = async (): Promise<Trail> => {

@@ -81,4 +81,11 @@ export const SERVING: readonly Fault[] = [
     plant: "if (error.code === 'unauthenticated') return { ...unauthenticated(address, 'bad token'), message: error.message };",
     caughtBy: refused('is asked for again with a token %s, and never why'),
   },
+  {
+    name: 'what the owner asks while they wait is told as the first call of their client',
+    file: 'src/cli/first-call.ts',
+    find: `one.seq > seen && isOfClient(one)`,
+    plant: `one.seq > seen`,
+    caughtBy: { file: 'test/cli/attach.test.ts', test: 'is none of those that are asked here, nor what nobody was refused' },
+  },
 ];

@@ -15,6 +15,9 @@ export type Told =
   | { readonly type: 'failed'; readonly id: number; readonly message: string; readonly code?: ErrorCode }
   | { readonly type: 'closed'; readonly message: string; readonly code?: ErrorCode };
 
+/** Above one text and the release of the model; what takes longer hangs. */
+const CLOSE_MS = 2000;
+
 type Waiting = PromiseWithResolvers<Float32Array>;
 
 /**
@@ -74,7 +77,12 @@ export const openLocalEmbedderThread = async ({ folder }: { folder?: string } = 
       worker.ref();
       const exited = once(worker, 'exit');
       ask({ type: 'close' });
+      const stuck = setTimeout(() => {
+        void worker.terminate();
+        worker.unref(); // it may not hear that either
+      }, CLOSE_MS);
       await exited;
+      clearTimeout(stuck);
     },
   };
 };

@@ -20,12 +20,15 @@ export interface MeaningOptions {
   readonly deadlineMs?: number;
   /** For one text. */
   readonly stuckMs?: number;
+  readonly closeMs?: number;
 }
 
 /** Longer than this nobody waits for a turn. */
 const DEADLINE_MS = 10_000;
 /** Far above the worst measured text, the first one included, which waits until the model is loaded. */
 const STUCK_MS = 5000;
+/** What is stuck in the model's own code hears nothing: it ends with the process, and holds nothing else up. */
+const CLOSE_MS = 3000;
 /** A model that dies at once, and again, must not be loaded at every question. */
 const REOPEN_MS = 60_000;
 
@@ -34,7 +37,7 @@ const REOPEN_MS = 60_000;
  * One that cannot be loaded stays absent; one that died is loaded again; while one is stuck, words alone are found.
  */
 export const openMeaning = (options: MeaningOptions): Meaning => {
-  const { open, now, deadlineMs = DEADLINE_MS, stuckMs = STUCK_MS } = options;
+  const { open, now, deadlineMs = DEADLINE_MS, stuckMs = STUCK_MS, closeMs = CLOSE_MS } = options;
   const load = (): Promise<Embedder | undefined> => open().catch(() => undefined);
   let model = load();
   let opened = now();
@@ -47,6 +50,8 @@ export const openMeaning = (options: MeaningOptions): Meaning => {
     opened = now();
     model = load();
   };
+
+  const closeModel = async (): Promise<void> => (await model)?.close();
 
   const direction = async (text: string): Promise<Direction | undefined> => {
     const embedder = await model;
@@ -87,7 +92,7 @@ export const openMeaning = (options: MeaningOptions): Meaning => {
     close: async () => {
       closed = true;
       answerAll();
-      await (await model)?.close();
+      await within(closeMs, closeModel());
     },
   };
 };

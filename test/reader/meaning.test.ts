@@ -142,3 +142,11 @@ test('closing answers who waits by words, and closes the model', async () => {
   await Promise.all(asked);
   expect(closed).toBe(true);
 });
+
+test.each([
+  ['is stuck', async () => ({ ...anEmbedder(), close: () => new Promise<void>(() => {}) })],
+  ['never comes', () => new Promise<Embedder>(() => {})],
+])('closing does not wait for ever for a model that %s', async (_, open) => {
+  const meaning = openMeaning({ open, now: () => 0, closeMs: 20 });
+  await expect(meaning.close()).resolves.toBeUndefined();
+});

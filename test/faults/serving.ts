@@ -39,6 +39,13 @@ export const SERVING: readonly Fault[] = [
     caughtBy: connections('with %s is refused'),
   },
   {
+    name: 'a body that is coded for its way is read as it comes',
+    file: 'src/server/http/wire.ts',
+    find: "  if (!/^chunked$/iu.test(headers['transfer-encoding'] ?? 'chunked')) return true;\n",
+    plant: '',
+    caughtBy: connections('whose body is coded for its way is refused: what decodes it reads another one'),
+  },
+  {
     name: 'the length of a body is believed',
     file: 'src/server/http/body.ts',
     find: 'if (size > BODY_MAX) {',

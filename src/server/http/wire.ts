@@ -11,9 +11,10 @@ const ONCE = new Set([
   'transfer-encoding',
 ]);
 
-/** Whether a request can be read in two ways: a header twice that must stand once, or a target that names a host of its own. */
-export const hasTwoMeanings = ({ rawHeaders, url = '' }: IncomingMessage): boolean => {
+/** Whether a request can be read in two ways: a header twice that must stand once, a target that names a host of its own, or a body to be decoded. */
+export const hasTwoMeanings = ({ rawHeaders, headers, url = '' }: IncomingMessage): boolean => {
   if (!url.startsWith('/') || url.startsWith('//')) return true;
+  if (!/^chunked$/iu.test(headers['transfer-encoding'] ?? 'chunked')) return true;
   const seen = new Set<string>();
   return rawHeaders.some((name, at) => {
     const header = name.toLowerCase();

@@ -96,6 +96,18 @@ describe('a connection', () => {
     }
   });
 
+  test('whose body is coded for its way is refused: what decodes it reads another one', async () => {
+    const { listening } = await aListener();
+    const pieces = `${SAY.body.length.toString(16)}\r\n${SAY.body}\r\n0\r\n\r\n`;
+    const send = (coding: string): Promise<string> =>
+      speak(
+        listening,
+        written('POST /mcp', headersOf(listening.port, 'ada', ['connection: close']), pieces, [`transfer-encoding: ${coding}`]),
+      );
+    expect(await send('gzip, chunked')).toMatch(/^HTTP\/1\.1 400 /u);
+    expect(await send('Chunked')).toMatch(/^HTTP\/1\.1 200 /u);
+  });
+
   test('with an absurdly long header is refused', async () => {
     const { listening } = await aListener();
     expect(await speak(listening, written('POST /mcp', headersOf(listening.port, 'a'.repeat(20_000))))).toMatch(

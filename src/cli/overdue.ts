@@ -15,17 +15,16 @@ export type Overdue =
     }
   | { readonly source: string; readonly what: 'everything'; readonly effect: 'missing' | 'coming' };
 
-/** Which sources are past their promise. */
+/** Which of these sources are past their promise; one that has no status was never read. */
 export const overdue = (
   sources: ReadonlyMap<string, Freshness>,
   statuses: readonly SourceStatus[],
   now: number,
 ): readonly Overdue[] =>
-  statuses.flatMap(({ name, lastRun, running, oldestPermissions, oldestContent }): readonly Overdue[] => {
-    const promises = sources.get(name);
-    if (!promises) return [];
-    if (!lastRun) return [{ source: name, what: 'everything', effect: running ? 'coming' : 'missing' }];
-    const confirmed = [['permissions', oldestPermissions] as const, ['content', oldestContent] as const];
+  [...sources].flatMap(([name, promises]): readonly Overdue[] => {
+    const status = statuses.find((one) => one.name === name);
+    if (!status?.lastRun) return [{ source: name, what: 'everything', effect: status?.running ? 'coming' : 'missing' }];
+    const confirmed = [['permissions', status.oldestPermissions] as const, ['content', status.oldestContent] as const];
     return confirmed.flatMap(([what, at]): Overdue[] => {
       const { within, onBreach } = promises[what];
       if (at === undefined || isFresh(at, promises[what], now)) return [];

@@ -47,6 +47,13 @@ describe('a source', () => {
     expect(stderr.written()).toBe('Nothing of handbook was read yet. Run: castellan sync handbook\n');
   });
 
+  test('that was never even begun is missing like one that was', () => {
+    const both = new Map([...sources, ['tickets', DEFAULT_FRESHNESS]]);
+    expect(overdue(both, [aStatus({ oldestPermissions: 0, oldestContent: 0 })], HOUR)).toEqual([
+      { source: 'tickets', what: 'everything', effect: 'missing' },
+    ]);
+  });
+
   test('that is being read for the first time is on its way, and the owner hears so', () => {
     const { lastRun: _, ...never } = aStatus({ oldestPermissions: HOUR, oldestContent: HOUR });
     const late = overdue(sources, [{ ...never, running: true }], HOUR);

@@ -95,4 +95,12 @@ export const SERVING: readonly Fault[] = [
     plant: `one.seq > seen`,
     caughtBy: { file: 'test/cli/attach.test.ts', test: 'is none of those that are asked here, nor what nobody was refused' },
   },
+  {
+    name: 'a source that was never read is within its promise',
+    file: 'src/cli/overdue.ts',
+    find: `if (!status?.lastRun) return`,
+    plant: `if (!status) return [];
+    if (!status.lastRun) return`,
+    caughtBy: { file: 'test/cli/overdue.test.ts', test: 'that was never even begun is missing like one that was' },
+  },
 ];

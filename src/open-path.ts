@@ -106,7 +106,7 @@ export const openPath = async (
     overdue: async () => overdue(rules.sources, await counting.status([...rules.sources.keys()]), now()),
     readable: () => views.check(),
     auditable: async () => {
-      await ledger.append([]); // begins a commit, and finds nothing to write
+      await ledger.append([]); // a commit without a row
     },
     close: () => closing.disposeAsync(),
   };

@@ -68,4 +68,14 @@ export const THREADING: readonly Fault[] = [
     plant: `if (answer.kind === 'damaged') throw new AppError('unavailable', answer.message);`,
     caughtBy: { file: 'test/reader/views.test.ts', test: 'say nothing more of an index that one of their threads found damaged' },
   },
+  {
+    name: 'a full disk is ready for the audit',
+    file: 'src/store/sqlite/ledger/append.ts',
+    find: `    if (events.length === 0) touch();\n`,
+    plant: '',
+    caughtBy: {
+      file: 'test/store/sqlite/ledger/ledger.test.ts',
+      test: 'whoever records nothing hears whether the disk would take a row',
+    },
+  },
 ];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
@@ -39,6 +39,17 @@ test('an empty chain is consistent, lists nothing and has nothing to anchor', as
   expect(await ledger.verify()).toEqual({ state: 'consistent', rows: 0 });
   expect(await ledger.list(10)).toEqual([]);
   expect(await ledger.anchor(0)).toBeUndefined();
+});
+
+test('whoever records nothing hears whether the disk would take a row', async () => {
+  const { ledger, path } = await aLedger();
+  const written = async (): Promise<number> => (await stat(`${path}-wal`)).size;
+  const before = await written();
+
+  await ledger.append([]);
+
+  expect(await written()).toBeGreaterThan(before);
+  expect(await ledger.verify()).toEqual({ state: 'consistent', rows: 0 });
 });
 
 test('arguments of at most 1 kB are kept, longer ones only as length and keyed hash', async () => {

@@ -15,10 +15,10 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
   if (!local) {
     throw new AppError(
       'config',
-      'Tokens of this server’s own are off: identity.mode is resource. Set identity.allow_local to use them.',
+      'Tokens of this server’s own are off: identity.mode is resource. To use them: identity.allow_local: true',
     );
   }
-  const { who, client, scopes, minutes = Math.min(MINUTES, tokenMinutes) } = request;
+  const { who, client, scopes, minutes = Math.min(MINUTES, tokenMinutes), port } = request;
   if (minutes > tokenMinutes) {
     throw new AppError(
       'invalid_input',
@@ -26,7 +26,7 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
     );
   }
   const { env, now, random, warn, requestId, operator } = machine;
-  const audience = await endpointOf(place, machine);
+  const { url: audience } = await endpointOf(place, port === undefined ? {} : { port }, machine);
   const keys = await openKeys({ folder, env, random });
   const id = requestId();
   const at = now();

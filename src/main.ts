@@ -77,7 +77,7 @@ const parts: Parts = {
   temporary: tmpdir(),
   examples: join(root, 'docs', 'examples'),
   home: homeOfOperator(),
-  endpoint: (place) => endpointOf(place, machine),
+  endpoint: (place, options) => endpointOf(place, options, machine),
   openIndex: (place) => openIndex(place, machine),
   openDesk: (place) => openDesk(place, machine),
   // What most commands do not need is not read for them.

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 
 import { createTokens } from './access/tokens.ts';
 import type { Gateway, Place } from './cli/parts.ts';
+import { trustedIn } from './config/identifying.ts';
 import { isLoopback, type ServerConfig } from './config/serving.ts';
 import { AppError } from './core/errors.ts';
 import { type Machine, openPlace } from './machine.ts';
@@ -60,6 +61,7 @@ export const openHttp = async (
 
   const at = listeningAt(listening.host, listening.port);
   const address = addressOf(server.publicUrl ?? at);
+  const isUnconfigured = server.publicUrl === undefined && listening.port !== server.listen.port;
   const tokens = createTokens({
     identity,
     audience: address.resource,
@@ -109,7 +111,8 @@ export const openHttp = async (
   return {
     listening: at,
     publicUrl: address.publicUrl,
-    issuers: [...(identity.local ? ['local'] : []), ...issuers],
+    issuers: trustedIn(identity),
+    ...(isUnconfigured ? { unconfiguredPort: listening.port } : {}),
     overdue: path.overdue,
     serve: async (signal) => {
       listening.serve((request, bindings) => app.fetch(request, bindings));

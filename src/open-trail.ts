@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import type { Place, Trail } from './cli/parts.ts';
 import { AppError } from './core/errors.ts';
@@ -11,10 +11,11 @@ import { openLedger } from './store/sqlite/ledger/ledger.ts';
 
 /** Opens the audit to read it. Looks only where one already is: an empty one would read as one that holds. */
 export const openTrail = async ({ data }: Place, { env, uid, random }: Machine): Promise<Trail> => {
-  if (!existsSync(join(data, 'ledger.db'))) {
-    throw new AppError('config', `There is no audit in ${data}. Ask something first, or name the data folder: --data <folder>`);
-  }
+  const none = (): AppError =>
+    new AppError('config', `There is no audit in ${data}. Ask something first, or name the data folder: --data <folder>`);
+  if (!existsSync(data)) throw none(); // to open it would make it
   const folder = await openDataFolder(data, { uid });
+  if (!existsSync(folder.ledger)) throw none();
   const keys = await openKeys({ folder, env, random });
   const ledger = openLedger({ path: folder.ledger, keys: keys.ledger, random });
   return {
@@ -25,6 +26,7 @@ export const openTrail = async ({ data }: Place, { env, uid, random }: Machine):
       if (anchors.length > 0) return ledger.verify(anchors);
       throw new AppError('invalid_input', `There is no anchor in ${anchorFile}. Name the right file: --anchor <file>`);
     },
+    ...(existsSync(folder.anchor) ? { anchorFile: join(data, basename(folder.anchor)) } : {}),
     close: () => ledger.close(),
   };
 };

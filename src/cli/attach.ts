@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
 import { attachBlock } from './attach-block.ts';
@@ -9,6 +9,8 @@ import type { Context, GlobalOptions } from './context.ts';
 import { type Watch, watchAudit } from './first-call.ts';
 import { type Attachment, KNOWN_CLIENTS, knownClient, type RunningServer, type StartedServer } from './known-clients.ts';
 import type { Parts, Place } from './parts.ts';
+import { portFrom } from './port.ts';
+import { portWords, said } from './said.ts';
 import { look, type Terminal } from './terminal.ts';
 
 /** Says how a client is attached, and waits until it has called. */
@@ -22,10 +24,15 @@ export const attachCommand = (context: Context): Command =>
     .addArgument(new Argument('<client>', 'which client').choices(Object.keys(KNOWN_CLIENTS)))
     .option('--as <who>', 'for whom the client starts its server: a verified e-mail, or issuer|subject')
     .option('--http', 'attach it to the server that runs, where server.public_url says')
+    .addOption(
+      new Option('--port <number>', 'with --http: it was started with this --port, and has no server.public_url').argParser(
+        portFrom(1),
+      ),
+    )
     .option('--no-wait', 'do not wait for the first call')
     .addHelpText('after', '\nExample:\n  castellan attach cursor --as ada@acme.test')
     .action(async (client: string, _: unknown, command: Command) => {
-      const given = command.optsWithGlobals<GlobalOptions & { as?: string; http?: true; wait: boolean }>();
+      const given = command.optsWithGlobals<GlobalOptions & Asked & { wait: boolean }>();
       const { parts, terminal } = context;
       const place = { config: resolve(given.config), data: resolve(given.data) };
       const way = await wayOf(client, given, place, parts);
@@ -40,6 +47,12 @@ export const attachCommand = (context: Context): Command =>
       }
     });
 
+interface Asked {
+  readonly as?: string;
+  readonly http?: true;
+  readonly port?: number;
+}
+
 /** One client, attached one way. */
 interface Way {
   readonly title: string;
@@ -51,20 +64,30 @@ interface Way {
 
 const wayOf = async (
   name: string,
-  { as: who, http }: { readonly as?: string; readonly http?: true },
+  { as: who, http, port, ...given }: GlobalOptions & Asked,
   place: Place,
   parts: Parts,
 ): Promise<Way> => {
   const client = knownClient(name);
   if (client?.http && (http || !client.stdio)) {
-    const server = { url: await parts.endpoint(place), home: parts.home };
+    const { url, issuers } = await parts.endpoint(place, port === undefined ? {} : { port });
+    const words = portWords(port);
+    const token = issuers.includes('local') ? said(given, 'token', '--as', who ?? '<who>', ...words) : undefined;
+    const server = { url, home: parts.home, ...(token === undefined ? {} : { token }) };
+    const others = issuers.filter((issuer) => issuer !== 'local');
     const before = [
-      `The server must run: castellan serve --http`,
-      `A token: castellan token --as ${who ?? '<who>'}, or one of your identity provider for ${server.url}`,
+      `The server must run: ${said(given, 'serve', '--http', ...words)}`,
+      ...(token === undefined ? [] : [`A token: ${token}`]),
+      ...(others.length === 0
+        ? []
+        : [`${token === undefined ? 'A token' : 'Or one'} of ${others.join(' or ')}, for this server`]),
     ];
     return { title: client.title, attachment: client.http(server), server, before };
   }
   if (!client?.stdio) throw new AppError('invalid_input', `There is no client "${name}". See: castellan attach --help`);
+  if (port !== undefined) {
+    throw new AppError('invalid_input', 'Only a server over HTTP has a port: add --http, or leave out --port.');
+  }
   if (who === undefined) {
     throw new AppError(
       'invalid_input',

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import type { AuditRow, Verified } from '../store/ledger.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { said } from './said.ts';
 import { type Channel, look } from './terminal.ts';
 import { count } from './words.ts';
 
@@ -49,7 +50,13 @@ const verifyCommand = ({ parts, terminal, fail }: Context): Command =>
       try {
         const verified = await trail.verify(anchor);
         if (json) terminal.out.json(verified);
-        else terminal.out.line(look(verified.state === 'broken' ? 'red' : 'green', verified.state), `   ${explained(verified)}`);
+        else {
+          const proof = said({ config, data }, 'audit', 'verify', '--anchor', trail.anchorFile ?? '<file>');
+          terminal.out.line(
+            look(verified.state === 'broken' ? 'red' : 'green', verified.state),
+            `   ${explained(verified, proof)}`,
+          );
+        }
         if (verified.state === 'broken') fail();
       } finally {
         await trail.close();
@@ -64,11 +71,11 @@ const limitOf = (text: string): number => {
   return limit;
 };
 
-const explained = (verified: Verified): string => {
+const explained = (verified: Verified, proof: string): string => {
   const rows = count(verified.rows, 'row');
   if (verified.state === 'broken') return `${rows} read; at row ${verified.at}: ${verified.why}`;
   if (verified.state === 'proven') return `${rows}, ${verified.anchored} of them vouched for by the anchor`;
-  return `${rows}; with --anchor <file> it would be proven`;
+  return `${rows}. To hold them against signed heads: ${proof}`;
 };
 
 const printRow = (out: Channel, row: AuditRow): void => {

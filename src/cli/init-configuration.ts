@@ -56,11 +56,12 @@ const scalar = (value: unknown): string => {
 const PLAIN = /^(?:\.{1,2}\/|[a-z])[\w./@-]*$/iu;
 const RESERVED = /^(?:true|false|null|yes|no|on|off|y|n)$/iu;
 
-/** The domain most members have, unless anybody at all may have one there. */
-export const guessedDomain = (emails: readonly KnownEmail[]): string | undefined => {
+/** The domain most members have, unless anybody at all may have one there; all that are as common. */
+export const guessedDomains = (emails: readonly KnownEmail[]): readonly string[] => {
   const domains = emails.filter(({ kind }) => kind !== 'guest').map(({ email }) => domainOf(email));
   const counted = [...Map.groupBy(domains, (domain) => domain)].filter(([domain]) => !PUBLIC.has(domain));
-  return counted.toSorted(([a, as], [b, bs]) => bs.length - as.length || (a < b ? -1 : 1))[0]?.[0];
+  const most = Math.max(...counted.map(([, its]) => its.length));
+  return counted.filter(([, its]) => its.length === most).map(([domain]) => domain);
 };
 
 /** Where everybody may have an e-mail, `everyone` would be everybody. */

@@ -7,13 +7,14 @@ import { AppError } from '../core/errors.ts';
 import { domainOf, normaliseEmail, principalSchema } from '../core/principal.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { adviceOn } from './init-advice.ts';
-import { configurationText, guessedDomain, refuseExisting, writeNew } from './init-configuration.ts';
+import { configurationText, guessedDomains, refuseExisting, writeNew } from './init-configuration.ts';
 import { draftOf, type Drafted, type InitOptions } from './init-draft.ts';
 import { passedOver } from './init-passed-over.ts';
 import type { Preview } from './init-preview.ts';
 import { type InitReport, printReport, reportJson } from './init-report.ts';
 import { targetOf } from './init-target.ts';
 import { createProgressLine } from './progress.ts';
+import { said } from './said.ts';
 import { shellWord } from './words.ts';
 
 /** Looks at data, says who could see it, and writes the configuration that makes it a source. */
@@ -101,7 +102,7 @@ const refuseEmpty = ({ status, end, found }: Preview, shown: string): void => {
     'invalid_input',
     problem === undefined
       ? `${shown} holds no document. Put something there, or name another place: castellan init <path>`
-      : `Nothing of ${shown} can be read${named > 0 ? `, though it holds ${named}` : ''}: ${problem.key === undefined ? '' : `${problem.key}: `}${problem.message}`,
+      : `Nothing of ${shown} can be read${named > 0 ? `, though it holds ${named}` : ''}: ${problem.key === undefined ? '' : `${problem.key}: `}${problem.message.replace(/\.$/u, '')}. See docs/connectors.md`,
   );
 };
 
@@ -111,12 +112,19 @@ const emailOf = (given: string): string => {
   throw new AppError('invalid_input', `${JSON.stringify(given.slice(0, 100))} is no e-mail. Give yours: --me ada@acme.test`);
 };
 
+/** Domains that a refusal offers. */
+const OFFERED_MAX = 3;
 const DOMAIN = /^[^\s@/:.]+(?:\.[^\s@/:.]+)*$/u;
 
 const domainFor = (given: string | undefined, { emails }: Preview): string => {
-  const domain = given === undefined ? guessedDomain(emails) : given.trim().normalize('NFC').toLowerCase();
+  const [guessed, ...others] = guessedDomains(emails).toSorted();
+  const domain = given === undefined ? guessed : given.trim().normalize('NFC').toLowerCase();
   if (domain === undefined) {
     throw new AppError('invalid_input', 'No e-mail says which domain is yours. Name it: --domain acme.test');
+  }
+  if (given === undefined && others.length > 0) {
+    const choice = [domain, ...others].slice(0, OFFERED_MAX).map((one) => `--domain ${shellWord(one)}`);
+    throw new AppError('invalid_input', `As many e-mails are of one domain as of another. Name yours: ${choice.join(' or ')}`);
   }
   if (DOMAIN.test(domain)) return domain;
   throw new AppError(
@@ -131,11 +139,7 @@ const nameOf = (domain: string): string => {
   return first.charAt(0).toUpperCase() + first.slice(1);
 };
 
-const nextSteps = ({ found }: Preview, who: string, { config, data }: GlobalOptions): readonly string[] => {
-  const place = [
-    ...(config === 'castellan.yaml' ? [] : ['--config', config]),
-    ...(data === '.castellan' ? [] : ['--data', data]),
-  ];
-  const said = (...words: readonly string[]): string => ['castellan', ...words, ...place].map(shellWord).join(' ');
-  return [said('sync'), said('search', found.title ?? 'a word of it', '--as', who)];
-};
+const nextSteps = ({ found }: Preview, who: string, place: GlobalOptions): readonly string[] => [
+  said(place, 'sync'),
+  said(place, 'search', found.title ?? 'a word of it', '--as', who),
+];

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 
+import { shellWord } from './words.ts';
+
 /** A server that the client starts for itself, for one person. */
 export interface StartedServer {
   readonly command: string;
@@ -12,6 +14,8 @@ export interface RunningServer {
   readonly url: string;
   /** The folder of the person at the keyboard. */
   readonly home: string;
+  /** The command that prints a token for it, where it takes tokens of its own. */
+  readonly token?: string;
 }
 
 /** What is pasted: a JSON file, a command line, or a program of docs/examples with this server filled in. */
@@ -35,7 +39,10 @@ interface KnownClient {
 /** The variable that the client's own process finds the token in. */
 const TOKEN = 'CASTELLAN_TOKEN';
 
-const FROM_ENVIRONMENT = [`The token is not in it: the client reads it from the environment variable ${TOKEN}.`];
+const fromEnvironment = ({ token }: RunningServer): readonly string[] => [
+  `The token is not in it: the client reads it from the environment variable ${TOKEN}.`,
+  ...(token === undefined ? [] : [`Before it starts, where it starts: export ${TOKEN}="$(${token})"`]),
+];
 
 /** Every client that we know how to attach; docs/attach.md has a section for each. */
 export const KNOWN_CLIENTS = {
@@ -47,19 +54,19 @@ export const KNOWN_CLIENTS = {
       into: ['a terminal'],
       notes: [],
     }),
-    http: ({ url }) => ({
-      paste: { command: `${shell([...INSPECT, '--server-url', url])} --header "Authorization: Bearer $${TOKEN}"` },
+    http: (server) => ({
+      paste: { command: `${shell([...INSPECT, '--server-url', server.url])} --header "Authorization: Bearer $${TOKEN}"` },
       into: ['a terminal'],
-      notes: FROM_ENVIRONMENT,
+      notes: fromEnvironment(server),
     }),
   },
   'claude-code': {
     title: 'Claude Code',
     stdio: (server) => ({ paste: mcpServers(server), into: CLAUDE_CODE, notes: [] }),
-    http: ({ url }) => ({
-      paste: mcpServers({ type: 'http', url, headers: { Authorization: `Bearer \${${TOKEN}}` } }),
+    http: (server) => ({
+      paste: mcpServers({ type: 'http', url: server.url, headers: { Authorization: `Bearer \${${TOKEN}}` } }),
       into: CLAUDE_CODE,
-      notes: FROM_ENVIRONMENT,
+      notes: fromEnvironment(server),
     }),
   },
   'claude-desktop': {
@@ -72,26 +79,28 @@ export const KNOWN_CLIENTS = {
     http: (server) => ({
       paste: mcpServers(bridge(server)),
       into: CLAUDE_DESKTOP,
-      notes: ['This file starts programs only, so mcp-remote stands between.', headerFile(server)],
+      notes: ['This file starts programs only, so mcp-remote stands between.', ...headerFile(server)],
     }),
   },
   cursor: {
     title: 'Cursor',
     stdio: (server) => ({ paste: mcpServers(server), into: CURSOR, notes: [] }),
-    http: ({ url }) => ({
-      paste: mcpServers({ url, headers: { Authorization: `Bearer \${env:${TOKEN}}` } }),
+    http: (server) => ({
+      paste: mcpServers({ url: server.url, headers: { Authorization: `Bearer \${env:${TOKEN}}` } }),
       into: CURSOR,
-      notes: FROM_ENVIRONMENT,
+      notes: fromEnvironment(server),
     }),
   },
   vscode: {
     title: 'VS Code',
     stdio: (server) => ({ paste: { json: { servers: { castellan: { type: 'stdio', ...server } } } }, into: VSCODE, notes: [] }),
-    http: ({ url }) => ({
+    http: (server) => ({
       paste: {
         json: {
           inputs: [{ type: 'promptString', id: 'castellan-token', description: 'Token for Castellan', password: true }],
-          servers: { castellan: { type: 'http', url, headers: { Authorization: 'Bearer ${input:castellan-token}' } } },
+          servers: {
+            castellan: { type: 'http', url: server.url, headers: { Authorization: 'Bearer ${input:castellan-token}' } },
+          },
         },
       },
       into: VSCODE,
@@ -101,38 +110,42 @@ export const KNOWN_CLIENTS = {
   'agents-sdk': {
     title: 'OpenAI Agents SDK',
     stdio: () => ({ paste: { example: 'agents-sdk-stdio.ts' }, into: ['your program; it needs @openai/agents'], notes: [] }),
-    http: () => ({
+    http: (server) => ({
       paste: { example: 'agents-sdk-http.ts' },
       into: ['your program; it needs @openai/agents'],
-      notes: FROM_ENVIRONMENT,
+      notes: fromEnvironment(server),
     }),
   },
   'ai-sdk': {
     title: 'AI SDK',
     stdio: () => ({ paste: { example: 'ai-sdk-stdio.ts' }, into: ['your program; it needs @ai-sdk/mcp'], notes: [] }),
-    http: () => ({ paste: { example: 'ai-sdk-http.ts' }, into: ['your program; it needs @ai-sdk/mcp'], notes: FROM_ENVIRONMENT }),
+    http: (server) => ({
+      paste: { example: 'ai-sdk-http.ts' },
+      into: ['your program; it needs @ai-sdk/mcp'],
+      notes: fromEnvironment(server),
+    }),
   },
   langchain: {
     title: 'LangChain',
     stdio: () => ({ paste: { example: 'langchain-stdio.ts' }, into: LANGCHAIN, notes: [] }),
-    http: () => ({ paste: { example: 'langchain-http.ts' }, into: LANGCHAIN, notes: FROM_ENVIRONMENT }),
+    http: (server) => ({ paste: { example: 'langchain-http.ts' }, into: LANGCHAIN, notes: fromEnvironment(server) }),
   },
   'mcp-remote': {
     title: 'mcp-remote, for a client that only starts programs',
     http: (server) => ({
       paste: mcpServers(bridge(server)),
       into: ['the file in which that client lists its servers'],
-      notes: [headerFile(server)],
+      notes: headerFile(server),
     }),
   },
   responses: {
     title: 'OpenAI Responses API',
-    http: ({ url }) => ({
+    http: (server) => ({
       paste: {
         json: {
           type: 'mcp',
           server_label: 'castellan',
-          server_url: url,
+          server_url: server.url,
           authorization: `$${TOKEN}`,
           allowed_tools: ['search', 'fetch', 'list_sources'],
           require_approval: 'never',
@@ -142,7 +155,7 @@ export const KNOWN_CLIENTS = {
       notes: [
         `Put the token itself in the place of $${TOKEN}, in every request: OpenAI does not keep it.`,
         'These tools only read, so they need no approval. What they answer goes to OpenAI.',
-        ...(isPublic(url) ? [] : outOfReach(url)),
+        ...(isPublic(server.url) ? [] : outOfReach(server.url)),
       ],
     }),
   },
@@ -182,8 +195,12 @@ const bridge = ({ url, home }: RunningServer): StartedServer => ({
 const headerPath = (home: string): string => join(home, '.castellan-header');
 
 /** Arguments can be read by everybody on the machine, and a program of the desktop sees no variables of a shell. */
-const headerFile = ({ home }: RunningServer): string =>
-  `The token is not in it: put the line “Authorization: Bearer <token>” into ${headerPath(home)}, readable by you alone.`;
+const headerFile = ({ home, token }: RunningServer): readonly string[] => [
+  `The token is not in it: put the line “Authorization: Bearer <token>” into ${headerPath(home)}, readable by you alone.`,
+  ...(token === undefined
+    ? []
+    : [`Such as: (umask 077 && echo "Authorization: Bearer $(${token})" > ${shellWord(headerPath(home))})`]),
+];
 
 const outOfReach = (url: string): readonly string[] => [
   `OpenAI calls this address from the internet, where nobody can reach ${new URL(url).host}.`,
@@ -202,5 +219,4 @@ const PRIVATE =
   /^(?:127|10|0)\.|^192\.168\.|^169\.254\.|^172\.(?:1[6-9]|2\d|3[01])\.|^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|\.(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)$/u;
 
 /** A command line as a shell reads it. */
-const shell = (words: readonly string[]): string =>
-  words.map((word) => (/^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
+const shell = (words: readonly string[]): string => words.map(shellWord).join(' ');

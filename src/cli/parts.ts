@@ -79,11 +79,21 @@ export interface Gateway {
   readonly publicUrl: string;
   /** Whose tokens it takes: issuers, and `local` for its own. */
   readonly issuers: readonly string[];
+  /** Its port, where tokens are for that and the configuration names another: whoever makes one must be told. */
+  readonly unconfiguredPort?: number;
   /** For the owner's ear only: the sources that are older than they promised. */
   overdue(): Promise<readonly Overdue[]>;
   /** Answers until `signal` aborts, then finishes what it accepted. */
   serve(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How a server over HTTP is reached. */
+export interface Endpoint {
+  /** The address of its `/mcp`: whom tokens are for. */
+  readonly url: string;
+  /** Whose tokens it takes: issuers, and `local` for its own. */
+  readonly issuers: readonly string[];
 }
 
 /** A token of this server's own. */
@@ -103,12 +113,16 @@ export interface TokenRequest {
   readonly scopes: readonly Scope[];
   /** Absent: 15, or less where the configuration allows less. */
   readonly minutes?: number;
+  /** Of the server it is for, where that was started with another than the configured one. */
+  readonly port?: number;
 }
 
 /** The audit chain. */
 export interface Trail extends Pick<Ledger, 'list' | 'close'> {
   /** Held against an anchor file, where one is named. */
   verify(anchorFile?: string): Promise<Verified>;
+  /** The anchor file that lies in the data folder. */
+  readonly anchorFile?: string;
 }
 
 /** Everything a command may use, built by main. */
@@ -126,8 +140,8 @@ export interface Parts {
   readonly examples: string;
   /** The folder of the person at the keyboard. */
   readonly home: string;
-  /** Where a server over HTTP of this place is reached: the address of its `/mcp`. */
-  endpoint(place: Place): Promise<string>;
+  /** How a server over HTTP of this place is reached. `port` instead of the configured one. */
+  endpoint(place: Place, options: { readonly port?: number }): Promise<Endpoint>;
   openIndex(place: Place): Promise<Index>;
   openDesk(place: Place): Promise<Desk>;
   /** `port` instead of the configured one; 0 is any that is free. */

@@ -8,6 +8,7 @@ import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { fetchCommand } from './fetch.ts';
 import { initCommand } from './init.ts';
+import { USUAL_PLACE } from './said.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
@@ -59,8 +60,8 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
   const program = new Command('castellan')
     .description('Governed access to company data: everybody finds what they may see, and nothing else.')
     .version(context.parts.version, '--version', 'print the version')
-    .option('--config <file>', 'the configuration file', 'castellan.yaml')
-    .option('--data <folder>', 'the data folder: index, audit and keys', '.castellan')
+    .option('--config <file>', 'the configuration file', USUAL_PLACE.config)
+    .option('--data <folder>', 'the data folder: index, audit and keys', USUAL_PLACE.data)
     .option('--json', 'print the result as JSON')
     .option('--verbose', 'when a command fails, print where')
     .helpOption('--help', 'show what a command does')
@@ -106,8 +107,11 @@ const asksForJson = (argv: readonly string[]): boolean => argv.includes('--json'
 
 /** A command made elsewhere gets the manners of the program. */
 const adopt = (parent: Command, command: Command): void => {
-  command.copyInheritedSettings(parent);
-  for (const child of command.commands) child.copyInheritedSettings(parent);
+  for (const one of [command, ...command.commands]) {
+    one.copyInheritedSettings(parent);
+    const path = one === command ? command.name() : `${command.name()} ${one.name()}`;
+    one.showHelpAfterError(`See: castellan ${path} --help`);
+  }
   parent.addCommand(command);
 };
 

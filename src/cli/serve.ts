@@ -1,10 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { follow } from './follow.ts';
 import { tellOverdue } from './overdue.ts';
 import type { Place } from './parts.ts';
+import { portFrom } from './port.ts';
+import { portWords, said } from './said.ts';
 
 interface ServeOptions extends GlobalOptions {
   readonly stdio?: boolean;
@@ -31,7 +33,7 @@ export const serveCommand = (context: Context): Command =>
     .option('--as <who>', 'over stdio, for whom: a verified e-mail, or issuer|subject')
     .addOption(new Option('--http', 'speak MCP over HTTP').conflicts('as'))
     .addOption(
-      new Option('--port <number>', 'over HTTP, instead of the port in server.listen').argParser(portOf).conflicts('stdio'),
+      new Option('--port <number>', 'over HTTP, instead of the port in server.listen').argParser(portFrom(0)).conflicts('stdio'),
     )
     .option('--no-follow', 'leave the sources alone: something else runs castellan sync')
     .addHelpText('after', '\nExample:\n  castellan serve --http\n  castellan serve --stdio --as ada@acme.test')
@@ -60,17 +62,17 @@ const overStdio = async (context: Context, place: ServedPlace, who: string): Pro
   }
 };
 
-const overHttp = async (context: Context, place: ServedPlace, port?: number): Promise<void> => {
+const overHttp = async (context: Context, place: ServedPlace, wanted?: number): Promise<void> => {
   const { parts, terminal, signal, settle } = context;
-  const gateway = await parts.openHttp(place, port === undefined ? {} : { port });
+  const gateway = await parts.openHttp(place, wanted === undefined ? {} : { port: wanted });
   try {
-    const { listening, publicUrl, issuers } = gateway;
+    const { listening, publicUrl, issuers, unconfiguredPort } = gateway;
+    const port = portWords(unconfiguredPort);
     tellOverdue(terminal.err, await gateway.overdue(), place);
     terminal.err.line(`Castellan ${parts.version} listens on ${listening} and is reached at ${publicUrl}/mcp.`);
-    terminal.err.line(
-      `It takes tokens of: ${issuers.map((issuer) => (issuer === 'local' ? 'castellan token' : issuer)).join(', ')}.`,
-    );
-    terminal.err.line('To attach a client: castellan attach');
+    const takes = issuers.map((issuer) => (issuer === 'local' ? said(place, 'token', '--as', '<who>', ...port) : issuer));
+    terminal.err.line(`It takes tokens of: ${takes.join(', ')}`);
+    terminal.err.line(`To attach a client: ${said(place, 'attach', '<client>', '--http', ...port)}`);
     await following(context, place, () => gateway.serve(signal));
     settle();
   } finally {
@@ -93,12 +95,4 @@ const following = async (
   } finally {
     await follower.close();
   }
-};
-
-const PORT_MAX = 65_535;
-
-const portOf = (text: string): number => {
-  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Number.NaN;
-  if (port <= PORT_MAX) return port;
-  throw new InvalidArgumentError(`It must be a number from 0 to ${PORT_MAX}.`);
 };

@@ -26,6 +26,8 @@ export const syncCommand = (context: Context): Command =>
     .action(async (named: string[], _: unknown, command: Command) => {
       const { config, data, json, verbose, watch, untilEof, acceptDeletions = false } = command.optsWithGlobals<SyncOptions>();
       if (watch && acceptDeletions) throw new AppError('invalid_input', NOT_UNSEEN);
+      if (untilEof && !watch)
+        throw new AppError('invalid_input', 'A single run ends by itself. Leave out --until-eof, or add --watch.');
       const index = await context.parts.openIndex({ config, data });
       try {
         if (watch) {

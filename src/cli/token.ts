@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import { type Scope, SCOPES } from '../core/caller.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { portFrom } from './port.ts';
 
 /** Prints a token with which a client asks a running server as one person. */
 export const tokenCommand = ({ parts, terminal }: Context): Command =>
@@ -14,7 +15,8 @@ export const tokenCommand = ({ parts, terminal }: Context): Command =>
     .requiredOption('--as <who>', 'for whom: a verified e-mail, or issuer|subject')
     .option('--client <id>', 'the client that will use it, as in clients of the configuration', 'local')
     .option('--scope <scope>', 'what it is for: read (the default) or write; may be given again', another)
-    .option('--minutes <number>', 'how long it lives: 15, or less where less is allowed', wholeNumber)
+    .option('--minutes <number>', 'how long it lives: 15 by default, at most identity.token_minutes', wholeNumber)
+    .option('--port <number>', 'for a server that was started with this --port, and has no server.public_url', portFrom(1))
     .addHelpText('after', '\nExample:\n  castellan token --as ada@acme.test')
     .action(async (_: unknown, command: Command) => {
       const {
@@ -25,9 +27,16 @@ export const tokenCommand = ({ parts, terminal }: Context): Command =>
         client,
         scope = ['read'],
         minutes,
+        port,
       } = command.optsWithGlobals<GlobalOptions & TokenOptions>();
-      const request = { who, client, scopes: SCOPES.filter((one) => scope.includes(one)) };
-      const issued = await parts.issueToken({ config, data }, minutes === undefined ? request : { ...request, minutes });
+      const request = {
+        who,
+        client,
+        scopes: SCOPES.filter((one) => scope.includes(one)),
+        ...(minutes === undefined ? {} : { minutes }),
+        ...(port === undefined ? {} : { port }),
+      };
+      const issued = await parts.issueToken({ config, data }, request);
       const expires = new Date(issued.expiresAt).toISOString();
       if (json) {
         return terminal.out.json({
@@ -49,6 +58,7 @@ interface TokenOptions {
   readonly client: string;
   readonly scope?: readonly Scope[];
   readonly minutes?: number;
+  readonly port?: number;
 }
 
 const another = (written: string, before: readonly Scope[] = []): readonly Scope[] => {

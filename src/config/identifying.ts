@@ -85,6 +85,12 @@ export interface IdentityConfig {
   readonly issuers: readonly IssuerConfig[];
 }
 
+/** The names of those whose tokens are good: `local` for this server itself. */
+export const trustedIn = ({ local, issuers }: IdentityConfig): readonly string[] => [
+  ...(local ? [LOCAL_ISSUER] : []),
+  ...issuers.map(({ issuer: name }) => name),
+];
+
 /** One issuer of tokens, and how its claims are read. */
 interface IssuerConfig {
   readonly issuer: string;

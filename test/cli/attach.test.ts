@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { KNOWN_CLIENTS } from '../../src/cli/known-clients.ts';
-import type { Desk, Parts, Trail } from '../../src/cli/parts.ts';
+import type { Desk, Endpoint, Parts, Trail } from '../../src/cli/parts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { AppError } from '../../src/core/errors.ts';
@@ -28,6 +28,9 @@ const desk: Desk = {
   close: async () => undefined,
 };
 
+/** Of a server that takes tokens of its own. */
+const endpointAt = (url: string): Endpoint => ({ url, issuers: ['local'] });
+
 const EXAMPLES = join(ROOT, 'docs/examples');
 
 /** A machine as the documentation supposes it. */
@@ -40,7 +43,7 @@ const parts: Parts = {
   temporary: '',
   examples: EXAMPLES,
   home: '/home/ada',
-  endpoint: async () => 'https://castellan.acme.test/mcp',
+  endpoint: async () => endpointAt('https://castellan.acme.test/mcp'),
   openHttp: unused,
   openPatient: unused,
   openPreview: unused,
@@ -127,7 +130,7 @@ describe('a server that OpenAI cannot reach', () => {
     'https://172.20.0.1/mcp',
     'https://castellan.internal/mcp',
   ])('at %s is told apart, with the tunnel as the remedy', async (url) => {
-    const { stderr } = await attach(['responses', '--no-wait'], { endpoint: async () => url });
+    const { stderr } = await attach(['responses', '--no-wait'], { endpoint: async () => endpointAt(url) });
     expect(stderr).toContain('Secure MCP Tunnel');
     expect(stderr).toContain(`MCP_SERVER_URL=${url}`);
   });
@@ -135,10 +138,47 @@ describe('a server that OpenAI cannot reach', () => {
   test.each(['https://castellan.acme.com/mcp', 'https://8.8.8.8/mcp', 'https://172.32.0.1/mcp'])(
     'is not what %s is',
     async (url) => {
-      const { stderr } = await attach(['responses', '--no-wait'], { endpoint: async () => url });
+      const { stderr } = await attach(['responses', '--no-wait'], { endpoint: async () => endpointAt(url) });
       expect(stderr).not.toContain('Tunnel');
     },
   );
+});
+
+describe('a server that runs', () => {
+  const PLACED = '--config /path/to/castellan.yaml --data /path/to/.castellan';
+
+  test('is started, and its token made, by commands that work where they are read', async () => {
+    const asked: unknown[] = [];
+    const endpoint: Parts['endpoint'] = async (_, options) => {
+      asked.push(options);
+      return endpointAt('http://127.0.0.1:9123/mcp');
+    };
+    const { stdout, stderr } = await attach(['cursor', '--http', '--port', '9123', '--as', 'ada@acme.test', '--no-wait'], {
+      endpoint,
+    });
+    expect(asked).toEqual([{ port: 9123 }]);
+    expect(stdout).toContain('"url": "http://127.0.0.1:9123/mcp"');
+    expect(stderr).toContain(`The server must run: castellan serve --http --port 9123 ${PLACED}\n`);
+    expect(stderr).toContain(`export CASTELLAN_TOKEN="$(castellan token --as ada@acme.test --port 9123 ${PLACED})"\n`);
+  });
+
+  test.each([
+    [
+      'only of an issuer',
+      ['https://id.acme.test'],
+      [/A token of https:\/\/id\.acme\.test, for this server/u],
+      [/castellan token/u],
+    ],
+    ['of an issuer too', ['local', 'https://id.acme.test'], [/A token: castellan token --as <who>/u, /Or one of https/u], []],
+    ['of its own alone', ['local'], [/A token: castellan token --as <who>/u], [/Or one of/u]],
+  ])('takes tokens %s, and no other is offered', async (_, issuers, says, never) => {
+    for (const client of ['cursor', 'mcp-remote']) {
+      const endpoint = async (): Promise<Endpoint> => ({ url: 'https://castellan.acme.test/mcp', issuers });
+      const { stderr } = await attach([client, '--http', '--no-wait'], { endpoint });
+      for (const one of says) expect(stderr).toMatch(one);
+      for (const one of never) expect(stderr).not.toMatch(one);
+    }
+  });
 });
 
 describe('a wrong usage', () => {

@@ -42,6 +42,18 @@ test.each<[string, Readonly<Record<string, string | Uint8Array>>, readonly strin
     ['./notes'],
     'Name it: --domain acme.test',
   ],
+  [
+    'two domains that are as common',
+    { ...NOTES, 'people.yaml': 'accounts: [{ id: a, emails: [a@zoo.test] }, { id: b, emails: [b@acme.test] }]' },
+    ['./notes'],
+    'As many e-mails are of one domain as of another. Name yours: --domain acme.test or --domain zoo.test',
+  ],
+  [
+    'lines without what they must say',
+    { 'a.jsonl': '{"type":"account","id":"a"}\n' },
+    ['./a.jsonl'],
+    'is missing. See docs/connectors.md',
+  ],
   ['a source name that is none', both, ['./notes', '--source', 'My Notes'], 'it is made of a-z, 0-9 and -.'],
   ['an e-mail that is none', NOTES, ['./notes', '--me', 'ada'], '"ada" is no e-mail. Give yours: --me ada@acme.test'],
   ['me, where there are people', both, ['./notes', '--me', 'ada@acme.test'], 'people.yaml is there already, and would be used.'],

@@ -137,6 +137,13 @@ describe('wrong usage ends with 2, says why on stderr, and builds nothing', () =
     [['fetch', 'a:b', '--as', 'ada@acme.test', '--live'], "Unknown option '--live'"],
     [['status', 'handbook'], 'Too many arguments for'],
     [['audit', 'list', '--limit', '0'], 'Give a whole number from 1 to'],
+    [['search', 'x', '--limt', '1', '--as', 'ada@acme.test'], 'See: castellan search --help'],
+    [['audit', 'list', '--limit', '0'], 'See: castellan audit list --help'],
+    [['attach'], 'See: castellan attach --help'],
+    [['sync', '--until-eof'], 'A single run ends by itself. Leave out --until-eof, or add --watch.'],
+    [['token', '--as', 'ada@acme.test', '--port', '0'], 'It must be a number from 1 to 65535.'],
+    [['serve', '--http', '--port', '65536'], 'It must be a number from 0 to 65535.'],
+    [['attach', 'cursor', '--as', 'ada@acme.test', '--port', '8080'], 'Only a server over HTTP has a port: add --http,'],
     [['sync', '--config'], "Option '--config <file>' argument missing"],
   ])('%j', async (argv, why) => {
     const { code, stdout, stderr } = await run(argv);

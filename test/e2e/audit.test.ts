@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,6 +39,13 @@ describe('the list', () => {
     ]);
   });
 
+  test('of a folder that is somebody else’s is not said to have none', async () => {
+    await chmod(place.data, 0o755);
+    const { code, stderr } = await place.run(['audit', 'list']);
+    await chmod(place.data, 0o700);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('is open to other users')]);
+  });
+
   test('of a folder without an audit says so, and makes none', async () => {
     expect(await castellan(['audit', 'list', '--data', 'elsewhere'], { cwd: place.folder })).toEqual({
       code: 2,
@@ -48,7 +56,9 @@ describe('the list', () => {
 });
 
 test('the chain is consistent by itself, and proven by its anchor', async () => {
-  expect((await place.run(['audit', 'verify'])).stdout).toBe('consistent   2 rows; with --anchor <file> it would be proven\n');
+  expect((await place.run(['audit', 'verify'])).stdout).toBe(
+    'consistent   2 rows. To hold them against signed heads: castellan audit verify --anchor data/anchor.jsonl --data data\n',
+  );
   expect((await place.run(['audit', 'verify', '--anchor', anchor])).stdout).toBe(
     'proven   2 rows, 2 of them vouched for by the anchor\n',
   );

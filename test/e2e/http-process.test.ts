@@ -36,7 +36,10 @@ describe('castellan serve --http', { timeout: PATIENCE }, () => {
       expect(JSON.stringify(answer)).not.toContain('party');
     }
     expect(server.said()).toContain(`is reached at ${server.origin}/mcp`);
-    expect(server.said()).toContain('castellan token');
+    const { port } = new URL(server.origin);
+    const where = `--port ${port} --config ${place.config} --data ${place.data}`;
+    expect(server.said()).toContain(`tokens of: castellan token --as <who> ${where}\n`);
+    expect(server.said()).toContain(`To attach a client: castellan attach <client> --http ${where}\n`);
     server.kill('SIGTERM');
     expect(await server.ended).toBe(0);
     const anchor = join(place.data, 'anchor.jsonl');
@@ -76,5 +79,14 @@ describe('castellan serve --http', { timeout: PATIENCE }, () => {
       code: 1,
       stderr: `Port ${port} of 127.0.0.1 is in use. Stop what uses it, or name another: --port <number>\n`,
     });
+  });
+
+  test('takes the token that it says how to make, whatever its port', async () => {
+    const { origin } = await aServingProcess(place);
+    const made = await place.run(['token', '--as', ADA, '--port', new URL(origin).port]);
+    const { body, headers } = toolCall('2026-07-28', 'search', { query: 'spring' });
+    const authorization = `Bearer ${made.stdout.trim()}`;
+    const response = await fetch(`${origin}/mcp`, { method: 'POST', body, headers: { ...headers, authorization } });
+    expect(response.status).toBe(200);
   });
 });

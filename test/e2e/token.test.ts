@@ -86,6 +86,24 @@ test.each<[string, string[], number, string]>([
   expect(await place.run(['token', ...argv])).toEqual({ code: exit, stdout: '', stderr: sentence });
 });
 
+test('without a public address it is for the port of the server, whichever that is', async () => {
+  const audience = async (server: string, ...argv: string[]): Promise<unknown> => {
+    await place.configure(configured(server));
+    const { stdout, stderr } = await place.run(['token', '--as', 'ada@acme.test', ...argv]);
+    return stdout === '' ? stderr : decodeJwt(stdout.trim()).aud;
+  };
+
+  expect(await audience('')).toBe('http://127.0.0.1:8080/mcp');
+  expect(await audience('', '--port', '9123')).toBe('http://127.0.0.1:9123/mcp');
+  expect(await audience('server: { listen: "127.0.0.1:0" }\n')).toBe(
+    'server.listen takes any port that is free, so say which one the server took: --port <number>\n',
+  );
+  expect(await audience(server, '--port', '9123')).toBe(
+    'Clients reach the server at server.public_url, whatever its port. Leave out --port.\n',
+  );
+  await place.configure(configured(server));
+});
+
 test('what may be asked for follows the configuration', async () => {
   await place.configure(configured(`${server}identity: { mode: local, token_minutes: 5 }\n`));
   const short = decodeJwt((await place.run(['token', '--as', 'ada@acme.test'])).stdout.trim());
@@ -97,6 +115,6 @@ test('what may be asked for follows the configuration', async () => {
   expect(off).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'Tokens of this server’s own are off: identity.mode is resource. Set identity.allow_local to use them.\n',
+    stderr: 'Tokens of this server’s own are off: identity.mode is resource. To use them: identity.allow_local: true\n',
   });
 });

@@ -15,7 +15,7 @@ export interface Bearer {
 /** Says whose a token is. */
 export interface Tokens {
   /**
-   * Rejects with `unauthenticated` for a token that is not good, without saying more than how to get one,
+   * Rejects with `unauthenticated` for a token that is not good, without saying more than how to get one (its cause is a word for the operator),
    * and with `unavailable` where its issuer's keys cannot be read: that says nothing about the token.
    */
   verify(token: string, signal: AbortSignal): Promise<Bearer>;

@@ -73,6 +73,7 @@ export const createVerifier = ({ authorities, now, onRefusal }: VerifierOptions)
       throw new AppError(
         'unauthenticated',
         'This token is not good here. Get a new one for this server, from an issuer that this server names.',
+        { cause: judged },
       );
     },
   };

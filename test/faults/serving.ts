@@ -84,7 +84,7 @@ export const SERVING: readonly Fault[] = [
   {
     name: 'why a token is not good is told to whoever sent it',
     file: 'src/server/http/bearer.ts',
-    find: "if (error.code === 'unauthenticated') return unauthenticated(address, 'bad token');",
+    find: "if (error.code === 'unauthenticated') return unauthenticated(address, 'bad token', reasonOf(error));",
     plant: "if (error.code === 'unauthenticated') return { ...unauthenticated(address, 'bad token'), message: error.message };",
     caughtBy: refused('is asked for again with a token %s, and never why'),
   },

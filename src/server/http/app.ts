@@ -141,6 +141,7 @@ const createMcpAnswer = (parts: HttpParts): ((context: Asking) => Promise<Respon
     const bearer = await identify(request, context.env.incoming?.socket?.remoteAddress ?? '', request.signal);
     if (isRefusal(bearer)) {
       countUnknown(parts, bearer.why);
+      asked.why = bearer.because ?? bearer.why;
       return refuse(bearer);
     }
     asked.client = bearer.client;

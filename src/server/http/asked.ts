@@ -8,6 +8,8 @@ export interface Asked {
   readonly path: string;
   /** How it ended, where that is more than a status. */
   code?: string;
+  /** Why nobody is known to ask: for the operator alone. */
+  why?: string;
   client?: string;
   /** The caller, as a short keyed hash. */
   caller?: string;

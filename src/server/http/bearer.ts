@@ -17,7 +17,7 @@ export interface BearersOptions {
 export type Unknown = 'no token' | 'bad token' | 'too many bad tokens' | 'issuer unreachable';
 
 /** Says who asks. */
-export type Identified = Bearer | (Refusal & { readonly why: Unknown });
+export type Identified = Bearer | (Refusal & { readonly why: Unknown; readonly because?: string });
 
 /** Tokens that did not hold, of one address: so many at once, and as many again in a minute. Tokens known to be good are not held up by it. */
 const BAD_PER_MINUTE = 600;
@@ -66,7 +66,7 @@ export const createBearers = ({ tokens, address, now }: BearersOptions) => {
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       known.delete(print);
-      if (error.code === 'unauthenticated') return unauthenticated(address, 'bad token');
+      if (error.code === 'unauthenticated') return unauthenticated(address, 'bad token', reasonOf(error));
       if (braked) brake.giveBack(from);
       const message = 'Who is asking cannot be checked now. Ask again in a moment.';
       return { refused: 'unavailable', message, headers: retryAfter(KEYS_SECONDS), why: 'issuer unreachable' };
@@ -75,11 +75,20 @@ export const createBearers = ({ tokens, address, now }: BearersOptions) => {
 };
 
 /** Every token that is not good is answered alike: why it is not is nobody's business who cannot mend it. */
-const unauthenticated = ({ metadata }: Address, why: 'no token' | 'bad token'): Identified => {
+const unauthenticated = ({ metadata }: Address, why: 'no token' | 'bad token', because?: string): Identified => {
   const [error, message] =
     why === 'no token'
       ? ['', 'Send an access token: Authorization: Bearer <token>.']
       : ['error="invalid_token", ', 'The access token is not good here. Get a new one.'];
   const challenge = `Bearer ${error}scope="read", resource_metadata="${metadata.url}"`;
-  return { refused: 'unauthenticated', message, headers: { 'www-authenticate': challenge }, why };
+  return {
+    refused: 'unauthenticated',
+    message,
+    headers: { 'www-authenticate': challenge },
+    why,
+    ...(because === undefined ? {} : { because }),
+  };
 };
+
+/** One of a few words of ours, for the log. */
+const reasonOf = ({ cause }: AppError): string | undefined => (typeof cause === 'string' ? cause : undefined);

@@ -33,8 +33,8 @@ const BUFFER_MAX = 1_000_000;
 export const openLog = ({ to = toStderr(), key }: LogOptions): Log => {
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, to);
   return {
-    answered: ({ request, method, path, code, client, caller }, status, ms) => {
-      const line = { request, method, path, status, ms, code, client: client?.slice(0, CLIENT_MAX), caller };
+    answered: ({ request, method, path, code, why, client, caller }, status, ms) => {
+      const line = { request, method, path, status, ms, code, why, client: client?.slice(0, CLIENT_MAX), caller };
       if (status >= 500) logger.warn(line);
       else logger.info(line);
     },

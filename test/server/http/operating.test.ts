@@ -106,6 +106,20 @@ describe('the log', () => {
     ]);
   });
 
+  test('says to the operator why nobody was known to ask', async () => {
+    const tokens = {
+      verify: async () => Promise.reject(new AppError('unauthenticated', 'It is not good.', { cause: 'audience' })),
+    };
+    const { post, request, logged } = anHttpApp({ tokens });
+    const response = await post('good elsewhere'.replaceAll(' ', '-'));
+    expect(await response.text()).not.toContain('audience');
+    await request('/mcp', { method: 'POST' });
+    expect(logged()).toMatchObject([
+      { status: 401, code: 'unauthenticated', why: 'audience' },
+      { status: 401, code: 'unauthenticated', why: 'no token' },
+    ]);
+  });
+
   test('tells callers apart, and says who none of them is', async () => {
     const { post, logged } = anHttpApp();
     await post('ada');

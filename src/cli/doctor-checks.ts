@@ -27,14 +27,20 @@ export const checksOf = async (patient: Patient, now: number): Promise<readonly 
   const census = await patient.index().catch((error: unknown) => failed('index', error));
   const known = 'state' in config ? undefined : config;
   const index = census && 'state' in census ? undefined : census;
-  const all: readonly (readonly [string, () => Promise<readonly Check[]> | readonly Check[]])[] = [
+  const opens = await patient.dataFolder().then(
+    () => true,
+    () => false,
+  );
+  /** What lies in a folder that cannot be opened would only fail alike. */
+  const inFolder = (look: Look): Look => (opens ? look : () => []);
+  const all: readonly (readonly [string, Look])[] = [
     ['node', () => [{ name: 'node', state: 'ok', says: patient.node }]],
     ['configuration', () => ['state' in config ? config : configured(config)]],
     ['data folder', () => dataFolder(patient)],
-    ['key', () => key(patient)],
-    ['index', () => [census && 'state' in census ? census : indexed(census)]],
-    ['audit', () => (known ? audit(patient) : [])],
-    ['sources', () => (known ? sourceChecks(patient, known, index, now) : [])],
+    ['key', inFolder(() => key(patient))],
+    ['index', inFolder(() => [census && 'state' in census ? census : indexed(census)])],
+    ['audit', inFolder(() => (known ? audit(patient) : []))],
+    ['sources', () => (known ? sourceChecks(patient, known, census && 'state' in census ? 'unreadable' : census, now) : [])],
     ['embedding', () => (known ? embedding(patient, known, index) : [])],
     ['identity', () => (known ? issuers(patient, known) : [])],
     ['server', () => (known ? serving(patient, known) : [])],
@@ -51,6 +57,8 @@ export const checksOf = async (patient: Patient, now: number): Promise<readonly 
   }
   return checks;
 };
+
+type Look = () => Promise<readonly Check[]> | readonly Check[];
 
 /** A sentence of ours says what to do itself. Anything else is a bug, and is not hidden. */
 const failed = (name: string, error: unknown): Check => {

@@ -10,17 +10,18 @@ import { count, listed, span } from './words.ts';
 export const sourceChecks = async (
   patient: Patient,
   config: Config,
-  census: Census | undefined,
+  index: Census | 'unreadable' | undefined,
   now: number,
 ): Promise<readonly Check[]> => {
   const names = config.sources.map(({ name }) => name);
+  const census = index === 'unreadable' ? undefined : index;
   const statuses = census?.status(names) ?? [];
   const checks: Check[] = [];
   for (const name of names) {
     const status = statuses.find((one) => one.name === name);
     checks.push(
       ...unreachable(name, await patient.paths(name)),
-      ...(census && status ? read(status, { config, census, now }) : [unread(name)]),
+      ...(census && status ? read(status, { config, census, now }) : index === 'unreadable' ? [] : [unread(name)]),
     );
   }
   return checks;

@@ -123,7 +123,7 @@ export const parseLine = ({ ref, ended, text, fault }: Line): Parsed => {
   if (text === undefined) return bad(` ${fault}`);
   const value = parseJson(text);
   if (value === undefined) return bad(ended ? ' is not JSON' : ' is not finished');
-  const parsed = statementSchema.safeParse(value);
+  const parsed = statementSchema.safeParse(value, { error: missing });
   return parsed.success ? { statement: parsed.data } : bad(`: ${reasonOf(parsed.error.issues)}`, value);
 };
 
@@ -190,6 +190,10 @@ const subjectOf = (value: unknown): Subject => {
     ...(more === undefined ? {} : { more: true }),
   };
 };
+
+/** What is not there is no wrong choice. */
+const missing = ({ code, input }: z.core.$ZodRawIssue): string | undefined =>
+  input === undefined && (code === 'invalid_type' || code === 'invalid_value') ? 'is missing' : undefined;
 
 /** The first thing that is wrong, and where, without any value of the line: it may be confidential. */
 const reasonOf = ([issue]: readonly z.core.$ZodIssue[], above: readonly PropertyKey[] = []): string => {

@@ -137,7 +137,7 @@ test('a file of lines is told with its bad lines, and with all that shuts its do
     "/place/tickets.jsonl   a file of JSON lines
       7 documents can be read   (found 7 document)
       5 accounts   0 groups   0 containers
-      problem  h  line 15: title: expected string, received undefined
+      problem  h  line 15: title: is missing
       problem  line 16 is not JSON
 
     Who could see how many of the 7 documents:

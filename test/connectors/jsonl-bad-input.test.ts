@@ -108,7 +108,7 @@ describe('a line', () => {
     [
       'names nothing',
       '{"type":"account","emails":[],"active":true,"kind":"member"}',
-      'line 1: id: expected string, received undefined',
+      'line 1: id: is missing',
     ],
   ])('that %s is a problem that names its number', async (_, bad, message) => {
     expect(await saidOf(bad)).toMatchObject([

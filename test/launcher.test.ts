@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -146,4 +146,8 @@ describe('a Node that is too old', () => {
     const launcher = await aPackage({ node: 'kill -KILL $$' });
     expect(spawnSync(process.execPath, [...pretending('v20.0.0'), launcher]).status).toBe(128 + 9);
   });
+});
+
+test('may be run by its path: npm would else change the clone it installs', () => {
+  expect(statSync(LAUNCHER).mode & 0o111).not.toBe(0);
 });

@@ -39,9 +39,18 @@ const files = (): readonly string[] =>
 describe('the tarball', () => {
   test('holds what runs, what it reads and what explains it, and nothing else', () => {
     const expected =
-      /^(?:package\.json|README\.md|LICENSE|src\/launcher\.js|docs\/.+\.md|docs\/examples\/.+\.ts|fixtures\/company\/.+|dist\/(?:src|connectors)\/.+\.js|dist\/src\/store\/.+\.sql|dist\/src\/embed\/model\/.+)$/u;
+      /^(?:package\.json|README\.md|LICENSE|src\/launcher\.js|docs\/.+\.md|docs\/examples\/.+\.ts|connectors\/[a-z]+\/README\.md|fixtures\/company\/.+|dist\/(?:src|connectors)\/.+\.js|dist\/src\/store\/.+\.sql|dist\/src\/embed\/model\/.+)$/u;
     expect(files().filter((path) => !expected.test(path))).toEqual([]);
-    expect(files()).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'docs/cli.md', 'fixtures/company/castellan.yaml']));
+    expect(files()).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'connectors/files/README.md',
+        'connectors/jsonl/README.md',
+        'docs/cli.md',
+        'fixtures/company/castellan.yaml',
+      ]),
+    );
   });
 
   test('holds every module as it was compiled just now, and every migration', () => {

@@ -9,6 +9,17 @@ const call = (test: string): NamedTest => ({ file: 'test/server/call.test.ts', t
 /** Mistakes between a question and its answer: the shadow of what is hidden, what is stale, what is recorded. */
 export const ANSWERING: readonly Fault[] = [
   {
+    name: 'an index that another took the place of is still read',
+    file: 'src/store/sqlite/reader.ts',
+    find: `same();
+        return guarded`,
+    plant: `return guarded`,
+    caughtBy: {
+      file: 'test/reader/replaced-index.test.ts',
+      test: 'answers nobody: what it let them see may have ended in the one that stands there now',
+    },
+  },
+  {
     name: 'all chunks are ranked, and what may not be seen is dropped afterwards',
     file: 'src/store/sqlite/snapshot.ts',
     find: "${visibleDocuments('JOIN chunk ON chunk.item = item.id', KEPT)}",

@@ -15,16 +15,18 @@ const answerSchema = z.looseObject({
   results: z.array(z.looseObject({ id: z.string(), metadata: z.looseObject({ semantic: z.enum(['ready', 'pending']) }) })),
 });
 
-const json = async (place: Place, ...words: readonly string[]): Promise<unknown> => {
+const json = async (place: Place, words: readonly string[], told = ''): Promise<unknown> => {
   const { code, stdout, stderr } = await castellan([...words, '--json', '--config', place.config, '--data', place.data]);
-  expect([code, stderr]).toEqual([0, '']);
+  expect([code, stderr]).toEqual([0, told]);
   return JSON.parse(stdout);
 };
+/** The other source of the company has no part in this. */
+const NOT_READ = 'Nothing of handbook was read yet. Run: castellan sync handbook\n';
 
 /** The ids that Ada finds, each with whether it can be found by meaning too. */
 const found = async (place: Place): Promise<(readonly [string, string])[]> => {
   const words = ['search', 'session valid after a change of password', '--as', 'ada@acme.test', '--source', 'workspace'];
-  const { results } = answerSchema.parse(await json(place, ...words));
+  const { results } = answerSchema.parse(await json(place, words, NOT_READ));
   return results.map(({ id, metadata }) => [id, metadata.semantic]);
 };
 
@@ -40,7 +42,7 @@ test(
     expect(before[0]).toEqual(['workspace:ticket-1042', 'pending']);
     expect(new Set(before.map(([, semantic]) => semantic))).toEqual(new Set(['pending']));
 
-    const { sources } = syncedSchema.parse(await json(place, 'sync', 'workspace'));
+    const { sources } = syncedSchema.parse(await json(place, ['sync', 'workspace']));
     expect(sources).toMatchObject([{ status: 'complete', read: 0, waiting_for_vectors: 0 }]);
     const after = await found(place);
     expect(after.map(([id]) => id)).toEqual(expect.arrayContaining(before.map(([id]) => id)));

@@ -12,6 +12,7 @@ import { prepareFacts } from './facts.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
 import { preparePromises } from './promises.ts';
+import { sameFile } from './same-file.ts';
 import { prepareSnapshots, type Snapshots } from './snapshot.ts';
 import { prepareStoredDocuments } from './stored-documents.ts';
 import { prepareVisibility } from './visibility.ts';
@@ -23,11 +24,13 @@ export const openReader = (path: string): Reader => {
   const file: DatabaseFile = { path, name: 'index', remedy: REMEDY };
   const db = openDatabase({ ...file, migrations: new URL('index/', import.meta.url), readonly: true });
   const { reading, snapshots } = prepared(file, db);
+  const same = sameFile(file);
   let damage: unknown;
   return {
     read: (look) => {
       if (damage) throw damage; // one damaged page leaves the others readable, and what they say is no longer to be trusted
       try {
+        same();
         return guarded(file, () => transact(db, snapshots, () => look(reading())));
       } catch (error) {
         if (isDamage(error)) damage = error;

@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../../core/audit.ts';
 import type { AuditRow, Ledger, LedgerKeys, Verified } from '../../ledger.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
+import { sameFile } from '../same-file.ts';
 import { anchorLine } from './anchor.ts';
 import { type ChainHead, createAppender } from './append.ts';
 import { createList } from './list.ts';
@@ -40,7 +41,8 @@ export const openChain = ({ path, keys, random }: LedgerOptions): Chain => {
   const file = {
     path,
     name: 'audit ledger',
-    remedy: 'Move it and its anchor file aside, keep both for whoever looks into it, and the next call begins a new one.',
+    remedy:
+      'Stop Castellan, move it and its anchor file aside, and keep both for whoever looks into it: the next start begins a new one.',
   };
   const db = openDatabase({ ...file, migrations: new URL('./', import.meta.url) });
   try {
@@ -62,8 +64,13 @@ const chainOn = ({ db, file, keys, random }: Omit<LedgerOptions, 'path'> & OpenD
   const chain = chainId(db, random);
   const appender = createAppender(db, chain, { key: keys.arguments, random });
   const list = createList(db);
+  const same = sameFile(file);
   return {
-    append: (events, written) => failingClosed(() => guarded(file, () => appender.append(events, written))),
+    append: (events, written) =>
+      failingClosed(() => {
+        same(); // a row in a file that was taken away would be kept by nobody
+        return guarded(file, () => appender.append(events, written));
+      }),
     list: (limit, before) => guarded(file, () => list(limit, before)),
     verify: (anchors = []) => verifyChain(db, { file, chain: chainId(db, random), keys, anchors }),
     anchor: (now, written) => {

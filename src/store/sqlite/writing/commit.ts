@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
+import { sameFile } from '../same-file.ts';
 import type { Memories } from './memory.ts';
 
 /** One transaction of a writer, seen from inside. */
@@ -26,6 +27,7 @@ interface CommittingOptions {
 export const committing = ({ db, file, now, memories }: CommittingOptions): Committing => {
   const version = db.prepare<[], number>('SELECT version FROM meta').pluck();
   const advance = db.prepare<[number]>('UPDATE meta SET version = version + 1, epoch = epoch + ?');
+  const same = sameFile(file);
   let others = 0; // changes whenever another connection has committed
   return (work, run) => {
     const transaction = db.transaction(() => {
@@ -46,6 +48,7 @@ export const committing = ({ db, file, now, memories }: CommittingOptions): Comm
     });
     return guarded(file, () => {
       try {
+        same();
         return transaction.immediate();
       } catch (error) {
         memories.forget();

@@ -102,7 +102,10 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
 
 /** The newest run of a source; one that nobody ended and nobody holds was killed. */
 export const latestRunOf = (db: Database): ((source: string) => LatestRun | undefined) => {
-  const newest = db.prepare<[string], { startedAt: number; status: RunStatus | null; pid: number | null; started: string | null }>(`
+  const newest = db.prepare<
+    [string],
+    { startedAt: number; status: RunStatus | null; pid: number | null; started: string | null }
+  >(`
     SELECT run.started_at AS startedAt, run.status, lease.pid, lease.process_started AS started
     FROM source
     JOIN run ON run.source = source.id

@@ -150,7 +150,7 @@ test('an index of something else is refused by name, with what to do', async () 
   await writeFile(path, 'this is no database, but a text that is long enough to be looked at'.repeat(100), { mode: 0o600 });
 
   expect(() => openLedger({ path, keys: ledgerKeys(), random: randomBytes })).toThrow(
-    expect.objectContaining({ code: 'unavailable', message: expect.stringMatching(/The audit ledger .* is damaged .*Move it/u) }),
+    expect.objectContaining({ code: 'unavailable', message: expect.stringMatching(/The audit ledger .* is damaged .*move it/u) }),
   );
 });
 

@@ -23,7 +23,7 @@ export const fetchCommand = ({ parts, terminal, signal }: Context): Command =>
       try {
         const input = { id, ...(cursor === undefined ? {} : { cursor }) };
         const result = await desk.ask({ who, tool: 'fetch', input, signal });
-        tellOverdue(terminal.err, await desk.overdue());
+        tellOverdue(terminal.err, await desk.overdue(), { config, data });
         const output = outputOf(result);
         if (json) return terminal.out.json(output);
         const answer = fetchAnswer.parse(output);

@@ -1,5 +1,7 @@
 import { type Freshness, isFresh } from '../core/freshness.ts';
 import type { SourceStatus } from '../store/store.ts';
+import type { Place } from './parts.ts';
+import { said } from './said.ts';
 import { type Channel, look } from './terminal.ts';
 import { span } from './words.ts';
 
@@ -36,10 +38,10 @@ export const overdue = (
 export const tellOverdue = (
   channel: Channel,
   overdues: readonly Overdue[],
-  { follows = false }: { readonly follows?: boolean } = {},
+  { follows = false, ...place }: Place & { readonly follows?: boolean },
 ): void => {
   for (const late of overdues) {
-    const remedy = `${follows ? 'It is read now. Should that fail, run' : 'Run'}: castellan sync ${late.source}`;
+    const remedy = `${follows ? 'It is read now. Should that fail, run' : 'Run'}: ${said(place, 'sync', late.source)}`;
     if (late.effect === 'coming') {
       channel.line(look('yellow', `${late.source} is being read for the first time: `), 'what is not in yet is not found.');
       continue;

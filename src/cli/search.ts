@@ -28,7 +28,7 @@ export const searchCommand = ({ parts, terminal, signal }: Context): Command =>
       const desk = await parts.openDesk({ config, data });
       try {
         const output = outputOf(await desk.ask({ who, tool: 'search', input: inputOf(query, filter), signal }));
-        tellOverdue(terminal.err, await desk.overdue());
+        tellOverdue(terminal.err, await desk.overdue(), { config, data });
         if (json) return terminal.out.json(output);
         const { results, next_cursor: cursor, degraded = [] } = searchAnswer.parse(output);
         results.forEach((hit, place) => printHit(terminal.out, hit, place + 1));

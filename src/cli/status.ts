@@ -24,7 +24,7 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const unembedded = await index.unembedded();
         if (json) terminal.out.json({ sources: statuses.map((status) => statusJson(status, late)), ...vectorsJson(unembedded) });
         else printStatus(terminal.out, statuses, { index, now });
-        tellOverdue(terminal.err, late);
+        tellOverdue(terminal.err, late, { config, data });
         if (unembedded) terminal.err.line(look('yellow', unembedded.message));
       } finally {
         await index.close();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { overdue, tellOverdue } from '../../src/cli/overdue.ts';
+import { USUAL_PLACE } from '../../src/cli/said.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { DEFAULT_FRESHNESS } from '../../src/core/freshness.ts';
 import type { SourceStatus } from '../../src/store/store.ts';
@@ -43,7 +44,7 @@ describe('a source', () => {
     const late = overdue(sources, [never], HOUR);
     expect(late).toEqual([{ source: 'handbook', what: 'everything', effect: 'missing' }]);
     const stderr = aStream();
-    tellOverdue(createTerminal({ stdout: aStream(), stderr, colour: false }).err, late);
+    tellOverdue(createTerminal({ stdout: aStream(), stderr, colour: false }).err, late, USUAL_PLACE);
     expect(stderr.written()).toBe('Nothing of handbook was read yet. Run: castellan sync handbook\n');
   });
 
@@ -59,7 +60,7 @@ describe('a source', () => {
     const late = overdue(sources, [{ ...never, running: true }], HOUR);
     expect(late).toEqual([{ source: 'handbook', what: 'everything', effect: 'coming' }]);
     const stderr = aStream();
-    tellOverdue(createTerminal({ stdout: aStream(), stderr, colour: false }).err, late);
+    tellOverdue(createTerminal({ stdout: aStream(), stderr, colour: false }).err, late, USUAL_PLACE);
     expect(stderr.written()).toBe('handbook is being read for the first time: what is not in yet is not found.\n');
   });
 
@@ -71,9 +72,10 @@ describe('a source', () => {
 test('the owner hears what it means, and the command that mends it', () => {
   const stderr = aStream();
   const { err } = createTerminal({ stdout: aStream(), stderr, colour: false });
-  tellOverdue(err, overdue(sources, [aStatus({ oldestPermissions: 0, oldestContent: 25 * HOUR })], 26 * HOUR));
+  const late = overdue(sources, [aStatus({ oldestPermissions: 0, oldestContent: 25 * HOUR })], 26 * HOUR);
+  tellOverdue(err, late, { config: 'mine/castellan.yaml', data: '.castellan' });
   expect(stderr.written()).toMatchInlineSnapshot(`
-    "The permissions of handbook were last confirmed 26 h ago and promised within 24 h: what is older is hidden from everybody. Run: castellan sync handbook
+    "The permissions of handbook were last confirmed 26 h ago and promised within 24 h: what is older is hidden from everybody. Run: castellan sync handbook --config mine/castellan.yaml
     "
   `);
 });

@@ -105,7 +105,7 @@ describe('a file of lines', () => {
         1,
         "partial",
         "line 7 is not JSON",
-        "d1: line 8: title: expected string, received undefined",
+        "d1: line 8: title: is missing",
         "line 9 is not UTF-8",
       ]
     `);

@@ -105,11 +105,7 @@ describe('a line', () => {
     ['is not JSON', '{"type":"document"', 'line 1 is not JSON'],
     ['is no object', '[1]', 'line 1: expected object, received array'],
     ['names a type that is none', '{"type":"folder"}', 'line 1: type: Invalid discriminator value'],
-    [
-      'names nothing',
-      '{"type":"account","emails":[],"active":true,"kind":"member"}',
-      'line 1: id: is missing',
-    ],
+    ['names nothing', '{"type":"account","emails":[],"active":true,"kind":"member"}', 'line 1: id: is missing'],
   ])('that %s is a problem that names its number', async (_, bad, message) => {
     expect(await saidOf(bad)).toMatchObject([
       { ...Object(problem('')), error: expect.stringContaining(message) },

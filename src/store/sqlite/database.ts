@@ -16,6 +16,8 @@ export interface DatabaseOptions extends DatabaseFile {
 
 /** How long a writer waits for another process's commit, in ms. */
 export const BUSY_MS = 5000;
+/** How often a file that another process is making is tried, in ms. */
+const RETRY_MS = 10;
 /** Only its owner may read it: whoever reads the file has read every document in it. */
 const OWNER_ONLY = 0o600;
 const MIGRATION = /^(\d{3})-[a-z0-9-]+\.sql$/u;
@@ -28,7 +30,7 @@ export const openDatabase = ({ migrations, readonly = false, ...file }: Database
     try {
       db.pragma('foreign_keys = ON');
       if (!readonly) {
-        db.pragma('journal_mode = WAL');
+        writeAhead(db);
         db.pragma('synchronous = FULL');
         db.pragma('secure_delete = ON');
       }
@@ -40,6 +42,24 @@ export const openDatabase = ({ migrations, readonly = false, ...file }: Database
     }
   });
 };
+
+/**
+ * Turns the write-ahead log on. A file that is new must be had alone for that, and SQLite does not wait for it by itself:
+ * of two processes that begin at once, one tries again.
+ */
+const writeAhead = (db: Database): void => {
+  for (let left = BUSY_MS / RETRY_MS; ; left--) {
+    try {
+      db.pragma('journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (left <= 0 || !(error instanceof SQLite.SqliteError && error.code === 'SQLITE_BUSY')) throw error;
+      Atomics.wait(NOBODY_WAKES, 0, 0, RETRY_MS);
+    }
+  }
+};
+
+const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /** Applies the numbered migrations that this file has not seen, all in one commit; on a read-only connection only checks that there are none. */
 const migrate = (db: Database, folder: URL): void => {

@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { type Database, openDatabase } from '../../../src/store/sqlite/database.ts';
 import { guarded } from '../../../src/store/sqlite/failure.ts';
+import { ROOT } from '../../support/source-tree.ts';
 
 const aFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'castellan-database-'));
@@ -112,4 +115,21 @@ test('another writer is waited for, then named as the cause', () => {
 test('a mistake of ours is not blamed on the file', () => {
   const db = place().open(FIRST);
   expect(() => guarded({ path: 'x' }, () => db.exec('SELECT * FROM nowhere'))).toThrow(/no such table/u);
+});
+
+test('a new file that another process is making is waited for', async () => {
+  const { path, open } = place();
+  // It means to write to the file that it made, and lets go of it only after a while.
+  const script = `
+    const db = new (require('better-sqlite3'))(process.argv[1]);
+    db.exec('CREATE TABLE theirs (one INTEGER); BEGIN IMMEDIATE');
+    process.stdout.write('held');
+    setTimeout(() => { db.exec('COMMIT'); db.close(); }, 300);`;
+  const other = spawn(process.execPath, ['-e', script, path], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(other, 'exit');
+  await once(other.stdout, 'data');
+  chmodSync(path, 0o600);
+  const db = open(FIRST);
+  expect([db.pragma('journal_mode', { simple: true }), columns(db)]).toEqual(['wal', ['text']]);
+  expect(await ended).toEqual([0, null]);
 });

@@ -1,14 +1,9 @@
 import type { Identity } from '../core/caller.ts';
 import { AppError } from '../core/errors.ts';
 import { isName, nameOf, normaliseEmail, principalSchema } from '../core/principal.ts';
-import type { Store } from '../store/store.ts';
 
 /** Vouches for those whom the owner of the data folder names by e-mail. */
 const LOCAL_ISSUER = 'local';
-
-/** Who `who` is: a verified e-mail, or `issuer|subject` as the index last saw them. Records that they were seen. */
-export const identifyLocal = async (who: string, store: Pick<Store, 'identify'>, now: number): Promise<Identity> =>
-  store.identify(parseWho(who), now);
 
 /** Reads `<who>`; throws `invalid_input` for what names nobody. */
 export const parseWho = (who: string): Identity => {

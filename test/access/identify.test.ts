@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import { identifyLocal, parseWho } from '../../src/access/identify.ts';
+import { parseWho } from '../../src/access/identify.ts';
+import { identifierOn } from '../../src/access/recognise.ts';
 import { anIndex } from '../support/an-index.ts';
+import { anAccount } from '../support/builders.ts';
+import { rulesFor } from '../support/looking.ts';
 
 describe('who', () => {
   test('an e-mail is vouched for by whoever owns the data folder', () => {
@@ -34,11 +37,19 @@ describe('who', () => {
   });
 });
 
-describe('identifying', () => {
-  test('by issuer|subject finds the e-mail that the issuer vouched for before', async () => {
-    const { store } = await anIndex();
-    expect(await identifyLocal('idp|17', store, 1)).toEqual({ issuer: 'idp', subject: '17' });
-    await store.identify({ issuer: 'idp', subject: '17', email: 'ada@acme.test' }, 2);
-    expect(await identifyLocal('idp|17', store, 3)).toEqual({ issuer: 'idp', subject: '17', email: 'ada@acme.test' });
+describe('one who asks alone', () => {
+  test('is given the e-mail that their issuer vouched for before only where that is asked for, and linked by it only there', async () => {
+    const index = await anIndex();
+    const { store } = index;
+    await index.sync('wiki', [{ type: 'account', account: anAccount({ id: 'ada', emails: ['ada@acme.test'] }) }]);
+    const { identify, recall } = identifierOn(store, rulesFor('wiki'), () => 5);
+    const known = { issuer: 'idp', subject: '17', email: 'ada@acme.test' };
+    const unsaid = parseWho('idp|17');
+    expect(await recall(unsaid)).toEqual(unsaid);
+    await store.identify(known, 2);
+    expect(await identify(unsaid)).toEqual(unsaid);
+    expect(await store.links(known)).toEqual([]);
+    expect(await recall(unsaid)).toEqual(known);
+    expect(await store.links(known)).toMatchObject([{ source: 'wiki', account: 'ada' }]);
   });
 });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
 
 import { connectors } from '../../connectors/index.ts';
-import { identifyLocal } from '../../src/access/identify.ts';
-import { linkByEmail } from '../../src/access/link.ts';
+import { parseWho } from '../../src/access/identify.ts';
+import { identifierOn } from '../../src/access/recognise.ts';
 import type { Identity } from '../../src/core/caller.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createAnswer } from '../../src/reader/answer.ts';
@@ -30,13 +30,13 @@ export const readings = async ({ config, index }: Place): Promise<Readings> => {
   const store = await openStore({ path: index, now: () => now });
   const reader = openReader(index);
   const answer = createAnswer({ reader, rules });
+  const people = identifierOn(store, rules, () => now);
   const found = new Map<string, string>();
   try {
     await store.check();
     const ids = documentIds(index);
     for (const who of WHO) {
-      const identity: Identity = await identifyLocal(who, store, now);
-      await linkByEmail(store, identity, rules, now);
+      const identity: Identity = await people.recall(parseWho(who));
       for (const id of ids) {
         const given = answer({ kind: 'fetch', identity, client: 'test', now, id });
         if (given.kind === 'fetch' && typeof given.found === 'object')

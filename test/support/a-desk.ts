@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { connectors } from '../../connectors/index.ts';
-import { identifyLocal } from '../../src/access/identify.ts';
-import { linkByEmail } from '../../src/access/link.ts';
+import { parseWho } from '../../src/access/identify.ts';
+import { identifierOn } from '../../src/access/recognise.ts';
 import type { Desk } from '../../src/cli/parts.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { AuditEvent } from '../../src/core/audit.ts';
@@ -48,9 +48,9 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
       throw error;
     },
   });
+  const people = identifierOn(store, rules, now);
   const callerOf = async (who: string): Promise<Caller> => {
-    const identity = await identifyLocal(who, store, now());
-    await linkByEmail(store, identity, rules, now());
+    const identity = await people.recall(parseWho(who));
     return { identity, client: 'test', scopes: ['read'] };
   };
   return {

@@ -4,8 +4,8 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 
 import { connectors } from '../../connectors/index.ts';
-import { identifyLocal } from '../../src/access/identify.ts';
-import { linkByEmail } from '../../src/access/link.ts';
+import { parseWho } from '../../src/access/identify.ts';
+import { identifierOn } from '../../src/access/recognise.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createAnswer } from '../../src/reader/answer.ts';
 import { openStore } from '../../src/store/sqlite/index-store.ts';
@@ -58,8 +58,7 @@ export const found = async ({ config, data }: APlace, query = 'spring'): Promise
   const store = await openStore({ path, now: () => now });
   const reader = openReader(path);
   try {
-    const identity = await identifyLocal(ADA, store, now);
-    await linkByEmail(store, identity, rules, now);
+    const identity = await identifierOn(store, rules, () => now).recall(parseWho(ADA));
     const answer = createAnswer({ reader, rules });
     const given = answer({ kind: 'search', identity, client: 'test', now, request: { query, limit: 50, offset: 0 } });
     if (given.kind !== 'search') throw new Error('not an answer to a search');

@@ -73,6 +73,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
     rules: {
       ownedDomains: organisation.domains,
       sources: new Map(configured.map((source) => [source.name, source.freshness])),
+      ...(identity.directory === undefined ? {} : { directory: identity.directory }),
       services: servicesOf(identity),
       policies: policiesOf(clients),
     },

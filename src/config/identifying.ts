@@ -64,6 +64,8 @@ const written = z.strictObject({
   /** How long its own tokens may live at most. */
   token_minutes: z.int().min(1).max(TOKEN_MINUTES_MAX).optional(),
   services: z.array(service).max(ENTRIES_MAX).default([]),
+  /** The source that says who is in the organisation, in which of its groups, and who is active. */
+  directory: text.optional(),
 });
 type Written = z.infer<typeof written>;
 

@@ -4,10 +4,13 @@ import { unknownWord } from './parse.ts';
 /** The parts of the file that name sources which stand in another part. */
 interface Naming {
   readonly clients: Readonly<Record<string, { readonly sources?: readonly string[] | undefined }>>;
-  readonly identity: { readonly services: readonly { readonly accounts: Readonly<Record<string, unknown>> }[] };
+  readonly identity: {
+    readonly services: readonly { readonly accounts: Readonly<Record<string, unknown>> }[];
+    readonly directory?: string | undefined;
+  };
 }
 
-/** A misspelt source would narrow a policy to nothing, or leave a service without its accounts: it is refused. */
+/** A misspelt source would narrow a policy to nothing, leave a service without its accounts, or nobody in the organisation: it is refused. */
 export const assertSources = ({ clients, identity }: Naming, known: readonly string[], file: string): void => {
   const named = [
     ...Object.entries(clients).flatMap(([client, { sources = [] }]) =>
@@ -16,6 +19,7 @@ export const assertSources = ({ clients, identity }: Naming, known: readonly str
     ...identity.services.flatMap(({ accounts }, at) =>
       Object.keys(accounts).map((source) => ({ where: `identity.services.${at}.accounts`, source })),
     ),
+    ...(identity.directory === undefined ? [] : [{ where: 'identity.directory', source: identity.directory }]),
   ];
   const lost = named.find(({ source }) => !known.includes(source));
   if (!lost) return;

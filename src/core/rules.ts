@@ -7,6 +7,8 @@ export interface Rules {
   readonly ownedDomains: readonly string[];
   /** The configured sources. What is stored of any other is invisible. */
   readonly sources: ReadonlyMap<string, Freshness>;
+  /** The one source that brings people, groups and who is active; where there is none, `org:` is undecided for everybody. */
+  readonly directory?: string;
   /** Callers without a person, by the name of their identity (`issuer|subject`). */
   readonly services?: ReadonlyMap<string, Service>;
   /** What clients may carry; absent means that nothing is narrowed. */

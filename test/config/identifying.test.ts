@@ -190,3 +190,12 @@ test.each<[string, string, string]>([
     message: `castellan.yaml: identity.${sentence}.`,
   });
 });
+
+test('the directory is one of the sources, and a name that is none of them is refused', async () => {
+  expect((await load(`${GOOD}identity: { mode: local, directory: wiki }\n`)).rules.directory).toBe('wiki');
+  expect((await load(GOOD)).rules.directory).toBeUndefined();
+
+  await expect(load(`${GOOD}identity: { mode: local, directory: people }\n`)).rejects.toThrow(
+    'identity.directory names people, which is no source here. Known: wiki.',
+  );
+});

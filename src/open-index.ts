@@ -56,7 +56,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     },
     unembedded: async () => (config.embedding.provider === 'none' ? undefined : whyNoModel()),
     tidy: () => store.scrub(),
-    status: () => store.status([...config.rules.sources.keys()]),
+    status: () => store.status([...config.rules.sources.keys()], config.rules.directory),
     close: () => store.close(),
   };
 };

@@ -103,7 +103,7 @@ export const openPath = async (
     keys,
     identify: people.identify,
     recall: people.recall,
-    overdue: async () => overdue(rules.sources, await counting.status([...rules.sources.keys()]), now()),
+    overdue: async () => overdue(rules.sources, await counting.status([...rules.sources.keys()], rules.directory), now()),
     readable: () => views.check(),
     auditable: async () => {
       await ledger.append([]); // a commit without a row

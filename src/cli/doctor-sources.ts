@@ -15,7 +15,7 @@ export const sourceChecks = async (
 ): Promise<readonly Check[]> => {
   const names = config.sources.map(({ name }) => name);
   const census = index === 'unreadable' ? undefined : index;
-  const statuses = census?.status(names) ?? [];
+  const statuses = census?.status(names, config.rules.directory) ?? [];
   const checks: Check[] = [];
   for (const name of names) {
     const status = statuses.find((one) => one.name === name);
@@ -59,7 +59,7 @@ const read = (status: SourceStatus, { config, census, now }: Known): Check[] => 
   const told = [
     ...lastRun(status, now),
     ...late(status, config, now),
-    ...dark(status, census),
+    ...dark(status, census, config.rules.directory),
     ...accounts(name, config, census),
   ];
   if (told.length > 0) return told;
@@ -100,17 +100,22 @@ const late = (status: SourceStatus, { rules }: Config, now: number): Check[] =>
 const dark = (
   { name, dark: { unknownAcl, orgWithoutDirectory, groupNeverListed, containerAbsent } }: SourceStatus,
   census: Census,
+  directory: string | undefined,
 ): Check[] => {
   const all = unknownAcl + orgWithoutDirectory + groupNeverListed + containerAbsent;
   if (all === 0) return [];
-  const closed = census.closed(name);
+  const closed = census.closed(name, directory);
   const causes = [
     { documents: unknownAcl, why: `permissions are unknown (${listed(closed.unknown)})`, how: 'say who may see them' },
-    { documents: groupNeverListed, why: `nobody says who is in ${listed(closed.groupsNeverListed)}`, how: 'list its members' },
+    {
+      documents: groupNeverListed,
+      why: `nobody says who is in ${listed([...closed.groupsNeverListed, ...(directory === undefined ? [] : closed.orgGroups.map((group) => `${directory}:${group}`))])}`,
+      how: 'list its members',
+    },
     {
       documents: orgWithoutDirectory,
       why: `${listed(closed.orgGroups)} is of a directory, and there is none`,
-      how: 'name a group of the source',
+      how: 'name a group of the source, or the directory: identity.directory',
     },
     { documents: containerAbsent, why: `${listed(closed.absentContainers)} is not there`, how: 'bring that container' },
   ].filter(({ documents }) => documents > 0);

@@ -1,5 +1,5 @@
 import type { Acl, AclTerm } from './acl.ts';
-import { isAudience, isGroup, type Leaf, type Member, nameOf, type Principal } from './principal.ts';
+import { isAudience, isGroup, isOrg, type Leaf, type Member, nameOf, type Principal } from './principal.ts';
 
 /** Whether a caller is what a principal names. Undecided never satisfies an allow and always triggers a deny. */
 export type Membership = 'yes' | 'no' | 'undecided';
@@ -17,6 +17,8 @@ export interface Facts {
   listing(group: string): { readonly members: readonly Member[]; readonly at: number; readonly fresh: boolean } | undefined;
   /** The acl of a container or document; undefined when it is absent, deleted or past its promise. */
   audience(key: string): { readonly acl: Acl; readonly at: number } | undefined;
+  /** The facts of the directory, where its groups say what `org:` names; those of the directory name themselves. */
+  readonly directory?: Facts | undefined;
 }
 
 /** Chains of containers longer than this hold for nobody. */
@@ -61,10 +63,14 @@ const termHeld = (term: AclTerm, holding: ReadonlyMap<string, number>, facts: Fa
 
 const standing = (principal: Principal, holding: ReadonlyMap<string, number>, facts: Facts): Standing => {
   if (isGroup(principal)) return groupStanding(nameOf(principal), facts);
-  if (!isAudience(principal)) return facts.leaf(principal);
+  if (!isAudience(principal)) return leafStanding(principal, facts);
   const at = holding.get(nameOf(principal));
   return at === undefined ? { is: 'no', at: Infinity } : { is: 'yes', at };
 };
+
+/** A group of the organisation is the directory's group of that name. */
+const leafStanding = (principal: Leaf, facts: Facts): Standing =>
+  isOrg(principal) && facts.directory ? groupStanding(nameOf(principal), facts.directory) : facts.leaf(principal);
 
 /** Yes through any chain of whole, fresh listings; else undecided if any branch is; else no. */
 const groupStanding = (group: string, facts: Facts): Standing => {
@@ -78,11 +84,11 @@ const groupStanding = (group: string, facts: Facts): Standing => {
     const at = Math.min(via, listing.at);
     oldest = Math.min(oldest, listing.at);
     for (const member of listing.members) {
-      if (isGroup(member)) {
+      if (isGroup(member) || (isOrg(member) && facts.directory === facts)) {
         if (!chains.has(nameOf(member))) chains.set(nameOf(member), at);
         continue;
       }
-      const leaf = facts.leaf(member);
+      const leaf = leafStanding(member, facts);
       if (leaf.is === 'yes') return { is: 'yes', at: Math.min(at, leaf.at) };
       undecided ||= leaf.is === 'undecided';
       oldest = Math.min(oldest, leaf.at);

@@ -1,3 +1,4 @@
+import type { Activity } from './activity.ts';
 import type { Identity } from './caller.ts';
 import type { Membership, Standing } from './decide.ts';
 import type { Account } from './document.ts';
@@ -9,6 +10,8 @@ import { type Service, serviceOf } from './service.ts';
 export interface KnownAccount extends Account {
   /** Linked to the caller's identity, or listed for the service it is. Otherwise it merely carries the caller's e-mail. */
   readonly linked: boolean;
+  /** Was linked to the caller's identity, and neither is now nor carries its e-mail: it counts only for who is gone from the directory. */
+  readonly former: boolean;
   /** Confirmed at, ms since 1970. */
   readonly at: number;
   /** Within the source's promise, so that it may decide. */
@@ -21,18 +24,35 @@ export interface Looked {
   readonly rules: Pick<Rules, 'ownedDomains' | 'services'>;
   readonly source: string;
   readonly accounts: readonly KnownAccount[];
+  /** How a person stands in the directory; absent where there is none. */
+  readonly activity?: Activity;
 }
 
 /** Decides the principals that need no listing, for one caller in one source. */
-export const leafStanding = ({ identity, rules, source, accounts }: Looked): ((principal: Leaf) => Standing) => {
+export const leafStanding = (looked: Looked): ((principal: Leaf) => Standing) => {
+  const { identity, rules, source, activity } = looked;
+  const accounts = looked.accounts.filter(({ former }) => !former);
   const service = serviceOf(identity, rules);
-  const user = userStanding(accounts, service?.accounts.get(source) ?? []);
-  const shared = service ? listedStanding(service) : personStanding(identity, rules.ownedDomains, accounts);
+  if (service) return ofAny(userStanding(accounts, service.accounts.get(source) ?? []), listedStanding(service));
+  if (!activity) return ofAny(userStanding(accounts, []), personStanding(identity, accounts, ownedBy(identity, rules)));
+  if (activity.is === 'gone') return () => UNDECIDED;
+  const standing = ofAny(userStanding(accounts, []), personStanding(identity, accounts, organised(activity)));
   return (principal) => {
+    const { is, at } = standing(principal);
+    return { is, at: Math.min(at, activity.at) }; // that they are active there is among what decided
+  };
+};
+
+/** Whether the groups of the directory say what `org:` names: for a person known by an e-mail. */
+export const asksDirectory = ({ identity, rules, activity }: Pick<Looked, 'identity' | 'rules' | 'activity'>): boolean =>
+  activity !== undefined && activity.is !== 'gone' && identity.email !== undefined && !serviceOf(identity, rules);
+
+const ofAny =
+  (user: (name: string) => Standing, shared: (principal: Leaf) => Standing) =>
+  (principal: Leaf): Standing => {
     if (principal === 'public') return { is: 'yes', at: Infinity };
     return principal.startsWith('user:') ? user(nameOf(principal)) : shared(principal);
   };
-};
 
 const UNDECIDED: Standing = { is: 'undecided', at: Infinity };
 
@@ -56,10 +76,10 @@ const listedStanding = ({ shared }: Service): ((principal: Leaf) => Standing) =>
 
 const personStanding = (
   identity: Identity,
-  ownedDomains: readonly string[],
   accounts: readonly KnownAccount[],
+  ofOrganisation: Membership,
 ): ((principal: Leaf) => Standing) => {
-  const everyone = everyoneStanding(identity, ownedDomains, accounts);
+  const everyone = everyoneStanding(identity, accounts, ofOrganisation);
   return (principal) => {
     if (principal === 'everyone') return everyone;
     if (principal.startsWith('org:') || identity.email === undefined) return UNDECIDED;
@@ -70,10 +90,17 @@ const personStanding = (
 
 const yesOrNo = (yes: boolean): Membership => (yes ? 'yes' : 'no');
 
-/** A verified e-mail in an owned domain; a guest, or one whose every account here is inactive, is undecided. */
-const everyoneStanding = ({ email }: Identity, ownedDomains: readonly string[], accounts: readonly KnownAccount[]): Standing => {
-  if (email === undefined) return UNDECIDED;
-  if (!ownedDomains.includes(domainOf(email))) return { is: 'no', at: Infinity };
+/** Without a directory, whoever has an e-mail in an owned domain is of the organisation. */
+const ownedBy = ({ email }: Identity, { ownedDomains }: Looked['rules']): Membership =>
+  yesOrNo(email !== undefined && ownedDomains.includes(domainOf(email)));
+
+/** With one, whoever is active in it as a member; of a stranger to it nobody can say that they are not of it by another name. */
+const organised = ({ is }: Activity): Membership => (is === 'member' ? 'yes' : 'undecided');
+
+/** Somebody of the organisation, with a verified e-mail; a guest here, or one whose every account here is inactive, is undecided. */
+const everyoneStanding = ({ email }: Identity, accounts: readonly KnownAccount[], ofOrganisation: Membership): Standing => {
+  if (email === undefined || ofOrganisation === 'undecided') return UNDECIDED;
+  if (ofOrganisation === 'no') return { is: 'no', at: Infinity };
   const at = Math.min(Infinity, ...accounts.map((account) => account.at));
   const guest = accounts.some(({ kind }) => kind === 'guest');
   const gone = accounts.length > 0 && accounts.every(({ active }) => !active);

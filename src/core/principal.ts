@@ -42,6 +42,7 @@ export type PrincipalKind = z.infer<typeof PRINCIPAL_KIND>;
 
 /** A group is looked into; so is an audience. Everything else is a leaf. */
 export const isGroup = (principal: Principal): principal is `group:${string}` => principal.startsWith('group:');
+export const isOrg = (principal: Principal): principal is `org:${string}` => principal.startsWith('org:');
 export const isAudience = (principal: Principal): principal is `audience:${string}` => principal.startsWith('audience:');
 
 /** Can this be the name of a principal, and so the key of a document or container, the id of an account or group? */

@@ -28,20 +28,21 @@ export interface Closed {
   /** Why permissions are unknown. */
   readonly unknown: readonly string[];
   readonly groupsNeverListed: readonly string[];
+  /** Of the organisation, and not listed in its directory, where there is one. */
   readonly orgGroups: readonly string[];
   readonly absentContainers: readonly string[];
 }
 
 /** The index, for its owner to look at: counts and causes, never a text. It changes nothing. */
 export interface Census {
-  /** In the order asked; a source never synced is absent. */
-  status(sources: readonly string[]): readonly SourceStatus[];
+  /** In the order asked; a source never synced is absent. `directory`: the source whose groups `org:` names. */
+  status(sources: readonly string[], directory?: string): readonly SourceStatus[];
   /** Throws `unavailable`, naming what is wrong, when the file is damaged. */
   check(): void;
   accounts(source: string, ownedDomains: readonly string[]): AccountCensus;
   /** Of one source, sorted. */
   emails(source: string, limit: number): readonly KnownEmail[];
-  closed(source: string): Closed;
+  closed(source: string, directory?: string): Closed;
   /** How many documents an identity may see, by the rule that answers questions. Remembers which. */
   shown(identity: Identity, rules: Rules, now: number): number;
   /** How many documents any identity asked about may see. */

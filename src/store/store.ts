@@ -211,8 +211,8 @@ export interface Store {
   waitingCount(fingerprint: string): Promise<number>;
   /** Vectors of chunks deleted meanwhile are dropped. */
   putVectors(fingerprint: string, vectors: readonly { readonly chunk: number; readonly vector: Float32Array }[]): Promise<void>;
-  /** In the order asked; a source never synced is absent. */
-  status(sources: readonly string[]): Promise<readonly SourceStatus[]>;
+  /** In the order asked; a source never synced is absent. `directory`: the source whose groups `org:` names. */
+  status(sources: readonly string[], directory?: string): Promise<readonly SourceStatus[]>;
   /** Undefined for a source never synced. Counts nothing, so it may be asked often. */
   latestRun(source: string): Promise<LatestRun | undefined>;
   /** What `identify` would give, without writing; `due` says whether there is something to write. */

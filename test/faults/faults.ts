@@ -3,6 +3,7 @@ import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
 import { IDENTIFYING } from './identifying.ts';
+import { ORGANISING } from './organising.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
@@ -13,6 +14,7 @@ export const FAULTS: readonly Fault[] = [
   ...ANSWERING,
   ...CARRYING,
   ...IDENTIFYING,
+  ...ORGANISING,
   ...SERVING,
   ...SYNCING,
   ...THREADING,

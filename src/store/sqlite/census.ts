@@ -40,14 +40,14 @@ const censusOf = (db: Database, file: DatabaseFile): Census => {
   const latest = db.prepare<[], number>(LATEST).pluck();
   const labels = db.prepare<[], string>('SELECT DISTINCT value FROM document, json_each(labels) ORDER BY value').pluck();
   return {
-    status: (sources) => guarded(file, () => status(sources)),
+    status: (sources, directory) => guarded(file, () => status(sources, directory)),
     check,
     accounts: (source, ownedDomains) => guarded(file, () => accounts(source, ownedDomains)),
     emails: (source, limit) =>
       guarded(file, () =>
         emails.all({ source, limit }).map(({ email, kind }): KnownEmail => ({ email, ...(kind === null ? {} : { kind }) })),
       ),
-    closed: (source) => guarded(file, () => closed(source)),
+    closed: (source, directory) => guarded(file, () => closed(source, directory)),
     shown: (identity, rules, now) => guarded(file, () => shown.to(identity, rules, now)),
     shownToAnybody: () => guarded(file, () => shown.toAnybody()),
     latest: () => guarded(file, () => latest.get() ?? 0),
@@ -184,14 +184,27 @@ const prepareClosed = (db: Database): Census['closed'] => {
     ORDER BY why
     LIMIT ${NAMED_MAX}`);
   const groups = names(allowed('group', 'principal.id NOT IN (SELECT principal FROM member_group WHERE listed_at IS NOT NULL)'));
-  const orgs = names(allowed('org', 'TRUE'));
+  const orgs = db
+    .prepare<[string, string | null], string>(
+      allowed(
+        'org',
+        `NOT EXISTS (
+        SELECT 1
+        FROM source AS directory
+        JOIN principal AS organised
+          ON organised.source = directory.id AND organised.kind = 'group' AND organised.name = principal.name
+        JOIN member_group ON member_group.principal = organised.id AND member_group.listed_at IS NOT NULL
+        WHERE directory.name = ?)`,
+      ),
+    )
+    .pluck();
   const containers = names(
     allowed('audience', 'NOT EXISTS (SELECT 1 FROM item AS named WHERE named.source = source.id AND named.key = principal.name)'),
   );
-  return (source): Closed => ({
+  return (source, directory): Closed => ({
     unknown: unknown(source),
     groupsNeverListed: groups(source),
-    orgGroups: orgs(source),
+    orgGroups: orgs.all(source, directory ?? null),
     absentContainers: containers(source),
   });
 };

@@ -3,7 +3,7 @@ import type { Identity } from '../../core/caller.ts';
 import type { Facts } from '../../core/decide.ts';
 import { mayDecide, type Promised } from '../../core/freshness.ts';
 import type { Rules } from '../../core/rules.ts';
-import { leafStanding } from '../../core/leaf.ts';
+import { asksDirectory, leafStanding } from '../../core/leaf.ts';
 import { type Member, memberSchema } from '../../core/principal.ts';
 import type { Database } from './database.ts';
 import type { FindAccounts } from './known-accounts.ts';
@@ -16,14 +16,24 @@ export type FindFacts = (source: string, identity: Identity, rules: Rules, now: 
 export const prepareFacts = (db: Database, findAccounts: FindAccounts): FindFacts => {
   const listing = prepareListing(db);
   const audience = prepareAudience(db);
-  return (source, identity, rules, now) => {
-    const promised = rules.sources.get(source)?.permissions;
-    if (!promised) return NOTHING;
-    return {
-      leaf: leafStanding({ identity, rules, source, accounts: findAccounts(identity, rules, now).get(source) ?? [] }),
-      listing: remembered((group) => listing(source, group, promised, now)),
-      audience: remembered((key) => audience(source, key, promised, now)),
+  return (asked, identity, rules, now) => {
+    const { in: accounts, activity } = findAccounts(identity, rules, now);
+    const looked = { identity, rules, ...(activity && { activity }) };
+    const factsIn = (source: string, directory?: () => Facts): Facts => {
+      const promised = rules.sources.get(source)?.permissions;
+      if (!promised) return NOTHING;
+      return {
+        leaf: leafStanding({ ...looked, source, accounts: accounts.get(source) ?? [] }),
+        listing: remembered((group) => listing(source, group, promised, now)),
+        audience: remembered((key) => audience(source, key, promised, now)),
+        get directory() {
+          return directory?.();
+        },
+      };
     };
+    if (rules.directory === undefined || !asksDirectory(looked)) return factsIn(asked);
+    const directory: Facts = factsIn(rules.directory, () => directory);
+    return asked === rules.directory ? directory : factsIn(asked, () => directory);
   };
 };
 

@@ -67,7 +67,7 @@ export const openStore = async ({
       open: async (source, connector, startedAt) => open({ source, connector, now: startedAt }),
       ...vectorsOf({ db, file, commit }),
       ...identitiesOf({ db, file, commit, history }),
-      status: async (sources) => guarded(file, () => status(sources)),
+      status: async (sources, directory) => guarded(file, () => status(sources, directory)),
       latestRun: async (source) => guarded(file, () => latestRun(source)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),
       check: async () => upkeep.check(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type Activity, activityOf } from '../../core/activity.ts';
 import type { Identity } from '../../core/caller.ts';
 import { mayDecide } from '../../core/freshness.ts';
 import type { Rules } from '../../core/rules.ts';
@@ -9,14 +10,21 @@ import type { Database } from './database.ts';
 import { storedJson } from './stored-json.ts';
 
 /**
- * The accounts that have to do with an identity, by configured source: linked to it, or carrying its e-mail; of a service those
- * that the configuration lists, and no others.
+ * The accounts that have to do with an identity, by configured source: linked to it, or carrying its e-mail, and in the directory also
+ * those once linked to it; of a service those that the configuration lists, and no others.
  */
-export type FindAccounts = (identity: Identity, rules: Rules, now: number) => ReadonlyMap<string, readonly KnownAccount[]>;
+export type FindAccounts = (identity: Identity, rules: Rules, now: number) => Known;
+
+/** What is known of a caller's accounts. */
+export interface Known {
+  readonly in: ReadonlyMap<string, readonly KnownAccount[]>;
+  /** How a person stands in the directory; absent where there is none. */
+  readonly activity?: Activity;
+}
 
 /** Prepares the look-up on a connection. */
 export const prepareAccounts = (db: Database): FindAccounts => {
-  const ofPerson = db.prepare<Pick<Identity, 'issuer' | 'subject'> & { email: string | null }, Row>(`
+  const ofPerson = db.prepare<Pick<Identity, 'issuer' | 'subject'> & { email: string | null; directory: string | null }, Row>(`
     WITH linked(account) AS (
       SELECT link.account
       FROM identity
@@ -26,6 +34,13 @@ export const prepareAccounts = (db: Database): FindAccounts => {
       SELECT account FROM linked
       UNION
       SELECT account FROM account_email WHERE email = :email
+      UNION
+      SELECT former_link.account
+      FROM identity
+      JOIN former_link ON former_link.identity = identity.id
+      JOIN account ON account.id = former_link.account
+      JOIN source ON source.id = account.source AND source.name = :directory
+      WHERE identity.issuer = :issuer AND identity.subject = :subject
     )
     ${KNOWN}`);
   const ofService = db.prepare<{ listed: string }, Row>(`
@@ -38,10 +53,14 @@ export const prepareAccounts = (db: Database): FindAccounts => {
       SELECT DISTINCT account FROM linked
     )
     ${KNOWN}`);
+  const wasRead = db.prepare<[string], number>('SELECT listed = 1 OR confirmed_at > 0 FROM source WHERE name = ?').pluck();
   return (identity, rules, now) => {
     const { issuer, subject, email = null } = identity;
+    const { directory } = rules;
     const service = serviceOf(identity, rules);
-    const rows = service ? ofService.all({ listed: listedBy(service) }) : ofPerson.all({ issuer, subject, email });
+    const rows = service
+      ? ofService.all({ listed: listedBy(service) })
+      : ofPerson.all({ issuer, subject, email, directory: directory ?? null });
     const known = new Map<string, KnownAccount[]>();
     for (const row of rows) {
       const freshness = rules.sources.get(row.source);
@@ -49,10 +68,11 @@ export const prepareAccounts = (db: Database): FindAccounts => {
       const account: KnownAccount = {
         id: row.id,
         ...(row.name === null ? {} : { name: row.name }),
-        emails: storedJson(EMAILS, row.emails, 'the e-mails of an account'),
+        emails: emailsOf(row),
         active: row.active === 1,
         kind: row.kind,
         linked: row.linked === 1,
+        former: row.linked === 0 && !service && !emailsOf(row).includes(email ?? ''),
         at: row.at,
         fresh: mayDecide(row.at, freshness.permissions, now),
       };
@@ -60,7 +80,8 @@ export const prepareAccounts = (db: Database): FindAccounts => {
       if (others) others.push(account);
       else known.set(row.source, [account]);
     }
-    return known;
+    if (directory === undefined || service) return { in: known };
+    return { in: known, activity: activityOf({ accounts: known.get(directory) ?? [], read: wasRead.get(directory) === 1 }) };
   };
 };
 
@@ -78,6 +99,8 @@ const KNOWN = `
   JOIN account ON account.id = known.account
   JOIN source ON source.id = account.source
   ORDER BY source.name, account.account`;
+
+const emailsOf = ({ emails }: Row): readonly string[] => storedJson(EMAILS, emails, 'the e-mails of an account');
 
 const listedBy = ({ accounts }: Service): string =>
   JSON.stringify([...accounts].flatMap(([source, ids]) => ids.map((id) => [source, id])));

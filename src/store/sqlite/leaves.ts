@@ -1,5 +1,5 @@
 import type { Membership } from '../../core/decide.ts';
-import { type Looked, leafStanding } from '../../core/leaf.ts';
+import { asksDirectory, type Looked, leafStanding } from '../../core/leaf.ts';
 import { domainOf, kindOf, type Leaf, nameOf } from '../../core/principal.ts';
 import { serviceOf } from '../../core/service.ts';
 
@@ -10,7 +10,10 @@ export interface LeafKind {
   readonly named: readonly { readonly name: string; readonly is: Membership }[];
 }
 
-/** Asks the rule about every leaf there can be: only what ties a name to the caller can make it stand out in its kind. */
+/**
+ * Asks the rule about every leaf there can be: only what ties a name to the caller can make it stand out in its kind.
+ * `org:` is no leaf where the groups of the directory say what it names.
+ */
 export const leafKinds = (looked: Looked): readonly LeafKind[] => {
   const leaf = leafStanding(looked);
   const tied = tiedTo(looked);
@@ -25,7 +28,7 @@ export const leafKinds = (looked: Looked): readonly LeafKind[] => {
     kind('user', `user:${NOBODY}`),
     kind('person', `person:${NOBODY}`),
     kind('domain', `domain:${NOBODY}`),
-    kind('org', `org:${NOBODY}`),
+    ...(asksDirectory(looked) ? [] : [kind('org', `org:${NOBODY}`)]),
     kind('everyone', 'everyone'),
     kind('public', 'public'),
   ];

@@ -1,7 +1,7 @@
 import type { Identity } from '../../core/caller.ts';
 import { ROUNDS } from '../../core/decide.ts';
 import type { Rules } from '../../core/rules.ts';
-import type { KnownAccount, Looked } from '../../core/leaf.ts';
+import { asksDirectory, type KnownAccount, type Looked } from '../../core/leaf.ts';
 import type { HeldAcls } from '../reader.ts';
 import type { Database } from './database.ts';
 import type { FindAccounts } from './known-accounts.ts';
@@ -23,6 +23,7 @@ export interface Visibility {
 export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setPromises: SetPromises): Visibility => {
   db.exec(TABLES);
   const leaves = prepareLeaves(db);
+  const organise = ORGANISE.map((sql) => db.prepare<{ directory: string }>(sql));
   const steps = STEPS.map((sql) => db.prepare(sql));
   const terms = db.prepare<{ round: number }>(TERMS);
   const acls = db.prepare<{ round: number }>(ACLS);
@@ -48,11 +49,14 @@ export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setP
 
   return {
     hold: (identity, rules, now) => {
-      const accounts = findAccounts(identity, rules, now);
+      const { in: accounts, activity } = findAccounts(identity, rules, now);
+      const looked = { identity, rules, ...(activity && { activity }) };
+      const { directory } = rules;
       const view = ++last;
       setPromises(rules, now);
       for (const table of SCRATCH) db.exec(`DELETE FROM temp.${table}`);
-      for (const source of rules.sources.keys()) leaves({ identity, rules, source, accounts: accounts.get(source) ?? [] });
+      for (const source of rules.sources.keys()) leaves({ ...looked, source, accounts: accounts.get(source) ?? [] });
+      if (directory !== undefined && asksDirectory(looked)) for (const step of organise) step.run({ directory });
       for (const step of steps) step.run();
       holdRounds();
       keep.run(view);
@@ -117,6 +121,10 @@ const TABLES = `
 
   -- From here on scratch, emptied for every view. slack: how long, in ms, what it rests on keeps its promise.
   CREATE TEMP TABLE leaf (principal INTEGER PRIMARY KEY, sure INTEGER NOT NULL) STRICT;
+  -- What of the directory a group of the organisation is.
+  CREATE TEMP TABLE org_group (
+    directory_group INTEGER NOT NULL, org INTEGER NOT NULL, PRIMARY KEY (directory_group, org)
+  ) STRICT, WITHOUT ROWID;
   CREATE TEMP TABLE listed_group (principal INTEGER PRIMARY KEY, slack REAL NOT NULL) STRICT;
   CREATE TEMP TABLE audience (
     acl INTEGER NOT NULL, principal INTEGER NOT NULL, slack REAL NOT NULL, PRIMARY KEY (acl, principal)
@@ -128,7 +136,29 @@ const TABLES = `
   CREATE INDEX temp.held_term_by_round ON held_term (round);
   CREATE TEMP TABLE round_acl (round INTEGER NOT NULL, acl INTEGER NOT NULL, PRIMARY KEY (round, acl)) STRICT, WITHOUT ROWID;`;
 
-const SCRATCH = ['leaf', 'listed_group', 'audience', 'denied_term', 'sure', 'held_term', 'round_acl'];
+const SCRATCH = ['leaf', 'org_group', 'listed_group', 'audience', 'denied_term', 'sure', 'held_term', 'round_acl'];
+
+/** Ties what `org:` names to the groups of the directory; of one that it has no group for nobody can say who is in it. */
+const ORGANISE = [
+  `
+  INSERT INTO temp.org_group
+  SELECT directory_group.id, org.id
+  FROM temp.promise AS directory
+  JOIN principal AS directory_group ON directory_group.source = directory.source AND directory_group.kind = 'group'
+  CROSS JOIN temp.promise
+  JOIN principal AS org ON org.source = promise.source AND org.kind = 'org' AND org.name = directory_group.name
+  WHERE directory.name = :directory`,
+  `
+  INSERT INTO temp.leaf
+  SELECT org.id, 0
+  FROM temp.promise
+  JOIN principal AS org ON org.source = promise.source AND org.kind = 'org'
+  WHERE org.name NOT IN (
+    SELECT directory_group.name
+    FROM temp.promise AS directory
+    JOIN principal AS directory_group ON directory_group.source = directory.source AND directory_group.kind = 'group'
+    WHERE directory.name = :directory)`,
+];
 
 /** The groups whose last whole listing may decide. A failed try since then leaves that listing to age. */
 const LISTED_GROUPS = `
@@ -168,6 +198,10 @@ const SURE = `
     FROM holds
     JOIN member ON member.member = holds.principal
     JOIN temp.listed_group ON listed_group.principal = member.member_group
+    UNION
+    SELECT org_group.org
+    FROM holds
+    JOIN temp.org_group ON org_group.directory_group = holds.principal
   )
   INSERT INTO temp.sure
   SELECT 0, principal FROM holds`;
@@ -186,6 +220,10 @@ const DENIED_TERMS = `
     FROM possible
     JOIN member ON member.member = possible.principal
     JOIN temp.listed_group ON listed_group.principal = member.member_group
+    UNION
+    SELECT org_group.org
+    FROM possible
+    JOIN temp.org_group ON org_group.directory_group = possible.principal
   )
   INSERT OR IGNORE INTO temp.denied_term
   SELECT acl_grant.term

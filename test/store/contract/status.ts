@@ -36,6 +36,18 @@ export const statusContract = (makePlace: MakePlace): void => {
     ]);
   });
 
+  test('a group of the organisation is never listed where the directory does not list it', async () => {
+    const store = await (await makePlace()).open();
+    await sync(store, [
+      document({ key: 'staff', acl: only('org:staff') }),
+      document({ key: 'board', acl: only('org:board') }),
+      { type: 'members', group: 'staff', members: [] },
+    ]);
+    expect(await store.status(['wiki'], 'wiki')).toMatchObject([{ dark: { orgWithoutDirectory: 0, groupNeverListed: 1 } }]);
+    expect(await store.status(['wiki'], 'elsewhere')).toMatchObject([{ dark: { orgWithoutDirectory: 0, groupNeverListed: 2 } }]);
+    expect(await store.status(['wiki'])).toMatchObject([{ dark: { orgWithoutDirectory: 2, groupNeverListed: 0 } }]);
+  });
+
   test('a document that nobody can see because of a container it rests on is counted by what shuts that', async () => {
     const store = await (await makePlace()).open();
     await sync(store, [

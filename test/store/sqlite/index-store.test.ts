@@ -266,6 +266,7 @@ describe('the rows', () => {
     expect(await moved({ type: 'members', group: 'eng', members: { unknown: '429' } })).toBe(0);
     expect(await moved(eng('user:a'))).toBe(1);
     expect(await moved(eng())).toBe(1);
+    expect(await moved({ type: 'unchanged' })).toBe(1); // a directory decides from when it was first read
     expect(await moved({ type: 'unchanged' }, { type: 'listing' }, { type: 'checkpoint', cursor: 1 })).toBe(0);
   });
 

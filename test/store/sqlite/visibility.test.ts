@@ -33,14 +33,17 @@ const PEOPLE: readonly Identity[] = [
 
 const servicesIn = (source: string): ReadonlyMap<string, Service> =>
   new Map([
-    ['idp|s0', { shared: ['domain:acme.test', 'org:x'], accounts: new Map([[source, ['u0', 'u1', 'never']]]) }],
+    ['idp|s0', { shared: ['domain:acme.test', 'org:x', 'org:g0'], accounts: new Map([[source, ['u0', 'u1', 'never']]]) }],
     ['idp|p1s', { shared: ['person:p0@acme.test'], accounts: new Map([[source, ['u2']]]) }],
   ]);
 
 const user = fc.constantFrom('user:u0', 'user:u1', 'user:u2', 'user:u3');
 const group = fc.constantFrom('group:g0', 'group:g1', 'group:g2', 'group:g3');
 const person = fc.constantFrom('person:p0@acme.test', 'person:p2@partner.test');
-const shared = fc.oneof(person, fc.constantFrom('domain:acme.test', 'domain:partner.test', 'org:x', 'everyone'));
+const shared = fc.oneof(
+  person,
+  fc.constantFrom('domain:acme.test', 'domain:partner.test', 'org:x', 'org:g0', 'org:g1', 'everyone'),
+);
 const audience = fc.constantFrom('audience:c0', 'audience:c1', 'audience:c2', 'audience:c3', 'audience:d0', 'audience:gone');
 const member: fc.Arbitrary<Member> = fc.oneof({ weight: 3, arbitrary: user }, { weight: 3, arbitrary: group }, shared);
 const deniable: fc.Arbitrary<Deniable> = fc.oneof({ weight: 3, arbitrary: user }, { weight: 3, arbitrary: group }, shared);
@@ -76,7 +79,7 @@ const listing = fc.record({
   members: fc.array(member, { maxLength: 4 }),
 });
 
-const world = fc.record({
+const source = fc.record({
   accounts: fc.tuple(told(account), told(account), told(account)),
   groups: fc.array(told(listing), { minLength: 2, maxLength: 4 }),
   containers: fc.array(told(acl), { minLength: 2, maxLength: 4 }),
@@ -84,7 +87,10 @@ const world = fc.record({
   confirmed: fc.constantFrom(false, false, true),
   onBreach: fc.constantFrom('deny' as const, 'deny' as const, 'label' as const),
 });
-type World = typeof world extends fc.Arbitrary<infer T> ? T : never;
+type World = typeof source extends fc.Arbitrary<infer T> ? T : never;
+
+/** A source, and a directory beside it, or none. */
+const world = fc.record({ told: source, directory: fc.option(source, { freq: 3, nil: undefined }) });
 
 const named = <T>(prefix: string, things: readonly T[]): (readonly [string, T])[] =>
   things.map((thing, at) => [`${prefix}${at}`, thing]);
@@ -159,6 +165,12 @@ const toldOf = ({ accounts, groups, containers, documents, confirmed, onBreach }
         all.filter(({ linked, linkedTo }) => linked && linkedTo === subject).map(({ account }) => account.id),
       ]),
     ),
+    former: Object.fromEntries(
+      PEOPLE.map(({ subject }) => [
+        subject,
+        all.filter(({ linked, linkedTo }) => !linked && linkedTo === subject).map(({ account }) => account.id),
+      ]),
+    ),
     groups: Object.fromEntries(
       named('g', groups).flatMap(([name, { at, value }]) =>
         value.listed ? [[name, { members: value.members.toSorted(), ...stands(at, !value.unknown) }]] : [],
@@ -173,30 +185,45 @@ const toldOf = ({ accounts, groups, containers, documents, confirmed, onBreach }
   };
 };
 
+const freshnessOf = ({ onBreach }: World): Freshness => ({
+  permissions: { within: WITHIN, onBreach },
+  content: { within: WITHIN, onBreach: 'label' },
+});
+
 test('what SQL shows is what the reference rule allows, on the stored rows and on the world itself', async () => {
   const index = await anIndex();
   const reader = index.reader();
-  const seen = { visible: 0, hidden: 0 };
+  const seen = { visible: 0, hidden: 0, directories: 0 };
   let worlds = 0;
   await fc.assert(
-    fc.asyncProperty(world, async (world) => {
+    fc.asyncProperty(world, async ({ told: world, directory: people }) => {
       const source = `w${worlds++}`;
+      const registry = `p${worlds}`;
       await write(index, source, world);
-      const promised = { within: WITHIN, onBreach: world.onBreach };
-      const freshness: Freshness = { permissions: promised, content: { within: WITHIN, onBreach: 'label' } };
+      if (people) await write(index, registry, people);
       const services = servicesIn(source);
-      const rules: Rules = { ownedDomains: ['acme.test'], sources: new Map([[source, freshness]]), services };
+      const rules: Rules = {
+        ownedDomains: ['acme.test'],
+        sources: new Map([[source, freshnessOf(world)], ...(people ? [[registry, freshnessOf(people)] as const] : [])]),
+        services,
+        ...(people && { directory: registry }),
+      };
       const facts = toldOf(world);
+      const directory = people && { ...toldOf(people), unread: !people.confirmed };
+      if (people) seen.directories += 1;
       for (const person of PEOPLE) {
         reader.read((reading) => {
           const held = reading.holdAcls(person, rules, NOW);
           const snapshot = reading.snapshot(held, carriedBy('test', rules), NOW, {});
           const chunks = snapshot.postings('spring').map(({ chunk }) => chunk);
-          const shown = snapshot.places(chunks).map(({ documentId }) => documentId);
+          const shown = snapshot
+            .places(chunks)
+            .map(({ documentId }) => documentId)
+            .filter((id) => id.startsWith(`${source}:`));
           reading.dropAcls(held.view);
 
           const stored = reading.facts(source, person, rules, NOW);
-          const inMemory = factsOf(facts, person, { source, services });
+          const inMemory = factsOf(facts, person, { source, services, ...(directory && { directory }) });
           const allowed: string[] = [];
           for (const [key] of named('d', world.documents)) {
             const item = inMemory.audience(key);
@@ -211,7 +238,7 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
         });
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 250 },
   );
-  expect(Math.min(seen.visible, seen.hidden)).toBeGreaterThan(100); // worlds in which nothing is decided prove nothing
+  expect(Math.min(seen.visible, seen.hidden, seen.directories)).toBeGreaterThan(100); // worlds in which nothing is decided prove nothing
 });

@@ -60,6 +60,9 @@ export const accountsOf = (db: Database, history: History): Accounts => {
     FROM link
     JOIN identity ON identity.id = link.identity
     WHERE link.account = ?`);
+  const remember = db.prepare<[number, number, number]>(
+    'INSERT OR REPLACE INTO former_link (identity, account, ended_at) VALUES (?, ?, ?)',
+  );
   const unlink = db.prepare<[number, number]>('DELETE FROM link WHERE identity = ? AND account = ?');
 
   const factOf = ({ id, active, kind }: Row): Fact => ({ active: active === 1, kind, emails: emailsOf.all(id).toSorted() });
@@ -77,6 +80,7 @@ export const accountsOf = (db: Database, history: History): Accounts => {
     for (const { identity, name, method, evidence, email, at } of linksOf.all(row.id)) {
       if (now.active && email !== null && now.emails.includes(email)) continue;
       unlink.run(identity, row.id);
+      remember.run(identity, row.id, commit.at);
       const ended = { identity: name, method, evidence: JSON.parse(evidence), at };
       history.record(commit, { source, subject: 'link', key: row.account, old: ended, new: undefined });
     }

@@ -67,6 +67,7 @@ export const identitiesOf = ({
     FROM account
     JOIN source ON source.id = account.source
     WHERE source.name = ? AND account.account = ?`);
+  const forgetFormer = db.prepare<[number, number]>('DELETE FROM former_link WHERE identity = ? AND account = ?');
   const insertLink = db.prepare<[number, number, string, string, number]>(`
     INSERT OR IGNORE INTO link (identity, account, method, evidence, at) VALUES (?, ?, ?, ?, ?)`);
 
@@ -118,6 +119,7 @@ export const identitiesOf = ({
         const known = find.get(identity.issuer, identity.subject);
         const id = known?.id ?? Number(put.run(identity.issuer, identity.subject, identity.email ?? null, at).lastInsertRowid);
         if (insertLink.run(id, found.id, method, JSON.stringify(evidence), at).changes === 0) return;
+        forgetFormer.run(id, found.id);
         const made = { identity: identityName(identity), method, evidence, at };
         history.record(step, { source: found.source, subject: 'link', key: account, old: undefined, new: made });
         step.moveEpoch();

@@ -124,6 +124,7 @@ interface Step {
 
 /** One write, and what the run knows after it. */
 const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, step: Step, write: Write) => Progress) => {
+  const wasConfirmed = db.prepare<[number], number>('SELECT confirmed_at > 0 FROM source WHERE id = ?').pluck();
   const confirm = db.prepare<[number, number]>('UPDATE source SET confirmed_at = ? WHERE id = ?');
   const setTick = db.prepare<[number, number]>('UPDATE source SET tick = ? WHERE id = ?');
   const setCheckpoint = db.prepare<[string | null, string, number]>('UPDATE source SET cursor = ?, listings = ? WHERE id = ?');
@@ -171,6 +172,7 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
         return { ...progress, tick, listings: new Map(progress.listings).set(write.of, listing) };
       }
       case 'unchanged':
+        if (wasConfirmed.get(source) !== 1) commit.moveEpoch(); // a directory decides from when it was first read
         confirm.run(at, source);
         return progress;
       case 'checkpoint': {

@@ -25,7 +25,7 @@ interface RunRow {
 }
 
 /** How sources stand, all of one instant; a source that was never synced is absent. */
-export const statusOf = (db: Database): ((sources: readonly string[]) => readonly SourceStatus[]) => {
+export const statusOf = (db: Database): ((sources: readonly string[], directory?: string) => readonly SourceStatus[]) => {
   const findSource = db.prepare<[string], SourceRow>(
     'SELECT id, name, connector, confirmed_at AS confirmed FROM source WHERE name = ?',
   );
@@ -73,7 +73,7 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
   const findLease = db.prepare<[number], { run: number; pid: number; started: string }>(`
     SELECT run, pid, process_started AS started FROM lease WHERE source = ?`);
 
-  const standing = ({ id, name, connector, confirmed }: SourceRow): SourceStatus => {
+  const standing = ({ id, name, connector, confirmed }: SourceRow, directory?: string): SourceStatus => {
     const lease = findLease.get(id);
     const running = lease !== undefined && isAlive(lease);
     const last = lastRun.get({ source: id, running: running ? lease.run : 0 });
@@ -84,7 +84,7 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
       documents: documents.get(id) ?? 0,
       chunks: chunks.get(id) ?? 0,
       waitingForVectors: waiting.get(id) ?? 0,
-      dark: dark(id),
+      dark: dark(id, directory),
       deniedByAccount: deniedByAccount.get(id) ?? 0,
       ...(permissions !== null && { oldestPermissions: permissions }),
       ...(content !== null && { oldestContent: content }),
@@ -92,11 +92,11 @@ export const statusOf = (db: Database): ((sources: readonly string[]) => readonl
       running,
     };
   };
-  return db.transaction((sources: readonly string[]) =>
+  return db.transaction((sources: readonly string[], directory?: string) =>
     sources
       .map((name) => findSource.get(name))
       .filter((source) => source !== undefined)
-      .map(standing),
+      .map((source) => standing(source, directory)),
   );
 };
 

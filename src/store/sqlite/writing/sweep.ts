@@ -50,6 +50,7 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
     JOIN below ON item.key = below.key
     WHERE item.source = :source AND item.key <> :of
     ORDER BY item.id`);
+  const wasListed = db.prepare<[number], number>('SELECT listed FROM source WHERE id = ?').pluck();
   const setListed = db.prepare<[number, number]>('UPDATE source SET listed = ? WHERE id = ?');
 
   return async ({ source, run, of, tick, limit }) => {
@@ -61,9 +62,10 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
     }
     const missingDocuments = missing.filter(({ container }) => container === 0).length;
     if (missingDocuments > limit.ratio * documents && missingDocuments > limit.documents && !limit.accept) {
-      commit(() => {
+      commit((step) => {
         runs.assertHeld(source, run);
         setListed.run(0, source);
+        step.moveEpoch();
       }, run);
       return { deleted: 0, refused: { missing: missingDocuments, of: documents } };
     }
@@ -79,6 +81,7 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
         runs.assertHeld(source, run);
         accounts.deactivate(step, source, tick);
         groups.unlist(step, source, tick);
+        if (wasListed.get(source) !== 1) step.moveEpoch(); // a directory decides from when it was first read
         setListed.run(1, source);
       }, run);
     }

@@ -110,18 +110,18 @@ export const CARRYING: readonly Fault[] = [
   {
     name: 'an e-mail that the identity of a service carries counts',
     file: 'src/core/leaf.ts',
-    find: `const shared = service ? listedStanding(service) : personStanding(`,
-    plant: `const shared = service && identity.email === undefined ? listedStanding(service) : personStanding(`,
+    find: `if (service) return ofAny(`,
+    plant: `if (service && identity.email === undefined) return ofAny(`,
     caughtBy: service('is no more by an e-mail or a link that its identity carries'),
   },
   {
     name: 'accounts that an identity was linked to before it was a service count',
     file: 'src/store/sqlite/known-accounts.ts',
-    find: `const rows = service ? ofService.all({ listed: listedBy(service) }) : ofPerson.all({ issuer, subject, email });`,
-    plant: `const rows = [
-      ...(service ? ofService.all({ listed: listedBy(service) }) : []),
-      ...ofPerson.all({ issuer, subject, email }),
-    ];`,
+    find: `? ofService.all({ listed: listedBy(service) })`,
+    plant: `? [
+          ...ofService.all({ listed: listedBy(service) }),
+          ...ofPerson.all({ issuer, subject, email, directory: null }),
+        ]`,
     caughtBy: policy('sees what is listed for it, whatever was stored of its identity'),
   },
   {

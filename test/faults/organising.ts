@@ -1,10 +1,7 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const theRule = (test: string): NamedTest => ({ file: 'test/core/directory.test.ts', test });
-const SQL: NamedTest = {
-  file: 'test/store/sqlite/visibility.test.ts',
-  test: 'what SQL shows is what the reference rule allows, on the stored rows and on the world itself',
-};
+const stored = (test: string): NamedTest => ({ file: 'test/store/sqlite/directory.test.ts', test });
 
 /** Mistakes about who is in the organisation. */
 export const ORGANISING: readonly Fault[] = [
@@ -44,24 +41,24 @@ export const ORGANISING: readonly Fault[] = [
     caughtBy: theRule('everyone is who is active in it as a member'),
   },
   {
-    name: 'a group of the directory that holds another by its name holds nobody of it',
+    name: 'a group that a source says is of the organisation is looked for in that source',
     file: 'src/core/decide.ts',
     find: `isGroup(member) || (isOrg(member) && facts.directory === facts)`,
-    plant: `isGroup(member)`,
-    caughtBy: SQL,
+    plant: `isGroup(member) || isOrg(member)`,
+    caughtBy: theRule('a group of a source may hold one'),
   },
   {
     name: 'SQL never looks into the directory',
     file: 'src/store/sqlite/visibility.ts',
     find: `for (const step of organise) step.run({ directory });`,
     plant: `organise.at(1)?.run({ directory });`,
-    caughtBy: SQL,
+    caughtBy: stored('a group of the directory shows what names it in another source, through groups that hold it there'),
   },
   {
     name: 'a link that ended is forgotten',
     file: 'src/store/sqlite/writing/accounts.ts',
     find: `      remember.run(identity, row.id, commit.at);\n`,
     plant: '',
-    caughtBy: SQL,
+    caughtBy: stored('whoever is deactivated in the directory sees nothing, also when it forgets their e-mail with that'),
   },
 ];

@@ -90,7 +90,7 @@ const source = fc.record({
 type World = typeof source extends fc.Arbitrary<infer T> ? T : never;
 
 /** A source, and a directory beside it, or none. */
-const world = fc.record({ told: source, directory: fc.option(source, { freq: 3, nil: undefined }) });
+const world = fc.record({ told: source, directory: fc.option(source, { freq: 2, nil: undefined }) });
 
 const named = <T>(prefix: string, things: readonly T[]): (readonly [string, T])[] =>
   things.map((thing, at) => [`${prefix}${at}`, thing]);
@@ -238,7 +238,7 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
         });
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 200 },
   );
-  expect(Math.min(seen.visible, seen.hidden, seen.directories)).toBeGreaterThan(100); // worlds in which nothing is decided prove nothing
+  expect(Math.min(seen.visible, seen.hidden, seen.directories)).toBeGreaterThan(80); // worlds in which nothing is decided prove nothing
 });

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { AppError } from '../core/errors.ts';
 import { labelKey } from '../core/label.ts';
 import type { Census } from '../store/census.ts';
+import { directoryCheck } from './doctor-directory.ts';
 import { sourceChecks } from './doctor-sources.ts';
 import type { Patient } from './patient.ts';
 import { count, listed, span } from './words.ts';
@@ -41,6 +42,7 @@ export const checksOf = async (patient: Patient, now: number): Promise<readonly 
     ['index', inFolder(() => [census && 'state' in census ? census : indexed(census)])],
     ['audit', inFolder(() => (known ? audit(patient) : []))],
     ['sources', () => (known ? sourceChecks(patient, known, census && 'state' in census ? 'unreadable' : census, now) : [])],
+    ['directory', () => (known && index ? directoryCheck(known, index, now) : [])],
     ['embedding', () => (known ? embedding(patient, known, index) : [])],
     ['identity', () => (known ? issuers(patient, known) : [])],
     ['server', () => (known ? serving(patient, known) : [])],

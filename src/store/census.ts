@@ -33,6 +33,15 @@ export interface Closed {
   readonly absentContainers: readonly string[];
 }
 
+/** What the directory says of the organisation, in numbers. */
+export interface DirectoryCensus {
+  /** Whether it was ever read to its end; before that it holds nobody. */
+  readonly read: boolean;
+  readonly active: number;
+  readonly inactive: number;
+  readonly groups: number;
+}
+
 /** The index, for its owner to look at: counts and causes, never a text. It changes nothing. */
 export interface Census {
   /** In the order asked; a source never synced is absent. `directory`: the source whose groups `org:` names. */
@@ -40,6 +49,7 @@ export interface Census {
   /** Throws `unavailable`, naming what is wrong, when the file is damaged. */
   check(): void;
   accounts(source: string, ownedDomains: readonly string[]): AccountCensus;
+  directory(source: string): DirectoryCensus;
   /** Of one source, sorted. */
   emails(source: string, limit: number): readonly KnownEmail[];
   closed(source: string, directory?: string): Closed;

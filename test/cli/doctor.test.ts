@@ -130,6 +130,34 @@ test('looking changes nothing and makes nothing', async () => {
   expect(await readdir(empty)).toEqual([]);
 });
 
+describe('of a directory it says', () => {
+  const config = CONFIG.replace('server:', 'identity: { mode: local, directory: wiki }\nserver:');
+  const said = async (sick: Sick): Promise<string> => {
+    const { run } = await aPatient({ config, ...sick });
+    return (await run()).stdout.split('\n').find((line) => / directory /u.test(line)) ?? '';
+  };
+  const GONE: Write = { type: 'account', account: { id: 'bob', emails: [], active: false, kind: 'member' } };
+  const WHOLE: Write = { type: 'unchanged' };
+
+  test('whom it holds', async () => {
+    const staff: Write = { type: 'members', group: 'staff', members: [] };
+    expect(await said({ writes: [ADA, GONE, staff, WHOLE] })).toMatch(/^ok .* wiki: 1 active person, 1 inactive, 1 group$/u);
+  });
+
+  test('that it was never read to its end', async () => {
+    expect(await said({})).toMatch(/^fail .* wiki was never read to its end: until then nobody sees anything\.$/u);
+  });
+
+  test('that it is too old to decide', async () => {
+    const late = await said({ writes: [ADA, WHOLE], at: NOW - 30 * HOUR });
+    expect(late).toMatch(/^fail .* wiki is 30 h old and promised within 24 h: whom it did not confirm since sees nothing\.$/u);
+  });
+
+  test('that it lists nobody', async () => {
+    expect(await said({ writes: [GONE, WHOLE] })).toMatch(/^warn .* wiki lists no active person, so nobody is everyone\.$/u);
+  });
+});
+
 describe('it finds', () => {
   test('a wrong configuration, and goes on with what needs none', async () => {
     const { found } = await aPatient({ config: 'sources: {}\n' });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { AppError } from '../../core/errors.ts';
-import type { AccountCensus, Census, Closed, KnownEmail } from '../census.ts';
+import type { AccountCensus, Census, Closed, DirectoryCensus, KnownEmail } from '../census.ts';
 import { type Database, openDatabase } from './database.ts';
 import { prepareDeniedLabels } from './denied-labels.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
@@ -37,12 +37,17 @@ const censusOf = (db: Database, file: DatabaseFile): Census => {
   const closed = prepareClosed(db);
   const shown = prepareShown(db);
   const emails = db.prepare<{ source: string; limit: number }, { email: string; kind: 'member' | 'guest' | null }>(EMAILS);
+  const directory = db.prepare<[string], Record<keyof DirectoryCensus, number>>(DIRECTORY);
   const latest = db.prepare<[], number>(LATEST).pluck();
   const labels = db.prepare<[], string>('SELECT DISTINCT value FROM document, json_each(labels) ORDER BY value').pluck();
   return {
     status: (sources, directory) => guarded(file, () => status(sources, directory)),
     check,
     accounts: (source, ownedDomains) => guarded(file, () => accounts(source, ownedDomains)),
+    directory: (source) => {
+      const { read, ...counts } = guarded(file, () => directory.get(source)) ?? { read: 0, active: 0, inactive: 0, groups: 0 };
+      return { ...counts, read: read === 1 };
+    },
     emails: (source, limit) =>
       guarded(file, () =>
         emails.all({ source, limit }).map(({ email, kind }): KnownEmail => ({ email, ...(kind === null ? {} : { kind }) })),
@@ -128,6 +133,15 @@ const prepareAccountCensus = (db: Database): Census['accounts'] => {
     };
   };
 };
+
+const DIRECTORY = `
+  SELECT
+    source.listed = 1 OR source.confirmed_at > 0 AS read,
+    (SELECT count(*) FROM account WHERE account.source = source.id AND active = 1) AS active,
+    (SELECT count(*) FROM account WHERE account.source = source.id AND active = 0) AS inactive,
+    (SELECT count(*) FROM member_group WHERE member_group.source = source.id AND listed_at IS NOT NULL) AS groups
+  FROM source
+  WHERE source.name = ?`;
 
 /** A person may be a member by one account and a guest by another: the wider is told. */
 const EMAILS = `

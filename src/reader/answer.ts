@@ -1,3 +1,4 @@
+import { createEngine, type Engine } from '../access/engine/engine.ts';
 import { createVisibility } from '../access/visibility.ts';
 import { AppError, unreachable } from '../core/errors.ts';
 import { type Carried, carriedBy } from '../core/policy.ts';
@@ -15,6 +16,8 @@ import { type Decided, redecide, redecideRows } from './redecide.ts';
 export interface AnswerParts {
   readonly reader: Reader;
   readonly rules: Rules;
+  /** Decides from memory what it can. */
+  readonly engine?: Engine;
 }
 
 /** Answers one question from one read transaction. */
@@ -24,8 +27,8 @@ export type AnswerQuestion = (question: Question) => Answer;
 const RANKED = 100;
 
 /** Builds the answering of questions; what it keeps between them are visibilities. */
-export const createAnswer = ({ reader, rules }: AnswerParts): AnswerQuestion => {
-  const visibility = createVisibility(rules);
+export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: AnswerParts): AnswerQuestion => {
+  const visibility = createVisibility(rules, { engine });
 
   const search = ({ identity, client, now, request, meaning }: Asked<'search'>): AnswerTo<'search'> => {
     const { query, limit, offset, ...filter } = request;

@@ -6,6 +6,7 @@ import type { Carried } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Filter, Snapshot } from '../core/snapshot.ts';
 import type { Basis } from '../core/view.ts';
+import type { PermissionRows } from './permission-rows.ts';
 
 /** A document as it is stored. Nothing here says that anybody may see it. Times are ms since 1970. */
 export interface StoredDocument {
@@ -37,9 +38,9 @@ export interface StoredChunk {
   readonly embeddedWith: readonly string[];
 }
 
-/** The acls that hold for one identity, kept under a number in the reading connection until they are dropped. */
+/** The acls that hold for one identity, each once, in no order. */
 export interface HeldAcls {
-  readonly view: number;
+  readonly acls: Uint32Array;
   /** The earliest instant at which a promise it rests on runs out, ms since 1970. */
   readonly until: number;
   /** Something that could have decided had run past its promise. The next commit, whatever it is, may confirm that. */
@@ -49,11 +50,10 @@ export interface HeldAcls {
 /** One read transaction of the index: everything, not yet narrowed. Only `access` and `reader` may hold one. */
 export interface Reading {
   readonly basis: Basis;
-  /** Decides every acl for an identity in SQL, and keeps those that hold. */
+  /** What decides who may see what, row by row. */
+  readonly permissions: PermissionRows;
+  /** Decides every acl for an identity in SQL. */
   holdAcls(identity: Identity, rules: Rules, now: number): HeldAcls;
-  /** Whether a view is still kept: one made in a transaction that failed is not. */
-  holds(view: number): boolean;
-  dropAcls(view: number): void;
   /** What the reference rule needs, read from the rows of this transaction. */
   facts(source: string, identity: Identity, rules: Rules, now: number): Facts;
   snapshot(held: HeldAcls, carried: Carried, now: number, filter: Filter): Snapshot;

@@ -8,7 +8,7 @@ import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
 import { preparePromises } from './promises.ts';
 import { prepareVisibility } from './visibility.ts';
-import { type Narrowed, visibleDocuments } from './visible.ts';
+import { boundAcls, type Narrowed, visibleDocuments } from './visible.ts';
 import { statusOf } from './writing/status.ts';
 import { checkOf } from './writing/upkeep.ts';
 
@@ -62,7 +62,7 @@ const censusOf = (db: Database, file: DatabaseFile): Census => {
 };
 
 const prepareShown = (db: Database): { to: Census['shown']; toAnybody: Census['shownToAnybody'] } => {
-  const visibility = prepareVisibility(db, prepareAccounts(db), preparePromises(db));
+  const hold = prepareVisibility(db, prepareAccounts(db), preparePromises(db));
   prepareDeniedLabels(db); // no client narrows what is counted here
   db.exec('CREATE TEMP TABLE shown_item (item INTEGER PRIMARY KEY) STRICT');
   const count = db.prepare<Narrowed, number>(`SELECT count(*) ${visibleDocuments()}`).pluck();
@@ -70,11 +70,9 @@ const prepareShown = (db: Database): { to: Census['shown']; toAnybody: Census['s
   const noted = db.prepare<[], number>('SELECT count(*) FROM temp.shown_item').pluck();
   return {
     to: db.transaction((identity, rules, now) => {
-      const { view } = visibility.hold(identity, rules, now);
-      note.run({ view, denied: null });
-      const documents = count.get({ view, denied: null }) ?? 0;
-      visibility.drop(view);
-      return documents;
+      const narrowed = { held: boundAcls(hold(identity, rules, now)), denied: null };
+      note.run(narrowed);
+      return count.get(narrowed) ?? 0;
     }),
     toAnybody: () => noted.get() ?? 0,
   };

@@ -11,12 +11,13 @@ import { boundLabels, prepareDeniedLabels } from './denied-labels.ts';
 import { prepareFacts } from './facts.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
+import { preparePermissionRows } from './permission-rows.ts';
 import { preparePromises } from './promises.ts';
 import { sameFile } from './same-file.ts';
 import { prepareSnapshots, type Snapshots } from './snapshot.ts';
 import { prepareStoredDocuments } from './stored-documents.ts';
 import { prepareVisibility } from './visibility.ts';
-import { prepareVisibleSources } from './visible.ts';
+import { boundAcls, prepareVisibleSources } from './visible.ts';
 
 /** Opens an existing index for reading. */
 export const openReader = (path: string): Reader => {
@@ -64,7 +65,8 @@ const prepare = (db: Database): Prepared => {
   const basis = db.prepare<[], Basis>('SELECT version, epoch, database_id AS databaseId FROM meta');
   const setPromises = preparePromises(db);
   const findAccounts = prepareAccounts(db);
-  const visibility = prepareVisibility(db, findAccounts, setPromises);
+  const holdAcls = prepareVisibility(db, findAccounts, setPromises);
+  const permissions = preparePermissionRows(db, findAccounts);
   const facts = prepareFacts(db, findAccounts);
   const snapshots = prepareSnapshots(db);
   const visibleSources = prepareVisibleSources(db);
@@ -74,25 +76,24 @@ const prepare = (db: Database): Prepared => {
     if (!stands) throw new AppError('unavailable', `The index ${db.name} is damaged: it is empty. ${REMEDY}`);
     return {
       basis: stands,
-      holdAcls: (identity, rules, now) => visibility.hold(identity, rules, now),
-      holds: (view) => visibility.holds(view),
-      dropAcls: (view) => visibility.drop(view),
+      permissions,
+      holdAcls,
       facts,
-      snapshot: ({ view }, carried, now, filter) => {
+      snapshot: (held, carried, now, filter) => {
         setPromises(carried, now);
-        return snapshots.open({ view, denied: boundLabels(carried.deniedLabels) }, filter);
+        return snapshots.open({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) }, filter);
       },
       ...documents,
-      visibleSources: ({ view }, carried, now) => {
+      visibleSources: (held, carried, now) => {
         setPromises(carried, now);
-        return visibleSources({ view, denied: boundLabels(carried.deniedLabels) });
+        return visibleSources({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) });
       },
     };
   };
   return { reading, snapshots };
 };
 
-/** Everything `look` reads is of one commit. What it kept in temporary tables stays only when it succeeds. */
+/** Everything `look` reads is of one commit. Nothing it kept in temporary tables outlives it. */
 const transact = <T>(db: Database, snapshots: Snapshots, look: () => T): T =>
   db.transaction(() => {
     const seen = look();

@@ -1,26 +1,22 @@
 import type { Identity } from '../../core/caller.ts';
 import { ROUNDS } from '../../core/decide.ts';
 import type { Rules } from '../../core/rules.ts';
-import { asksDirectory, type KnownAccount, type Looked } from '../../core/leaf.ts';
+import { asksDirectory, type Looked } from '../../core/leaf.ts';
 import type { HeldAcls } from '../reader.ts';
+import { accountsUntil, anyStale } from './account-promises.ts';
 import type { Database } from './database.ts';
 import type { FindAccounts } from './known-accounts.ts';
 import { leafKinds } from './leaves.ts';
 import type { SetPromises } from './promises.ts';
 
 /** Decides, for one identity, every acl there is. */
-export interface Visibility {
-  hold(identity: Identity, rules: Rules, now: number): HeldAcls;
-  /** Whether a view is still kept: a transaction that failed takes those it made with it. */
-  holds(view: number): boolean;
-  drop(view: number): void;
-}
+export type HoldAcls = (identity: Identity, rules: Rules, now: number) => HeldAcls;
 
 /**
  * The rule of `core/decide.ts`, for all acls at once. A principal may be `possible` without being `sure`: that is undecided.
  * `sure` principals satisfy an allow, `possible` ones trigger a deny.
  */
-export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setPromises: SetPromises): Visibility => {
+export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setPromises: SetPromises): HoldAcls => {
   db.exec(TABLES);
   const leaves = prepareLeaves(db);
   const organise = ORGANISE.map((sql) => db.prepare<{ directory: string }>(sql));
@@ -28,16 +24,9 @@ export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setP
   const terms = db.prepare<{ round: number }>(TERMS);
   const acls = db.prepare<{ round: number }>(ACLS);
   const audiences = db.prepare<{ round: number }>(AUDIENCES);
-  const keep = db.prepare<[number]>('INSERT INTO temp.held_acl SELECT ?, acl FROM temp.round_acl');
-  const note = db.prepare<[number]>('INSERT INTO temp.held_view VALUES (?)');
-  const noted = db.prepare<[number], { view: number }>('SELECT view FROM temp.held_view WHERE view = ?');
+  const held = db.prepare<[], number>('SELECT acl FROM temp.round_acl').pluck();
   const slack = db.prepare<[], { slack: number | null }>(SLACK);
   const stale = db.prepare<[], { stale: number }>(STALE);
-  const forget = [
-    db.prepare<[number]>('DELETE FROM temp.held_acl WHERE view = ?'),
-    db.prepare<[number]>('DELETE FROM temp.held_view WHERE view = ?'),
-  ];
-  let last = 0;
 
   const holdRounds = (): void => {
     for (let round = 0; round <= ROUNDS; round++) {
@@ -47,30 +36,21 @@ export const prepareVisibility = (db: Database, findAccounts: FindAccounts, setP
     }
   };
 
-  return {
-    hold: (identity, rules, now) => {
-      const { in: accounts, activity } = findAccounts(identity, rules, now);
-      const looked = { identity, rules, ...(activity && { activity }) };
-      const { directory } = rules;
-      const view = ++last;
-      setPromises(rules, now);
-      for (const table of SCRATCH) db.exec(`DELETE FROM temp.${table}`);
-      for (const source of rules.sources.keys()) leaves({ ...looked, source, accounts: accounts.get(source) ?? [] });
-      if (directory !== undefined && asksDirectory(looked)) for (const step of organise) step.run({ directory });
-      for (const step of steps) step.run();
-      holdRounds();
-      keep.run(view);
-      note.run(view);
-      return {
-        view,
-        until: Math.min(now + (slack.get()?.slack ?? Infinity), accountsUntil(accounts, rules)),
-        stale: stale.get()?.stale === 1 || accounts.values().some((known) => known.some(({ fresh }) => !fresh)),
-      };
-    },
-    holds: (view) => noted.get(view) !== undefined,
-    drop: (view) => {
-      for (const statement of forget) statement.run(view);
-    },
+  return (identity, rules, now) => {
+    const { in: accounts, activity } = findAccounts(identity, rules, now);
+    const looked = { identity, rules, ...(activity && { activity }) };
+    const { directory } = rules;
+    setPromises(rules, now);
+    for (const table of SCRATCH) db.exec(`DELETE FROM temp.${table}`);
+    for (const source of rules.sources.keys()) leaves({ ...looked, source, accounts: accounts.get(source) ?? [] });
+    if (directory !== undefined && asksDirectory(looked)) for (const step of organise) step.run({ directory });
+    for (const step of steps) step.run();
+    holdRounds();
+    return {
+      acls: Uint32Array.from(held.all()),
+      until: Math.min(now + (slack.get()?.slack ?? Infinity), accountsUntil(accounts, rules)),
+      stale: stale.get()?.stale === 1 || anyStale(accounts),
+    };
   };
 };
 
@@ -103,23 +83,8 @@ const prepareLeaves = (db: Database) => {
   };
 };
 
-/** When the first of the accounts that decide runs past its promise. One that did already changes nothing by ageing. */
-const accountsUntil = (accounts: ReadonlyMap<string, readonly KnownAccount[]>, { sources }: Rules): number => {
-  let until = Infinity;
-  for (const [source, known] of accounts) {
-    const promised = sources.get(source)?.permissions;
-    if (promised?.onBreach !== 'deny') continue;
-    for (const { at, fresh } of known) if (fresh) until = Math.min(until, at + promised.within);
-  }
-  return until;
-};
-
 const TABLES = `
-  -- The acls that hold, by view; and the views, because one may hold none.
-  CREATE TEMP TABLE held_acl (view INTEGER NOT NULL, acl INTEGER NOT NULL, PRIMARY KEY (view, acl)) STRICT, WITHOUT ROWID;
-  CREATE TEMP TABLE held_view (view INTEGER PRIMARY KEY) STRICT;
-
-  -- From here on scratch, emptied for every view. slack: how long, in ms, what it rests on keeps its promise.
+  -- All scratch, emptied for every question. slack: how long, in ms, what it rests on keeps its promise.
   CREATE TEMP TABLE leaf (principal INTEGER PRIMARY KEY, sure INTEGER NOT NULL) STRICT;
   -- What of the directory a group of the organisation is.
   CREATE TEMP TABLE org_group (

@@ -2,32 +2,45 @@ import { z } from 'zod';
 
 import { aclSchema } from '../../core/acl.ts';
 import type { Filter } from '../../core/snapshot.ts';
-import type { VisibleRow } from '../reader.ts';
+import type { HeldAcls, VisibleRow } from '../reader.ts';
 import type { Database } from './database.ts';
 import { labelsSchema, storedJson } from './stored-json.ts';
 
 /**
- * The documents of a view that a client may carry: the one place where SQL says what may be seen. Bound: `:view`, and `:denied`
- * as `denied-labels.ts` makes it.
+ * The documents of the held acls that a client may carry: the one place where SQL says what may be seen. Bound: `:held` as
+ * `boundAcls` makes it, and `:denied` as `denied-labels.ts` does.
  * To be joined further, and narrowed by more conditions.
  */
 export const visibleDocuments = (joins = '', conditions = ''): string => `
-  FROM temp.held_acl AS held
-  CROSS JOIN item ON item.acl = held.acl         -- CROSS: from what holds to what it shows, never the other way round
+  FROM json_each(:held) AS held
+  CROSS JOIN item ON item.acl = held.value       -- CROSS: from what holds to what it shows, never the other way round
   JOIN temp.promise ON promise.source = item.source
   JOIN document ON document.item = item.id
   ${joins}
-  WHERE held.view = :view
-    AND max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since
+  WHERE max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since
     AND max(item.synced_at, promise.confirmed_at) >= promise.content_since
     AND (:denied IS NULL OR document.labels = '[]' OR NOT denied_labels(document.labels, :denied))
     ${conditions}`;
 
-/** A view, and what of it stays behind, as they are bound to `visibleDocuments`. */
+/** What holds, and what of it stays behind, as they are bound to `visibleDocuments`. */
 export interface Narrowed {
-  readonly view: number;
+  readonly held: string;
   readonly denied: string | null;
 }
+
+/**
+ * Held acls as they are bound: written once for as long as they are kept. SQL reads them from JSON as fast as from a table of
+ * its own, which would have to be filled first.
+ */
+export const boundAcls = (held: HeldAcls): string => {
+  const before = written.get(held);
+  if (before !== undefined) return before;
+  const text = `[${held.acls.join(',')}]`;
+  written.set(held, text);
+  return text;
+};
+
+const written = new WeakMap<HeldAcls, string>();
 
 /** Keeps what a request asks for. Names nobody knows match nothing. */
 export const KEPT = `

@@ -220,7 +220,6 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
             .places(chunks)
             .map(({ documentId }) => documentId)
             .filter((id) => id.startsWith(`${source}:`));
-          reading.dropAcls(held.view);
 
           const stored = reading.facts(source, person, rules, NOW);
           const inMemory = factsOf(facts, person, { source, services, ...(directory && { directory }) });

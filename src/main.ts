@@ -84,6 +84,7 @@ const parts: Parts = {
   openHttp: async (place, options) => (await import('./open-http.ts')).openHttp(place, machine, options),
   openTrail: (place) => openTrail(place, machine),
   issueToken: async (place, request) => (await import('./issue-token.ts')).issueToken(place, request, machine),
+  openPeople: async (place) => (await import('./open-people.ts')).openPeople(place, machine),
   openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine, fetch),
   openPreview: async (draft, signal) =>
     (await import('./open-preview.ts')).openPreview(draft, { temporary: tmpdir(), signal }, machine),

@@ -57,6 +57,7 @@ const parts: Parts = {
   openTrail: async () => never(),
   issueToken: async () => never(),
   openPatient: () => never(),
+  openPeople: async () => never(),
   openPreview: async () => never(),
 };
 const program = buildProgram({

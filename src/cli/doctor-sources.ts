@@ -56,15 +56,12 @@ interface Known {
 
 const read = (status: SourceStatus, { config, census, now }: Known): Check[] => {
   const { name } = status;
-  const told = [
-    ...lastRun(status, now),
-    ...late(status, config, now),
-    ...dark(status, census, config.rules.directory),
-    ...accounts(name, config, census),
-  ];
-  if (told.length > 0) return told;
+  const people = accounts(name, config, census);
+  const told = [...lastRun(status, now), ...late(status, config, now), ...dark(status, census, config.rules.directory)];
+  if (told.length > 0) return people ? [...told, people] : told;
   const when = status.lastRun ? `, read ${span(now - status.lastRun.startedAt)} ago` : '';
-  return [{ name, state: 'ok', says: `${count(status.documents, 'document')}${when}` }];
+  const well: Check = { name, state: 'ok', says: `${count(status.documents, 'document')}${when}` };
+  return people ? [well, people] : [well];
 };
 
 const lastRun = ({ name, lastRun: run, running }: SourceStatus, now: number): Check[] => {
@@ -129,21 +126,27 @@ const dark = (
   ];
 };
 
-const accounts = (name: string, { rules }: Config, census: Census): Check[] => {
-  const { active, withoutEmail, foreign, shared, examples } = census.accounts(name, rules.ownedDomains);
-  const lost = [
-    [withoutEmail, 'without an e-mail', examples.withoutEmail],
-    [foreign, `with e-mails outside ${listed(rules.ownedDomains)} only`, examples.foreign],
-    [shared, 'whose e-mail another active account carries', examples.shared],
+/** How many accounts are somebody, and why the rest are nobody. Undefined where there is none. */
+const accounts = (name: string, { rules }: Config, census: Census): Check | undefined => {
+  const { active, ...of } = census.accounts(name, rules.ownedDomains);
+  if (active === 0) return undefined;
+  const waiting = [
+    [of.linkable, 'whose person has not asked yet'],
+    [of.refused, 'taken from whoever carries its e-mail'],
   ] as const;
-  const told = lost.filter(([amount]) => amount > 0).map(([amount, why, example]) => `${amount} ${why} (${example ?? ''})`);
-  if (told.length === 0) return [];
-  return [
-    {
-      name,
-      state: 'warn',
-      says: `Of ${count(active, 'active account')}, no person can be told for ${listed(told)}.`,
-      remedy: 'give each account one e-mail of its own; a domain that is yours belongs into organisation.domains',
-    },
-  ];
+  const open = [
+    [of.withoutEmail, 'without an e-mail'],
+    [of.foreign, `with e-mails outside ${listed(rules.ownedDomains)} only`],
+    [of.shared, 'whose e-mail another active account carries'],
+    [of.second, 'whose e-mail is linked to another account'],
+    [of.twoPeople, 'that two people are linked to'],
+    [of.claimed, 'linked by hand, whose e-mail somebody else carries'],
+  ] as const;
+  const told = [...waiting, ...open]
+    .filter(([{ accounts: amount }]) => amount > 0)
+    .map(([{ accounts: amount, example = '' }, why]) => `${amount} ${why} (${example})`);
+  const rest = told.length === 0 ? '' : `; the rest: ${listed(told)}`;
+  const says = `Of ${count(active, 'active account')}, ${of.linked.accounts} ${of.linked.accounts === 1 ? 'is' : 'are'} linked${rest}.`;
+  if (open.every(([{ accounts: amount }]) => amount === 0)) return { name, state: 'ok', says };
+  return { name, state: 'warn', says, remedy: `castellan identity list ${name}` };
 };

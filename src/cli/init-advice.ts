@@ -58,21 +58,21 @@ export const adviceOn = (
           remedy: ['allow somebody who has an e-mail'],
         }
       : undefined,
-    accounts.withoutEmail > 0
+    accounts.withoutEmail.accounts > 0
       ? {
-          why: `${count(accounts.withoutEmail, 'account')} without an e-mail: ${exampleOf(accounts.examples.withoutEmail, accounts.withoutEmail)}`,
+          why: `${count(accounts.withoutEmail.accounts, 'account')} without an e-mail: ${exampleOf(accounts.withoutEmail)}`,
           remedy: ['give it emails: nobody can sign in as it'],
         }
       : undefined,
-    accounts.foreign > 0
+    accounts.foreign.accounts > 0
       ? {
-          why: `${count(accounts.foreign, 'account')} with e-mails of other domains only: ${exampleOf(accounts.examples.foreign, accounts.foreign)}`,
+          why: `${count(accounts.foreign.accounts, 'account')} with e-mails of other domains only: ${exampleOf(accounts.foreign)}`,
           remedy: ['if that domain is yours, add it to organisation.domains; else nothing is linked to it'],
         }
       : undefined,
-    accounts.shared > 0
+    accounts.shared.accounts > 0
       ? {
-          why: `${count(accounts.shared, 'active account')} whose e-mail another one carries: ${exampleOf(accounts.examples.shared, accounts.shared)}`,
+          why: `${count(accounts.shared.accounts, 'active account')} whose e-mail another one carries: ${exampleOf(accounts.shared)}`,
           remedy: ['take the e-mail from all but one: two accounts are two people until then'],
         }
       : undefined,
@@ -85,5 +85,5 @@ export const adviceOn = (
 
 const groups = (names: readonly string[]): string => listed(names.map((name) => `group:${name}`));
 
-const exampleOf = (example: string | undefined, accounts: number): string =>
+const exampleOf = ({ accounts, example }: Audience['accounts']['shared']): string =>
   `${example ?? ''}${accounts > 1 ? ' and others' : ''}`;

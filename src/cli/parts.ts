@@ -7,6 +7,7 @@ import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
 import type { LatestRun, SourceStatus } from '../store/store.ts';
+import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
 import type { Draft, Preview } from './init-preview.ts';
@@ -125,6 +126,30 @@ export interface Trail extends Pick<Ledger, 'list' | 'close'> {
   readonly anchorFile?: string;
 }
 
+/** What the owner of the data folder decides about somebody and an account. */
+interface PeopleDecision {
+  /** A verified e-mail, which means everybody who is known with it, or `issuer|subject`. */
+  readonly who: string;
+  readonly source: string;
+  readonly account: string;
+  readonly reason: string;
+}
+
+/** Who is which account. What is decided is in the audit before it holds. */
+export interface People {
+  /** As configured. */
+  readonly sources: readonly string[];
+  /** Whom people sign in at. */
+  readonly issuers: readonly string[];
+  /** The last seen first. */
+  identities(limit: number, who?: string): Promise<Page<KnownIdentity>>;
+  /** Undefined for a source that was never read. Rejects with `invalid_input` for one that is not configured. */
+  roll(source: string, options: { readonly limit: number; readonly who?: string }): Promise<Roll | undefined>;
+  link(decision: PeopleDecision & { readonly andUnlink: boolean }): Promise<Decided>;
+  unlink(decision: PeopleDecision): Promise<Decided>;
+  close(): Promise<void>;
+}
+
 /** Everything a command may use, built by main. */
 export interface Parts {
   readonly version: string;
@@ -152,4 +177,6 @@ export interface Parts {
   /** Reads a source that is not configured yet, to say what it holds and for whom. */
   openPreview(draft: Draft, signal: AbortSignal): Promise<Preview>;
   openPatient(place: Place): Promise<Patient>;
+  /** Rejects with `unavailable` where there is no index yet. */
+  openPeople(place: Place): Promise<People>;
 }

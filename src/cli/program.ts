@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { fetchCommand } from './fetch.ts';
+import { identityCommand } from './identity.ts';
 import { initCommand } from './init.ts';
 import { USUAL_PLACE } from './said.ts';
 import { searchCommand } from './search.ts';
@@ -86,6 +87,7 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     statusCommand,
     doctorCommand,
     auditCommand,
+    identityCommand,
     demoCommand,
   ];
   for (const command of commands) adopt(program, command(context));

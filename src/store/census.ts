@@ -1,19 +1,11 @@
 import type { Identity } from '../core/caller.ts';
 import type { Rules } from '../core/rules.ts';
+import type { Standing } from './people.ts';
 import type { SourceStatus } from './store.ts';
 
-/** Whether the active accounts of a source can be told to be somebody, each counted once. `examples` name one of a kind. */
-export interface AccountCensus {
+/** How the active accounts of a source stand towards people, each counted once: how many, and one of them. */
+export interface AccountCensus extends Readonly<Record<Standing, { readonly accounts: number; readonly example?: string }>> {
   readonly active: number;
-  readonly linked: number;
-  /** Would be linked when its person asks. */
-  readonly linkable: number;
-  readonly withoutEmail: number;
-  /** Has e-mails, none in a domain of the organisation. */
-  readonly foreign: number;
-  /** Another active account carries the same e-mail. */
-  readonly shared: number;
-  readonly examples: { readonly withoutEmail?: string; readonly foreign?: string; readonly shared?: string };
 }
 
 /** An e-mail that an active account carries, or that permissions name. */

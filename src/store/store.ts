@@ -2,6 +2,18 @@ import type { Acl } from '../core/acl.ts';
 import type { Members } from '../core/change.ts';
 import type { Account, Field, Location } from '../core/document.ts';
 import type { Identity } from '../core/caller.ts';
+import type {
+  Decided,
+  Decision,
+  EmailLink,
+  KnownIdentity,
+  Link,
+  LinkDecision,
+  Match,
+  Page,
+  Roll,
+  RollQuestion,
+} from './people.ts';
 
 /** What a chunk weighs for one term: see `store/terms.ts`. */
 export interface TermImpact {
@@ -170,22 +182,6 @@ export interface LatestRun {
   readonly status?: RunStatus;
 }
 
-/** An account that carries an e-mail, for linking. */
-export interface Match {
-  readonly source: string;
-  readonly account: string;
-  readonly active: boolean;
-}
-
-/** A link between an identity and an account, with how and on what evidence it was made. */
-export interface Link {
-  readonly source: string;
-  readonly account: string;
-  readonly method: 'email';
-  readonly evidence: Readonly<Record<string, string>>;
-  readonly at: number;
-}
-
 /** What a history row is about. */
 export type HistorySubject = 'acl' | 'container' | 'members' | 'account' | 'link';
 
@@ -219,11 +215,26 @@ export interface Store {
   known(identity: Identity, now: number): Promise<{ readonly identity: Identity; readonly due: boolean }>;
   /** Records an identity as last seen, and gives what is stored: a known e-mail where `identity` has none. */
   identify(identity: Identity, now: number): Promise<Identity>;
-  /** Every account that carries this normalised e-mail, in sources no run is writing. */
-  matches(email: string): Promise<readonly Match[]>;
+  /** Every account that carries the e-mail of an identity, in sources no run is writing. */
+  matches(identity: Identity): Promise<readonly Match[]>;
   links(identity: Identity): Promise<readonly Link[]>;
-  /** Rejects with `conflict` unless the account is now the one active account of its source that carries `evidence.email`, and no run is writing it. */
-  link(identity: Identity, link: Link): Promise<void>;
+  /** Rejects with `conflict` unless the account is now the one active account of its source that carries `evidence.email`, nothing bars the two, and no run is writing it. */
+  link(identity: Identity, link: EmailLink): Promise<void>;
+  /** Whom a decision to link would link and unlink. Rejects as `linkByHand` does. */
+  mayLinkByHand(decision: LinkDecision): Promise<Decided>;
+  /**
+   * Links by a person's word, and lifts what `unlink` refused. Rejects with `not_found` for an account that is not there, with
+   * `conflict` for one that is inactive, that a run is writing, or that is somebody else's while `andUnlink` is not set.
+   */
+  linkByHand(decision: LinkDecision, now: number): Promise<Decided>;
+  /** Whom a decision to unlink would unlink. Rejects as `unlink` does. */
+  mayUnlink(decision: Decision): Promise<Decided>;
+  /** Ends links, and keeps an e-mail from making them again. Rejects with `not_found` for an account or an identity that is not there. */
+  unlink(decision: Decision, now: number): Promise<Decided>;
+  /** Those known, or of them the ones `who` means as in a decision; the last seen first. */
+  identities(limit: number, who?: Identity): Promise<Page<KnownIdentity>>;
+  /** Undefined for a source never synced. */
+  roll(question: RollQuestion): Promise<Roll | undefined>;
   /** Oldest first. */
   history(source: string, subject: HistorySubject, key: string): Promise<readonly HistoryRow[]>;
   /** Rejects with `unavailable`, naming what is wrong, when the file is damaged. */

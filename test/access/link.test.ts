@@ -4,7 +4,7 @@ import { linkByEmail } from '../../src/access/link.ts';
 import type { Identity } from '../../src/core/caller.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Account } from '../../src/core/document.ts';
-import type { Link } from '../../src/store/store.ts';
+import type { EmailLink } from '../../src/store/people.ts';
 import { type AnIndex, anIndex } from '../support/an-index.ts';
 import { anAccount } from '../support/builders.ts';
 import { person, rulesFor } from '../support/looking.ts';
@@ -96,12 +96,12 @@ describe('an e-mail links nothing', () => {
     const { store } = index;
     const moving = {
       links: (identity: Identity) => store.links(identity),
-      matches: async (email: string) => {
-        const before = await store.matches(email);
+      matches: async (identity: Identity) => {
+        const before = await store.matches(identity);
         await told(index, 'wiki', anAccount({ id: 'ada', active: false }));
         return before;
       },
-      link: (identity: Identity, link: Link) => store.link(identity, link),
+      link: (identity: Identity, link: EmailLink) => store.link(identity, link),
     };
     expect(await linkByEmail(moving, ADA, RULES, 5)).toEqual([]);
     expect(await store.links(ADA)).toEqual([]);
@@ -112,7 +112,7 @@ describe('an e-mail links nothing', () => {
     await told(index, 'wiki', anAccount({ id: 'ada' }));
     const full = {
       links: (identity: Identity) => index.store.links(identity),
-      matches: (email: string) => index.store.matches(email),
+      matches: (identity: Identity) => index.store.matches(identity),
       link: async () => {
         throw new AppError('unavailable', 'The disk is full.');
       },

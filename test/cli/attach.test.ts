@@ -46,6 +46,7 @@ const parts: Parts = {
   endpoint: async () => endpointAt('https://castellan.acme.test/mcp'),
   openHttp: unused,
   openPatient: unused,
+  openPeople: unused,
   openPreview: unused,
   issueToken: unused,
   openIndex: unused,

@@ -98,6 +98,7 @@ test('a place that is well is said to be', async () => {
     ok  index          whole
     ok  audit          1 row, consistent
     ok  wiki           1 document, read 30 min ago
+    ok  wiki           Of 1 active account, 0 are linked; the rest: 1 whose person has not asked yet (ada).
     ok  embedding      off: everything is found by words
     ok  identity       tokens of this server’s own
     ok  server         127.0.0.1:0 is free
@@ -243,7 +244,7 @@ describe('it finds', () => {
       [
         0,
         "warn wiki: 2 documents nobody can see: permissions are unknown (it does not say) and nobody says who is in eng. → say who may see them and list its members, then: castellan sync wiki",
-        "warn wiki: Of 4 active accounts, no person can be told for 1 without an e-mail (bob), 1 with e-mails outside acme.test only (eve) and 2 whose e-mail another active account carries (may). → give each account one e-mail of its own; a domain that is yours belongs into organisation.domains",
+        "warn wiki: Of 4 active accounts, 0 are linked; the rest: 1 without an e-mail (bob), 1 with e-mails outside acme.test only (eve) and 2 whose e-mail another active account carries (may). → castellan identity list wiki",
       ]
     `);
   });

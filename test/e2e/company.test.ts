@@ -242,5 +242,6 @@ const partsOf = (open: ADesk): Parts => ({
     throw new Error('only the desk is open');
   },
   issueToken: unbuilt,
+  openPeople: unbuilt,
   openDesk: async () => ({ ...open, close: async () => undefined }),
 });

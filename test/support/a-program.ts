@@ -4,6 +4,7 @@ import type { Parts } from '../../src/cli/parts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { openPatient } from '../../src/open-patient.ts';
+import { openPeople } from '../../src/open-people.ts';
 import { openPreview } from '../../src/open-preview.ts';
 import { aMachine } from './a-machine.ts';
 import { aStream } from './a-stream.ts';
@@ -41,6 +42,7 @@ export const inProcess = async (
     issueToken: unused,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
     openPatient: async (place) => openPatient(place, machine, fetch),
+    openPeople: (place) => openPeople(place, machine),
   };
   const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: false }), signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };

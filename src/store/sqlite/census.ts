@@ -8,6 +8,7 @@ import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
 import { preparePromises } from './promises.ts';
 import { prepareVisibility } from './visibility.ts';
+import { prepareCounted } from './roll.ts';
 import { boundAcls, type Narrowed, visibleDocuments } from './visible.ts';
 import { statusOf } from './writing/status.ts';
 import { checkOf } from './writing/upkeep.ts';
@@ -78,57 +79,11 @@ const prepareShown = (db: Database): { to: Census['shown']; toAnybody: Census['s
   };
 };
 
-/** Each active account once, by the first of these that is true of it: as access/link.ts links. */
-const ACCOUNTS = `
-  WITH active AS (
-    SELECT account.id, account.account, account.source
-    FROM account
-    JOIN source ON source.id = account.source
-    WHERE source.name = :source AND account.active = 1
-  ), address AS (
-    SELECT
-      active.id,
-      substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(:domains)) AS owned,
-      (SELECT count(*) FROM account_email AS other JOIN active AS a ON a.id = other.account WHERE other.email = account_email.email) AS carriers
-    FROM active
-    JOIN account_email ON account_email.account = active.id
-  ), stands AS (
-    SELECT
-      account,
-      CASE
-        WHEN EXISTS (SELECT 1 FROM link WHERE link.account = active.id) THEN 'linked'
-        WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.id = active.id) THEN 'withoutEmail'
-        WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.id = active.id AND owned) THEN 'foreign'
-        WHEN NOT EXISTS (SELECT 1 FROM address WHERE address.id = active.id AND owned AND carriers = 1) THEN 'shared'
-        ELSE 'linkable'
-      END AS how
-    FROM active
-  )
-  SELECT how, count(*) AS accounts, min(account) AS example
-  FROM stands
-  GROUP BY how`;
-
-interface Stands {
-  readonly how: 'linked' | 'linkable' | 'withoutEmail' | 'foreign' | 'shared';
-  readonly accounts: number;
-  readonly example: string;
-}
-
 const prepareAccountCensus = (db: Database): Census['accounts'] => {
-  const select = db.prepare<{ source: string; domains: string }, Stands>(ACCOUNTS);
+  const counted = prepareCounted(db);
   return (source, ownedDomains): AccountCensus => {
-    const rows = select.all({ source, domains: JSON.stringify(ownedDomains) });
-    const counted = (how: Stands['how']): number => rows.find((row) => row.how === how)?.accounts ?? 0;
-    const examples = rows.filter(({ how }) => how !== 'linked' && how !== 'linkable').map(({ how, example }) => [how, example]);
-    return {
-      active: rows.reduce((sum, { accounts }) => sum + accounts, 0),
-      linked: counted('linked'),
-      linkable: counted('linkable'),
-      withoutEmail: counted('withoutEmail'),
-      foreign: counted('foreign'),
-      shared: counted('shared'),
-      examples: Object.fromEntries(examples),
-    };
+    const of = counted(source, JSON.stringify(ownedDomains));
+    return { active: Object.values(of).reduce((sum, { accounts }) => sum + accounts, 0), ...of };
   };
 };
 

@@ -3,7 +3,9 @@ import { openDatabase } from './database.ts';
 import { guarded } from './failure.ts';
 import { accountsOf } from './writing/accounts.ts';
 import { aclsOf } from './writing/acls.ts';
+import { rollOf } from './roll.ts';
 import { committing } from './writing/commit.ts';
+import { decisionsOf } from './writing/decisions.ts';
 import { groupsOf } from './writing/groups.ts';
 import { historyOf } from './writing/history.ts';
 import { identitiesOf } from './writing/identities.ts';
@@ -60,6 +62,7 @@ export const openStore = async ({
     const runs = runsOf(db, { pid, started });
     const open = writersOf({ db, file, commit, items, groups, accounts: accountsOf(db, history), runs });
     const status = statusOf(db);
+    const people = rollOf(db);
     const latestRun = latestRunOf(db);
     const upkeep = upkeepOf({ db, file, commit, vocabulary });
     return {
@@ -67,6 +70,9 @@ export const openStore = async ({
       open: async (source, connector, startedAt) => open({ source, connector, now: startedAt }),
       ...vectorsOf({ db, file, commit }),
       ...identitiesOf({ db, file, commit, history }),
+      ...decisionsOf({ db, file, commit, history }),
+      identities: async (limit, who) => guarded(file, () => people.identities(limit, who)),
+      roll: async (question) => guarded(file, () => people.roll(question)),
       status: async (sources, directory) => guarded(file, () => status(sources, directory)),
       latestRun: async (source) => guarded(file, () => latestRun(source)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),

@@ -117,7 +117,9 @@ export const listingContract = (makePlace: MakePlace): void => {
     });
     expect(await store.history('wiki', 'account', 'bob')).toHaveLength(1);
     expect(await store.history('wiki', 'members', 'ops')).toHaveLength(1);
-    expect(await store.matches('ada@acme.test')).toEqual([{ source: 'wiki', account: 'ada', active: false }]);
+    expect(await store.matches({ issuer: 'idp', subject: 'ada', email: 'ada@acme.test' })).toEqual([
+      { source: 'wiki', account: 'ada', active: false, barred: false },
+    ]);
   });
 
   test('a listing that was cut off goes on after its checkpoint and remembers what it had seen', async () => {

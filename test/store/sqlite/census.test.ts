@@ -65,12 +65,15 @@ test('counts each active account once, by why nobody can be told to be it', asyn
   await store.link(person('ada@acme.test'), link);
   expect(census.accounts('wiki', ['acme.test'])).toEqual({
     active: 6,
-    linked: 1,
-    linkable: 1,
-    withoutEmail: 1,
-    foreign: 1,
-    shared: 2,
-    examples: { withoutEmail: 'nil', foreign: 'eve', shared: 'may' },
+    linked: { accounts: 1, example: 'ada' },
+    linkable: { accounts: 1, example: 'bob' },
+    withoutEmail: { accounts: 1, example: 'nil' },
+    foreign: { accounts: 1, example: 'eve' },
+    shared: { accounts: 2, example: 'may' },
+    refused: { accounts: 0 },
+    second: { accounts: 0 },
+    twoPeople: { accounts: 0 },
+    claimed: { accounts: 0 },
   });
   expect(census.accounts('other', ['acme.test']).active).toBe(0);
   census.close();

@@ -1,6 +1,8 @@
 import type { Account } from '../../../core/document.ts';
 import { normaliseEmail } from '../../../core/principal.ts';
+import type { LinkMade } from '../../people.ts';
 import type { Database } from '../database.ts';
+import { linkMade } from '../link-row.ts';
 import type { Commit } from './commit.ts';
 import type { History } from './history.ts';
 import type { Seen } from './seen.ts';
@@ -24,7 +26,6 @@ interface LinkRow {
   readonly name: string;
   readonly method: string;
   readonly evidence: string;
-  readonly email: string | null;
   readonly at: number;
 }
 
@@ -56,7 +57,7 @@ export const accountsOf = (db: Database, history: History): Accounts => {
   const insertEmail = db.prepare<[number, string]>('INSERT INTO account_email (account, email) VALUES (?, ?)');
   const linksOf = db.prepare<[number], LinkRow>(`
     SELECT link.identity, identity.issuer || '|' || identity.subject AS name,
-           link.method, link.evidence, link.evidence ->> '$.email' AS email, link.at
+           link.method, link.evidence, link.at
     FROM link
     JOIN identity ON identity.id = link.identity
     WHERE link.account = ?`);
@@ -77,11 +78,12 @@ export const accountsOf = (db: Database, history: History): Accounts => {
   ): void => {
     commit.moveEpoch();
     history.record(commit, { source, subject: 'account', key: row.account, old, new: now });
-    for (const { identity, name, method, evidence, email, at } of linksOf.all(row.id)) {
-      if (now.active && email !== null && now.emails.includes(email)) continue;
+    for (const { identity, name, at, ...stored } of linksOf.all(row.id)) {
+      const made = linkMade(stored);
+      if (stands(made, now)) continue;
       unlink.run(identity, row.id);
       remember.run(identity, row.id, commit.at);
-      const ended = { identity: name, method, evidence: JSON.parse(evidence), at };
+      const ended = { identity: name, ...made, at };
       history.record(commit, { source, subject: 'link', key: row.account, old: ended, new: undefined });
     }
   };
@@ -107,4 +109,14 @@ export const accountsOf = (db: Database, history: History): Accounts => {
       }
     },
   };
+};
+
+/**
+ * Does the account still say what a link to it rests on? By hand: that it is active and, where it carried e-mails then, one of
+ * them. An account that lost them all is somebody else's as far as anybody can tell, and whoever decided may decide again.
+ */
+const stands = ({ method, evidence }: LinkMade, { active, emails }: Fact): boolean => {
+  if (!active) return false;
+  if (method === 'email') return emails.includes(evidence.email);
+  return evidence.emails.length === 0 || evidence.emails.some((email) => emails.includes(email));
 };

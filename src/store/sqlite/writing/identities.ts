@@ -1,10 +1,10 @@
-import { z } from 'zod';
-
 import { type Identity, identityName } from '../../../core/caller.ts';
 import { AppError } from '../../../core/errors.ts';
-import type { Match, Store } from '../../store.ts';
+import type { Link, Match } from '../../people.ts';
+import type { Store } from '../../store.ts';
 import type { Database } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
+import { linkMade } from '../link-row.ts';
 import type { Committing } from './commit.ts';
 import type { History } from './history.ts';
 
@@ -27,11 +27,10 @@ interface IdentityRow {
 interface LinkRow {
   readonly source: string;
   readonly account: string;
+  readonly method: string;
   readonly evidence: string;
   readonly at: number;
 }
-
-const evidenceSchema = z.record(z.string(), z.string());
 
 /** Identities that have asked, and the accounts they are linked to. */
 export const identitiesOf = ({
@@ -46,16 +45,13 @@ export const identitiesOf = ({
   const put = db.prepare<[string, string, string | null, number]>(`
     INSERT INTO identity (issuer, subject, email, seen_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (issuer, subject) DO UPDATE SET email = coalesce(excluded.email, email), seen_at = excluded.seen_at`);
-  // A source that a run is writing, or was killed while writing, is between two states: nothing is concluded from it.
-  const matches = db.prepare<[string], { source: string; account: string; active: number }>(`
-    SELECT source.name AS source, account.account, account.active
-    FROM account_email
-    JOIN account ON account.id = account_email.account
-    JOIN source ON source.id = account.source
-    WHERE account_email.email = ? AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.source = account.source)
-    ORDER BY source.name, account.account`);
+  // An issuer gives an e-mail to one of its people at a time: who had it before is not remembered with it any more.
+  const takeOver = db.prepare<[string, string, string]>(
+    'UPDATE identity SET email = NULL WHERE email = ? AND issuer = ? AND subject <> ?',
+  );
+  const matching = prepareMatches(db);
   const linksOf = db.prepare<[string, string], LinkRow>(`
-    SELECT source.name AS source, account.account, link.evidence, link.at
+    SELECT source.name AS source, account.account, link.method, link.evidence, link.at
     FROM identity
     JOIN link ON link.identity = identity.id
     JOIN account ON account.id = link.account
@@ -91,29 +87,33 @@ export const identitiesOf = ({
     async identify(given, now) {
       const { identity, due, movesEpoch } = look(given, now);
       if (due) {
+        const { issuer, subject, email } = given;
         commit((step) => {
-          put.run(given.issuer, given.subject, given.email ?? null, now);
-          if (movesEpoch) step.moveEpoch();
+          put.run(issuer, subject, email ?? null, now);
+          const others = email === undefined ? 0 : takeOver.run(email, issuer, subject).changes;
+          if (movesEpoch || others > 0) step.moveEpoch();
         });
       }
       return identity;
     },
-    async matches(email) {
-      return guarded(file, () => matches.all(email)).map((match): Match => ({ ...match, active: match.active === 1 }));
+    async matches(identity) {
+      return guarded(file, () => matching(identity));
     },
     async links({ issuer, subject }) {
-      return guarded(file, () => linksOf.all(issuer, subject)).map(({ evidence, ...link }) => ({
-        ...link,
-        method: 'email' as const,
-        evidence: evidenceSchema.parse(JSON.parse(evidence)),
+      return guarded(file, () => linksOf.all(issuer, subject)).map(({ source, account, at, ...made }): Link => ({
+        source,
+        account,
+        ...linkMade(made),
+        at,
       }));
     },
-    async link(identity: Identity, { source, account, method, evidence, at }) {
+    async link(identity, { source, account, method, evidence, at }) {
       commit((step) => {
         // Asked once more where nothing can come between: what the link rests on may have moved since it was looked up.
-        const standing = matches.all(evidence['email'] ?? '').filter((match) => match.source === source && match.active === 1);
+        const standing = matching({ ...identity, ...evidence }).filter((match) => match.source === source && match.active);
         const found = findAccount.get(source, account);
-        if (!found || standing.length !== 1 || standing[0]?.account !== account) {
+        const [only, ...others] = standing;
+        if (!found || only?.account !== account || only.barred || others.length > 0) {
           throw new AppError('conflict', `The account ${account} of "${source}" changed before it could be linked. Ask again.`);
         }
         const known = find.get(identity.issuer, identity.subject);
@@ -126,4 +126,39 @@ export const identitiesOf = ({
       });
     },
   };
+};
+
+/** A source that a run is writing, or was killed while writing, is between two states: nothing is concluded from it. */
+const prepareMatches = (db: Database): ((identity: Identity) => Match[]) => {
+  const select = db.prepare<Identity, { source: string; account: string; active: number; barred: number }>(`
+    SELECT
+      source.name AS source,
+      account.account,
+      account.active,
+      EXISTS (
+        SELECT 1
+        FROM refused_link
+        WHERE refused_link.account = account.id AND refused_link.email = :email)
+      OR EXISTS (
+        SELECT 1
+        FROM refused_link
+        JOIN identity ON identity.id = refused_link.identity
+        WHERE refused_link.account = account.id AND identity.issuer = :issuer AND identity.subject = :subject)
+      OR EXISTS (                                                         -- given by hand to somebody else
+        SELECT 1
+        FROM link
+        JOIN identity ON identity.id = link.identity
+        WHERE link.account = account.id
+          AND link.method = 'manual'
+          AND identity.email IS NOT :email
+          AND NOT (identity.issuer = :issuer AND identity.subject = :subject)) AS barred
+    FROM account_email
+    JOIN account ON account.id = account_email.account
+    JOIN source ON source.id = account.source
+    WHERE account_email.email = :email AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.source = account.source)
+    ORDER BY source.name, account.account`);
+  return (identity) =>
+    identity.email === undefined
+      ? []
+      : select.all(identity).map(({ active, barred, ...match }) => ({ ...match, active: active === 1, barred: barred === 1 }));
 };

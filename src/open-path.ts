@@ -1,10 +1,11 @@
 import { openIdentifier } from './access/identify-thread.ts';
-import { type Identifier, identifierOn } from './access/recognise.ts';
+import { type Identifier, identifierOn, isLate } from './access/recognise.ts';
 import { type Overdue, overdue } from './cli/overdue.ts';
 import type { Config } from './config/config.ts';
 import type { Audit } from './core/audit.ts';
 import type { Identity } from './core/caller.ts';
 import { offers, policyFor } from './core/policy.ts';
+import type { Rules } from './core/rules.ts';
 import type { Tool } from './core/tool.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
@@ -16,6 +17,7 @@ import type { DataFolder } from './store/data-folder.ts';
 import type { Ledger } from './store/ledger.ts';
 import { type Keys, openKeys } from './store/keys.ts';
 import { openStore } from './store/sqlite/index-store.ts';
+import type { Store } from './store/store.ts';
 import { openStatusThread } from './store/sqlite/status-thread.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
 import { openLedgerThread } from './store/sqlite/ledger/ledger-thread.ts';
@@ -61,6 +63,7 @@ export const openPath = async (
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
+  const recorded = await recordRules(store, rules, warn);
   // One who asks alone waits for nobody else, and starts sooner without more threads; where many do, each work has its own.
   const alone = readers === 1;
   const counting = alone ? store : opened.adopt(openStatusThread({ path: folder.index }), (one) => one.close());
@@ -88,6 +91,7 @@ export const openPath = async (
   const call = createCall({
     tools,
     audit,
+    ...(recorded === undefined ? {} : { rules: recorded }),
     viewOf: (caller) => views.of(caller),
     policyOf: ({ client }) => policyFor(rules, client),
     cursors: (caller, tool) => cursorsFor({ keys: keys.cursors, caller, tool, random }),
@@ -110,6 +114,19 @@ export const openPath = async (
     },
     close: () => closing.disposeAsync(),
   };
+};
+
+/** What the audit calls these rules. Without a record of them answers go on; their decisions cannot be made again later. */
+const recordRules = async (store: Store, rules: Rules, warn: Machine['warn']): Promise<string | undefined> => {
+  try {
+    return await store.recordRules(rules);
+  } catch (error) {
+    if (!isLate(error)) throw error;
+    warn(
+      'The rules could not be recorded in the index, so what is decided now cannot be checked later. Start it again to record them.',
+    );
+    return undefined;
+  }
 };
 
 const tools = [searchTool, fetchTool, listSourcesTool];

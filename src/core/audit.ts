@@ -6,9 +6,11 @@ export interface AuditedDocument {
   /** SHA-256 of title and text, hex. */
   readonly content: string;
   readonly acl: number;
+  /** The oldest among the permission facts that decided, ms since 1970. */
+  readonly permissionsAt?: number;
 }
 
-/** One look or refusal. `who`, `actor` and `arguments` are personal: the chain holds only commitments to them. */
+/** One look or refusal. `who`, `actor`, `email` and `arguments` are personal: the chain holds only commitments to them. */
 export interface AuditEvent {
   /** ms since 1970. */
   readonly at: number;
@@ -16,6 +18,8 @@ export interface AuditEvent {
   readonly who: string;
   /** Who really asked, when that is somebody else. */
   readonly actor?: string;
+  /** What decided besides the identity's name, and may be another tomorrow. */
+  readonly email?: string;
   readonly client: string;
   readonly tool: string;
   /** As they were given; over 1 kB they are recorded as length and keyed hash. */
@@ -23,6 +27,8 @@ export interface AuditEvent {
   readonly documents: readonly AuditedDocument[];
   /** Of the index the answer was read from; absent when it was refused before. */
   readonly basis?: { readonly version: number; readonly epoch: number; readonly databaseId: string };
+  /** The rules it was decided by, as the index keeps them: SHA-256 of their text, hex. */
+  readonly rules?: string;
   /** `refused` is what a reader hears as `not_found`; here the two are told apart. */
   readonly outcome: 'answered' | 'absent' | 'refused' | ErrorCode;
 }

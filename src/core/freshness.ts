@@ -1,5 +1,6 @@
 /** What happens to what is older than its promise. */
-export type OnBreach = 'deny' | 'label';
+export const ON_BREACH = ['deny', 'label'] as const;
+export type OnBreach = (typeof ON_BREACH)[number];
 
 /** How old something may be, in ms, and what happens when it is older. */
 export interface Promised {

@@ -19,6 +19,8 @@ export interface CallParts {
   readonly policyOf: (caller: Caller) => ClientPolicy;
   readonly cursors: (caller: Caller, tool: string) => (binding: unknown) => Cursors;
   readonly now: () => number;
+  /** What the audit calls the rules that are decided by. */
+  readonly rules?: string;
   readonly requestId: () => string;
   /** Hears of what is nobody's fault but ours, with the request it killed. */
   readonly onBug: (error: unknown, request: string) => void;
@@ -46,7 +48,7 @@ export const createCall = (parts: CallParts): Call => {
     try {
       const asked: Asked = { tool: name, input, caller: await callerOf(), signal, request };
       const ended = await run(tools.get(name), asked, parts);
-      await parts.audit.record(eventOf(asked, ended, parts.now()));
+      await parts.audit.record(eventOf(asked, ended, parts));
       return ended.result;
     } catch (error) {
       return failure(error, request, parts).result; // what is not recorded is not shown
@@ -96,14 +98,16 @@ const noTool = ({ tool }: Asked, outcome: 'invalid_input' | 'forbidden'): Ended 
   audited: { documents: [], outcome },
 });
 
-const eventOf = ({ tool, input, caller, request }: Asked, { audited }: Ended, at: number): AuditEvent => ({
-  at,
+const eventOf = ({ tool, input, caller, request }: Asked, { audited }: Ended, { now, rules }: CallParts): AuditEvent => ({
+  at: now(),
   request,
   who: identityName(caller.identity),
   ...(caller.actor === undefined ? {} : { actor: caller.actor }),
+  ...(caller.identity.email === undefined ? {} : { email: caller.identity.email }),
   client: caller.client,
   tool,
   arguments: input,
+  ...(rules === undefined ? {} : { rules }),
   ...audited,
 });
 

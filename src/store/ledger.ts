@@ -8,11 +8,17 @@ export interface LedgerKeys {
   readonly anchor: readonly [Uint8Array, ...Uint8Array[]];
 }
 
+/** The fields of a row that are personal: the chain holds a commitment to each, the value lies beside it and can be erased. */
+export const PERSONAL_FIELDS = ['who', 'actor', 'email', 'arguments'] as const;
+export type PersonalField = (typeof PERSONAL_FIELDS)[number];
+
 /** A row of the chain as an administrator reads it; erased personal fields are absent. */
 export interface AuditRow extends Omit<AuditEvent, 'who' | 'arguments'> {
   readonly seq: number;
   readonly who?: string;
   readonly arguments?: unknown;
+  /** The personal fields that the chain commits to and that are no longer there. */
+  readonly erased?: readonly PersonalField[];
   /** Hex. */
   readonly hash: string;
 }

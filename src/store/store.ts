@@ -14,6 +14,7 @@ import type {
   Roll,
   RollQuestion,
 } from './people.ts';
+import type { Rules } from '../core/rules.ts';
 
 /** What a chunk weighs for one term: see `store/terms.ts`. */
 export interface TermImpact {
@@ -235,6 +236,8 @@ export interface Store {
   identities(limit: number, who?: Identity): Promise<Page<KnownIdentity>>;
   /** Undefined for a source never synced. */
   roll(question: RollQuestion): Promise<Roll | undefined>;
+  /** Keeps the rules that are decided by from now on, unless they are the last that were kept. Gives what they are called: SHA-256 of their text, hex. */
+  recordRules(rules: Rules): Promise<string>;
   /** Oldest first. */
   history(source: string, subject: HistorySubject, key: string): Promise<readonly HistoryRow[]>;
   /** Rejects with `unavailable`, naming what is wrong, when the file is damaged. */

@@ -38,7 +38,7 @@ export const prepareFacts = (db: Database, findAccounts: FindAccounts): FindFact
 };
 
 /** Of a source that is not configured nothing is known. */
-const NOTHING: Facts = {
+export const NOTHING: Facts = {
   leaf: () => ({ is: 'undecided', at: Infinity }),
   listing: () => undefined,
   audience: () => undefined,
@@ -88,7 +88,7 @@ const prepareAudience = (db: Database) => {
 };
 
 /** Facts do not change within a transaction: each is read once, however many documents rest on it. */
-const remembered = <T>(read: (name: string) => T): ((name: string) => T) => {
+export const remembered = <T>(read: (name: string) => T): ((name: string) => T) => {
   const known = new Map<string, T>();
   return (name) => {
     const before = known.get(name);

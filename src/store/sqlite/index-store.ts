@@ -10,6 +10,7 @@ import { groupsOf } from './writing/groups.ts';
 import { historyOf } from './writing/history.ts';
 import { identitiesOf } from './writing/identities.ts';
 import { itemsOf } from './writing/items.ts';
+import { knownRulesOf } from './writing/known-rules.ts';
 import { openMemories } from './writing/memory.ts';
 import { principalsOf } from './writing/principals.ts';
 import { processStarted } from './writing/process-alive.ts';
@@ -69,6 +70,7 @@ export const openStore = async ({
       databaseId,
       open: async (source, connector, startedAt) => open({ source, connector, now: startedAt }),
       ...vectorsOf({ db, file, commit }),
+      ...knownRulesOf({ db, file, commit }),
       ...identitiesOf({ db, file, commit, history }),
       ...decisionsOf({ db, file, commit, history }),
       identities: async (limit, who) => guarded(file, () => people.identities(limit, who)),

@@ -1,7 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** The fields of a row that are personal: the chain holds a commitment to each, the value lies beside it and can be erased. */
-export type PersonalField = 'who' | 'actor' | 'arguments';
+import type { PersonalField } from '../../ledger.ts';
 
 /** The bytes of the chain, as docs/security.md states them. They can never change: another format needs another number. */
 const tag = (use: 'genesis' | 'row' | 'personal' | 'anchor'): string => `castellan audit 1 ${use}\0`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { AppError } from '../../../core/errors.ts';
-import type { AuditRow } from '../../ledger.ts';
+import { type AuditRow, PERSONAL_FIELDS } from '../../ledger.ts';
 import type { Database } from '../database.ts';
 import { bodySchema, keptArguments } from './row.ts';
 
@@ -13,10 +13,11 @@ export const createList = (db: Database): ((limit: number, before?: number) => A
   const rows = db.prepare<[number, number], StoredRow>(`
     SELECT
       audit.seq, audit.body, audit.hash,
-      who.value AS who, actor.value AS actor, arguments.value AS arguments
+      who.value AS who, actor.value AS actor, email.value AS email, arguments.value AS arguments
     FROM audit
     LEFT JOIN personal AS who ON who.seq = audit.seq AND who.field = 'who'
     LEFT JOIN personal AS actor ON actor.seq = audit.seq AND actor.field = 'actor'
+    LEFT JOIN personal AS email ON email.seq = audit.seq AND email.field = 'email'
     LEFT JOIN personal AS arguments ON arguments.seq = audit.seq AND arguments.field = 'arguments'
     WHERE audit.seq < ?
     ORDER BY audit.seq DESC
@@ -30,18 +31,24 @@ interface StoredRow {
   readonly hash: Buffer;
   readonly who: string | null;
   readonly actor: string | null;
+  readonly email: string | null;
   readonly arguments: string | null;
 }
 
 const readRow = (row: StoredRow): AuditRow => {
   try {
-    const { v: _v, who: _who, actor: _actor, arguments: _arguments, basis, ...body } = bodySchema.parse(JSON.parse(row.body));
+    const { v: _v, who, actor, email, arguments: given, basis, rules, ...body } = bodySchema.parse(JSON.parse(row.body));
+    const committed = { who, actor, email, arguments: given };
+    const erased = PERSONAL_FIELDS.filter((field) => committed[field] !== undefined && row[field] === null);
     return {
       ...body,
       ...(basis === undefined ? {} : { basis }),
+      ...(rules === undefined ? {} : { rules }),
       ...(row.who === null ? {} : { who: text(row.who) }),
       ...(row.actor === null ? {} : { actor: text(row.actor) }),
+      ...(row.email === null ? {} : { email: text(row.email) }),
       ...(row.arguments === null ? {} : { arguments: argumentsOf(row.arguments) }),
+      ...(erased.length === 0 ? {} : { erased }),
       hash: row.hash.toString('hex'),
     };
   } catch (cause) {

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { AuditEvent } from '../../../core/audit.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { AppError, ERRORS } from '../../../core/errors.ts';
-import { commitmentTo, type PersonalField } from './chain.ts';
+import type { PersonalField } from '../../ledger.ts';
+import { commitmentTo } from './chain.ts';
 
 /** Arguments with longer canonical JSON, in bytes, are recorded as length and keyed hash. */
 const ARGUMENTS_MAX = 1024;
@@ -24,11 +25,15 @@ export const bodySchema = z.strictObject({
   request: z.string(),
   who: hex,
   actor: hex.optional(),
+  email: hex.optional(),
   client: z.string(),
   tool: z.string(),
   arguments: hex,
-  documents: z.array(z.strictObject({ id: z.string(), content: z.string(), acl: z.number() })),
+  documents: z.array(
+    z.strictObject({ id: z.string(), content: z.string(), acl: z.number(), permissionsAt: z.number().exactOptional() }),
+  ),
   basis: z.strictObject({ version: z.number(), epoch: z.number(), databaseId: z.string() }).optional(),
+  rules: hex.optional(),
   outcome: z.custom<AuditEvent['outcome']>((outcome) => typeof outcome === 'string' && isOutcome(outcome)),
 });
 export type Body = z.infer<typeof bodySchema>;
@@ -71,7 +76,7 @@ export const recordedOf = (event: AuditEvent): Recorded => ({ ...event, argument
 
 /** Writes an event as row `seq` of the chain, its personal fields as salted commitments. */
 export const rowOf = (event: Recorded, seq: number, { key, random }: RowOptions): Row => {
-  const { at, request, who, actor, client, tool, documents, basis, outcome } = event;
+  const { at, request, who, actor, email, client, tool, documents, basis, rules, outcome } = event;
   const personal: Personal[] = [];
   const commit = (field: PersonalField, value: string): string => {
     const salt = random(SALT_BYTES);
@@ -85,11 +90,13 @@ export const rowOf = (event: Recorded, seq: number, { key, random }: RowOptions)
     request: request.slice(0, NAME_MAX),
     who: commit('who', canonicalJson(who)),
     actor: actor === undefined ? undefined : commit('actor', canonicalJson(actor)),
+    email: email === undefined ? undefined : commit('email', canonicalJson(email)),
     client: client.slice(0, NAME_MAX),
     tool: tool.slice(0, NAME_MAX),
     arguments: commit('arguments', keptText(event.arguments, key)),
-    documents: documents.map(({ id, content, acl }) => ({ id, content, acl })),
+    documents: documents.map(({ id, content, acl, permissionsAt }) => ({ id, content, acl, permissionsAt })),
     basis: basis && { version: basis.version, epoch: basis.epoch, databaseId: basis.databaseId },
+    rules,
     outcome,
   } satisfies Record<keyof Body, unknown>;
   return { body: canonicalJson(body), personal };

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { canonicalJson } from '../../../core/canonical-json.ts';
-import type { LedgerKeys, Verified } from '../../ledger.ts';
+import type { LedgerKeys, PersonalField, Verified } from '../../ledger.ts';
 import type { Database } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
 import { type Anchored, readAnchors } from './anchor.ts';
@@ -46,7 +46,7 @@ interface StoredRow {
 
 interface StoredPersonal {
   readonly seq: number;
-  readonly field: 'who' | 'actor' | 'arguments';
+  readonly field: PersonalField;
   readonly salt: Buffer;
   readonly value: Buffer;
 }

@@ -40,7 +40,7 @@ export const historyOf = (db: Database): History => {
     LEFT JOIN acl AS before ON history.subject IN ('acl', 'container') AND before.id = CAST(history.old AS INTEGER)
     LEFT JOIN acl AS after ON history.subject IN ('acl', 'container') AND after.id = CAST(history.new AS INTEGER)
     WHERE source.name = ? AND history.subject = ? AND history.key = ?
-    ORDER BY history.id`);
+    ORDER BY history.version, history.id`);
   return {
     record({ version, run, at }, { source, subject, key, old, new: now }) {
       insert.run(version, run ?? null, at, source, subject, key, jsonOf(old), jsonOf(now));

@@ -32,7 +32,8 @@ const LEAVES: readonly Leaf[] = [
   'public',
 ];
 
-const RULES: Rules = {
+const rulesBy = (directory: string | undefined): Rules => ({
+  ...(directory === undefined ? {} : { directory }),
   ownedDomains: ['acme.test'],
   sources: new Map(SOURCES.map((name) => [name, LASTING])),
   services: new Map(
@@ -50,7 +51,7 @@ const RULES: Rules = {
         : [],
     ),
   ),
-};
+});
 
 /** All there is to know of the permissions at one version, as text. */
 interface Noted {
@@ -62,14 +63,15 @@ interface Noted {
 /** What could be told apart between the index as it was and as it is remembered; undefined where nothing can. */
 export const rememberWorld = async (seed: number, steps: number): Promise<string | undefined> => {
   const dice = diceOf(seed);
+  const rules = rulesBy(dice.pick([undefined, 'wiki', 'desk']));
   const world: World = {
     now: Date.UTC(2026, 0, 5),
-    owned: RULES.ownedDomains,
+    owned: rules.ownedDomains,
     people: PEOPLE,
     clients: CLIENTS,
     sources: Object.fromEntries(SOURCES.map((name) => [name, emptySource()])),
   };
-  const index = await openIndex({ rules: RULES, now: () => world.now });
+  const index = await openIndex({ rules, now: () => world.now });
   const reader = openReader(index.path);
   const past = openPast(index.path);
   const noted: Noted[] = [];
@@ -84,20 +86,21 @@ export const rememberWorld = async (seed: number, steps: number): Promise<string
         const cut = at < runs.length - 1;
         await index.sync(name, changes, { cut });
         replay(source, open, changes, world.now, world.people);
-        noted.push(noteNow(reader, world.now));
+        noted.push(noteNow(reader, rules, world.now));
       }
       for (const person of dice.some(PEOPLE, 0, 3)) {
         world.now += 1000;
         await index.identify(person);
-        noted.push(noteNow(reader, world.now));
+        noted.push(noteNow(reader, rules, world.now));
       }
       const some = dice.some(noted, 1, 2); // while more is written
-      for (const then of some) if (noteThen(past, then) !== then.says) return difference(past, then, seed);
+      for (const then of some) if (noteThen(past, rules, then) !== then.says) return difference(past, rules, then, seed);
     }
     past.close();
     const again = openPast(index.path);
     try {
-      for (const then of dice.some(noted, 8, 8)) if (noteThen(again, then) !== then.says) return difference(again, then, seed);
+      for (const then of dice.some(noted, 8, 8))
+        if (noteThen(again, rules, then) !== then.says) return difference(again, rules, then, seed);
       return undefined;
     } finally {
       again.close();
@@ -108,21 +111,21 @@ export const rememberWorld = async (seed: number, steps: number): Promise<string
   }
 };
 
-const noteNow = (reader: Reader, at: number): Noted =>
+const noteNow = (reader: Reader, rules: Rules, at: number): Noted =>
   reader.read((reading) => ({
     version: reading.basis.version,
     at,
     says: note(
-      (source, person) => reading.facts(source, person, RULES, at),
+      (source, person) => reading.facts(source, person, rules, at),
       (source, key) => reading.document(source, key)?.acl.id,
     ),
   }));
 
-const noteThen = (past: Past, { version }: Noted): string =>
+const noteThen = (past: Past, rules: Rules, { version }: Noted): string =>
   past.read((reading) => {
     const then = reading.asOf(version);
     return note(
-      (source, person) => then.facts(source, person, RULES),
+      (source, person) => then.facts(source, person, rules),
       (source, key) => {
         const item = then.item(source, key);
         return item?.container === false ? item.acl.id : undefined;
@@ -157,12 +160,12 @@ const note = (
     ];
   }).join('\n');
 
-const difference = (past: Past, then: Noted, seed: number): string => {
+const difference = (past: Past, rules: Rules, then: Noted, seed: number): string => {
   const was = then.says.split('\n');
-  const line = noteThen(past, then)
+  const line = noteThen(past, rules, then)
     .split('\n')
     .findIndex((one, at) => one !== was[at]);
-  return `seed ${seed}, version ${then.version}: was "${was[line]}", is remembered as "${noteThen(past, then).split('\n')[line]}"`;
+  return `seed ${seed}, version ${then.version}: was "${was[line]}", is remembered as "${noteThen(past, rules, then).split('\n')[line]}"`;
 };
 
 const emptySource = (): SourceFacts => ({

@@ -6,7 +6,7 @@ import type { Rules } from '../../core/rules.ts';
 import { asksDirectory, leafStanding } from '../../core/leaf.ts';
 import { type Member, memberSchema } from '../../core/principal.ts';
 import type { Database } from './database.ts';
-import type { FindAccounts } from './known-accounts.ts';
+import type { FindAccounts, Known } from './known-accounts.ts';
 import { storedJson } from './stored-json.ts';
 
 /** What the reference rule needs of one source, read from plain rows: the visibility of `visibility.ts` has no part in it. */
@@ -16,29 +16,48 @@ export type FindFacts = (source: string, identity: Identity, rules: Rules, now: 
 export const prepareFacts = (db: Database, findAccounts: FindAccounts): FindFacts => {
   const listing = prepareListing(db);
   const audience = prepareAudience(db);
-  return (asked, identity, rules, now) => {
-    const { in: accounts, activity } = findAccounts(identity, rules, now);
-    const looked = { identity, rules, ...(activity && { activity }) };
-    const factsIn = (source: string, directory?: () => Facts): Facts => {
-      const promised = rules.sources.get(source)?.permissions;
-      if (!promised) return NOTHING;
-      return {
-        leaf: leafStanding({ ...looked, source, accounts: accounts.get(source) ?? [] }),
-        listing: remembered((group) => listing(source, group, promised, now)),
-        audience: remembered((key) => audience(source, key, promised, now)),
-        get directory() {
-          return directory?.();
-        },
-      };
+  return (asked, identity, rules, now) =>
+    factsFrom(asked, identity, rules, {
+      known: findAccounts(identity, rules, now),
+      listing: (source, group, promised) => listing(source, group, promised, now),
+      audience: (source, key, promised) => audience(source, key, promised, now),
+    });
+};
+
+/** Where facts are read: from the index as it stands, or from what it remembers of another time. */
+export interface FactsRead {
+  readonly known: Known;
+  listing(source: string, group: string, promised: Promised): ReturnType<Facts['listing']>;
+  audience(source: string, key: string, promised: Promised): ReturnType<Facts['audience']>;
+}
+
+/** The facts of one source and one caller, and those of the directory where they ask it. */
+export const factsFrom = (
+  asked: string,
+  identity: Identity,
+  rules: Rules,
+  { known: { in: accounts, activity }, listing, audience }: FactsRead,
+): Facts => {
+  const looked = { identity, rules, ...(activity && { activity }) };
+  const factsIn = (source: string, directory?: () => Facts): Facts => {
+    const promised = rules.sources.get(source)?.permissions;
+    if (!promised) return NOTHING;
+    return {
+      leaf: leafStanding({ ...looked, source, accounts: accounts.get(source) ?? [] }),
+      listing: remembered((group) => listing(source, group, promised)),
+      audience: remembered((key) => audience(source, key, promised)),
+      get directory() {
+        return directory?.();
+      },
     };
-    if (rules.directory === undefined || !asksDirectory(looked)) return factsIn(asked);
-    const directory: Facts = factsIn(rules.directory, () => directory);
-    return asked === rules.directory ? directory : factsIn(asked, () => directory);
   };
+  if (rules.directory === undefined || !asksDirectory(looked)) return factsIn(asked);
+  const directory: Facts = factsIn(rules.directory, () => directory);
+  return asked === rules.directory ? directory : factsIn(asked, () => directory);
 };
 
 /** Of a source that is not configured nothing is known. */
-export const NOTHING: Facts = {
+const NOTHING: Facts = {
   leaf: () => ({ is: 'undecided', at: Infinity }),
   listing: () => undefined,
   audience: () => undefined,

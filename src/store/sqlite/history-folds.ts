@@ -20,6 +20,10 @@ export interface Folds {
   links(source: number, version: number): readonly PastLink[];
   /** The accounts that somebody was linked to. */
   linkedTo(source: number, who: string, version: number): readonly string[];
+  /** Of those that somebody had been linked to: the accounts whose link ended with what it rested on. */
+  formerOf(source: number, who: string, version: number): readonly string[];
+  /** Whether the source had been read to its end. */
+  wasRead(source: number, version: number): boolean;
   /** The accounts that ever carried an e-mail: what they carried then says `account`. */
   everCarried(source: number, email: string): readonly string[];
 }
@@ -57,6 +61,19 @@ export const prepareFolds = (db: Database): Folds => {
     WHERE coalesce(new, old) ->> '$.identity' = ? AND source = ? AND subject = 'link' AND version <= ?
     GROUP BY key
     ORDER BY key`);
+  const former = db.prepare<[string, number, number], { account: string; former: number }>(`
+    SELECT max(former_moved.id), former_moved.former, account.account
+    FROM identity
+    JOIN former_moved ON former_moved.identity = identity.id
+    JOIN account ON account.id = former_moved.account
+    WHERE identity.issuer || '|' || identity.subject = ? AND account.source = ? AND former_moved.version <= ?
+    GROUP BY former_moved.account
+    ORDER BY account.account`);
+  const read = db
+    .prepare<[number, number], number>(
+      'SELECT read FROM read_moved WHERE source = ? AND version <= ? ORDER BY version DESC, id DESC LIMIT 1',
+    )
+    .pluck();
   const carried = db
     .prepare<[number, string], string>('SELECT account FROM email_carried WHERE source = ? AND email = ? ORDER BY account')
     .pluck();
@@ -90,6 +107,9 @@ export const prepareFolds = (db: Database): Folds => {
         .all(who, of, version)
         .filter(isThere)
         .map(({ key }) => key),
+    formerOf: (of, who, version) =>
+      former.all(who, of, version).flatMap(({ account, former: is }) => (is === 1 ? [account] : [])),
+    wasRead: (of, version) => read.get(of, version) === 1,
     everCarried: (of, email) => carried.all(of, email),
   };
 };

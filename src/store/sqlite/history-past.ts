@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 
-import { identityName } from '../../core/caller.ts';
+import { activityOf } from '../../core/activity.ts';
+import { type Identity, identityName } from '../../core/caller.ts';
 import type { Facts } from '../../core/decide.ts';
 import { AppError } from '../../core/errors.ts';
-import { type KnownAccount, leafStanding } from '../../core/leaf.ts';
+import type { KnownAccount } from '../../core/leaf.ts';
 import type { Rules } from '../../core/rules.ts';
 import { parseRules } from '../../core/rules-text.ts';
 import { serviceOf } from '../../core/service.ts';
 import type { AsOf, Moment, Past, PastReading } from '../past.ts';
 import { type Database, openDatabase } from './database.ts';
-import { NOTHING, remembered } from './facts.ts';
+import { factsFrom, remembered } from './facts.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
 import { type Folds, prepareFolds } from './history-folds.ts';
+import type { Known } from './known-accounts.ts';
 
 /** Opens what an existing index remembers. */
 export const openPast = (path: string): Past => {
@@ -75,56 +77,57 @@ const asOf = (folds: Folds, lastRules: (version: number) => ReturnType<AsOf['rul
     account: (name, account) => within(name, undefined, (source) => folds.account(source, account, version)),
     accounts: (name) => within(name, [], (source) => folds.accounts(source, version)),
     links: (name) => within(name, [], (source) => folds.links(source, version)),
-    // Also of a source that nobody had read yet: who somebody is does not wait for it.
-    facts: (name, identity, rules) => factsOf(folds, { name, source: folds.source(name) ?? NO_SOURCE, identity, rules, version }),
+    facts: (name, identity, rules) => factsOf(folds, name, identity, rules, version),
     rules: () => lastRules(version),
   };
 };
 
-/** No row has this number. */
+/** Of a source that nobody had read yet: no row has this number. */
 const NO_SOURCE = 0;
 
-interface Asked {
-  readonly name: string;
-  readonly source: number;
-  readonly identity: Parameters<AsOf['facts']>[1];
-  readonly rules: Rules;
-  readonly version: number;
-}
-
 /** The facts of then for the rule of now: only where they are read from differs from those of the living index. */
-const factsOf = (folds: Folds, { name, source, identity, rules, version }: Asked): Facts => {
-  if (!rules.sources.has(name)) return NOTHING;
-  return {
-    leaf: leafStanding({
-      identity,
-      rules,
-      source: name,
-      accounts: knownAccounts(folds, { name, source, identity, rules, version }),
-    }),
-    listing: remembered((group) => {
-      const found = folds.listing(source, group, version);
+const factsOf = (folds: Folds, asked: string, identity: Identity, rules: Rules, version: number): Facts => {
+  const numberOf = (name: string): number => folds.source(name) ?? NO_SOURCE;
+  return factsFrom(asked, identity, rules, {
+    known: knownOf(folds, identity, rules, version),
+    listing: (source, group) => {
+      const found = folds.listing(numberOf(source), group, version);
       return found && { members: found.members, at: found.since.at, fresh: true };
-    }),
-    audience: remembered((key) => {
-      const found = folds.item(source, key, version);
+    },
+    audience: (source, key) => {
+      const found = folds.item(numberOf(source), key, version);
       return found && { acl: found.acl.value, at: found.since.at };
-    }),
-  };
+    },
+  });
 };
 
-/** The accounts that had to do with somebody: those they were linked to or that carried their e-mail; of a service those that are listed. */
-const knownAccounts = (folds: Folds, { name, source, identity, rules, version }: Asked): readonly KnownAccount[] => {
+/**
+ * The accounts that had to do with somebody: those they were linked to or that carried their e-mail, and in the directory those once
+ * linked to them; of a service those that are listed.
+ */
+const knownOf = (folds: Folds, identity: Identity, rules: Rules, version: number): Known => {
+  const { directory } = rules;
   const service = serviceOf(identity, rules);
-  const linked = new Set(service ? service.accounts.get(name) : folds.linkedTo(source, identityName(identity), version));
-  const email = service ? undefined : identity.email;
-  const candidates = new Set([...linked, ...(email === undefined ? [] : folds.everCarried(source, email))]);
-  return [...candidates].toSorted().flatMap((id): KnownAccount[] => {
-    const account = folds.account(source, id, version);
-    if (!account || !(linked.has(id) || (email !== undefined && account.emails.includes(email)))) return [];
-    const { since, ...known } = account;
-    return [{ ...known, linked: linked.has(id), at: since.at, fresh: true }];
-  });
+  const who = identityName(identity);
+  const known = new Map<string, readonly KnownAccount[]>();
+  for (const name of rules.sources.keys()) {
+    const source = folds.source(name) ?? NO_SOURCE;
+    const linked = new Set(service ? service.accounts.get(name) : folds.linkedTo(source, who, version));
+    const email = service ? undefined : identity.email;
+    const former = new Set(service || name !== directory ? [] : folds.formerOf(source, who, version));
+    const candidates = new Set([...linked, ...(email === undefined ? [] : folds.everCarried(source, email)), ...former]);
+    const accounts = [...candidates].toSorted().flatMap((id): KnownAccount[] => {
+      const account = folds.account(source, id, version);
+      const carries = email !== undefined && account?.emails.includes(email) === true;
+      if (!account || !(linked.has(id) || carries || former.has(id))) return [];
+      const { since, ...said } = account;
+      return [{ ...said, linked: linked.has(id), former: !linked.has(id) && !carries, at: since.at, fresh: true }];
+    });
+    if (accounts.length > 0) known.set(name, accounts);
+  }
+  if (directory === undefined || service) return { in: known };
+  const read = folds.wasRead(folds.source(directory) ?? NO_SOURCE, version);
+  return { in: known, activity: activityOf({ accounts: known.get(directory) ?? [], read }) };
 };
 
 /** The text must be what it is called, which the audit commits to: rules that were changed by hand decide nothing. */

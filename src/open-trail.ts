@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
+import { verifyDecisions } from './access/verify-decisions.ts';
 import type { Place, Trail } from './cli/parts.ts';
 import { AppError } from './core/errors.ts';
 import type { Machine } from './machine.ts';
 import { readAnchors } from './store/anchor-file.ts';
 import { openDataFolder } from './store/data-folder.ts';
 import { openKeys } from './store/keys.ts';
+import { openPast } from './store/sqlite/history-past.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
 
 /** Opens the audit to read it. Looks only where one already is: an empty one would read as one that holds. */
-export const openTrail = async ({ data }: Place, { env, uid, random }: Machine): Promise<Trail> => {
+export const openTrail = async ({ data }: Place, { env, uid, random, now, requestId, operator }: Machine): Promise<Trail> => {
   const none = (): AppError =>
     new AppError('config', `There is no audit in ${data}. Ask something first, or name the data folder: --data <folder>`);
   if (!existsSync(data)) throw none(); // to open it would make it
@@ -25,6 +27,27 @@ export const openTrail = async ({ data }: Place, { env, uid, random }: Machine):
       const anchors = await readAnchors(anchorFile);
       if (anchors.length > 0) return ledger.verify(anchors);
       throw new AppError('invalid_input', `There is no anchor in ${anchorFile}. Name the right file: --anchor <file>`);
+    },
+    reveal: (reason) =>
+      ledger.append([
+        {
+          at: now(),
+          request: requestId(),
+          who: `os:${operator}`,
+          client: 'cli',
+          tool: 'audit list',
+          arguments: { reveal: true, reason },
+          documents: [],
+          outcome: 'answered',
+        },
+      ]),
+    verifyDecisions: async (options) => {
+      const past = openPast(folder.index);
+      try {
+        return await verifyDecisions({ ...options, ledger, past });
+      } finally {
+        past.close();
+      }
     },
     ...(existsSync(folder.anchor) ? { anchorFile: join(data, basename(folder.anchor)) } : {}),
     close: () => ledger.close(),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 
+import type { Redecided, VerifyDecisionsOptions } from '../access/verify-decisions.ts';
 import type { Watched } from '../core/connector.ts';
 import type { AppError } from '../core/errors.ts';
 import type { Scope } from '../core/caller.ts';
@@ -120,6 +121,10 @@ export interface TokenRequest {
 
 /** The audit chain. */
 export interface Trail extends Pick<Ledger, 'list' | 'close'> {
+  /** Records that somebody is about to read what people asked, and why: they see it only after that. */
+  reveal(reason: string): Promise<void>;
+  /** Makes the recorded decisions again, as the index remembers the time. */
+  verifyDecisions(options: Omit<VerifyDecisionsOptions, 'ledger' | 'past'>): Promise<Redecided>;
   /** Held against an anchor file, where one is named. */
   verify(anchorFile?: string): Promise<Verified>;
   /** The anchor file that lies in the data folder. */

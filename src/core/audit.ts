@@ -1,4 +1,5 @@
 import type { ErrorCode } from './errors.ts';
+import type { VisibleDocument } from './view.ts';
 
 /** A returned document, as an audit row names it: what was shown, and what decided. */
 export interface AuditedDocument {
@@ -9,6 +10,14 @@ export interface AuditedDocument {
   /** The oldest among the permission facts that decided, ms since 1970. */
   readonly permissionsAt?: number;
 }
+
+/** A document that is shown, for the audit. */
+export const auditedDocument = ({ id, contentHash, acl, permissionsSyncedAt }: VisibleDocument): AuditedDocument => ({
+  id,
+  content: contentHash,
+  acl,
+  permissionsAt: permissionsSyncedAt,
+});
 
 /** One look or refusal. `who`, `actor`, `email` and `arguments` are personal: the chain holds only commitments to them. */
 export interface AuditEvent {

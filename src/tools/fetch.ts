@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { cutBefore } from '../core/cut.ts';
+import { auditedDocument } from '../core/audit.ts';
 import { AppError } from '../core/errors.ts';
 import { defineTool } from '../core/tool.ts';
 import type { Passage } from '../core/view.ts';
-import { auditedOf } from './audited.ts';
 import { digestOf } from './digest.ts';
 import { metadataOf, metadataSchema, titleOf } from './metadata.ts';
 import { type CountTokens, lengthWithin, openTokenCounter } from './tokens.ts';
@@ -68,7 +68,7 @@ export const fetchTool = defineTool({
     const more = next.offset < passages.reduce((length, passage) => length + passage.text.length, 0);
     return {
       output: { ...frame, text, ...(more ? { next_cursor: places.seal(next) } : {}) },
-      documents: [auditedOf(document)],
+      documents: [auditedDocument(document)],
       basis,
     };
   },

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
+import { auditedDocument } from '../core/audit.ts';
 import { AppError } from '../core/errors.ts';
 import { type Place, defineTool } from '../core/tool.ts';
 import type { SearchFound } from '../core/view.ts';
-import { auditedOf } from './audited.ts';
 import { digestOf } from './digest.ts';
 import { type Metadata, metadataOf, metadataSchema, titleOf } from './metadata.ts';
 import { type CountTokens, lengthWithin, openTokenCounter } from './tokens.ts';
@@ -89,7 +89,7 @@ export const searchTool = defineTool({
     const next = { offset: offset + shown.length, digest: digestOf([...before, ...shown.map(({ id }) => id)]) };
     return {
       output: { results, ...(more || shown.length < hits.length ? { next_cursor: places.seal(next) } : {}), ...frame },
-      documents: shown.map(auditedOf),
+      documents: shown.map(auditedDocument),
       basis,
     };
   },

@@ -265,5 +265,11 @@ const row = (seq: number): AuditRow => ({
 /** An audit that has one row more each time it is looked at. */
 const trailOf = (looks: readonly (readonly AuditRow[])[]): Trail => {
   const coming = looks.values();
-  return { list: async () => coming.next().value ?? [], verify: unused, close: async () => undefined };
+  return {
+    list: async () => coming.next().value ?? [],
+    verify: unused,
+    reveal: unused,
+    verifyDecisions: unused,
+    close: async () => undefined,
+  };
 };

@@ -36,16 +36,17 @@ export const factsFrom = (
   asked: string,
   identity: Identity,
   rules: Rules,
-  { known: { in: accounts, activity }, listing, audience }: FactsRead,
+  read: FactsRead,
 ): Facts => {
+  const { in: accounts, activity } = read.known;
   const looked = { identity, rules, ...(activity && { activity }) };
   const factsIn = (source: string, directory?: () => Facts): Facts => {
     const promised = rules.sources.get(source)?.permissions;
     if (!promised) return NOTHING;
     return {
       leaf: leafStanding({ ...looked, source, accounts: accounts.get(source) ?? [] }),
-      listing: remembered((group) => listing(source, group, promised)),
-      audience: remembered((key) => audience(source, key, promised)),
+      listing: remembered((group) => read.listing(source, group, promised)),
+      audience: remembered((key) => read.audience(source, key, promised)),
       get directory() {
         return directory?.();
       },

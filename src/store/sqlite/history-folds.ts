@@ -149,7 +149,6 @@ const membersSchema = z.array(memberSchema);
 const keptMembers = (deltas: { all(source: number, group: string, version: number): Delta[] }) => {
   const kept = new Map<number, readonly Member[]>();
   let count = 0;
-  const parsed = (json: string): readonly Member[] => storedJson(membersSchema, json, 'the history of a group');
   return (source: number, group: string, { id, version }: Row): readonly Member[] => {
     const before = kept.get(id);
     if (before) return before;
@@ -168,6 +167,8 @@ const keptMembers = (deltas: { all(source: number, group: string, version: numbe
     return members;
   };
 };
+
+const parsed = (json: string): readonly Member[] => storedJson(membersSchema, json, 'the history of a group');
 
 /** Acls are never changed nor removed, so each is read once. */
 const prepareAcls = (db: Database): ((id: number) => Acl) => {

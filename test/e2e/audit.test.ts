@@ -24,12 +24,12 @@ afterAll(() => place.remove());
 const listed = z.strictObject({ rows: z.array(z.looseObject({ tool: z.string(), outcome: z.string() })) });
 
 describe('the list', () => {
-  test('names who asked, who sat at the keyboard, what, and what came of it, the newest first', async () => {
+  test('names who asked, who sat at the keyboard, through what, what came of it and what was shown, the newest first', async () => {
     const { code, stdout } = await place.run(['audit', 'list']);
     expect(code).toBe(0);
     const [first = '', second = ''] = stdout.split('\n');
-    expect(first).toMatch(/^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}fetch \{"id":"wiki:none"\} {2}absent$/u);
-    expect(second).toMatch(/^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}search \{"query":"spring"\} {2}answered {2}1 document$/u);
+    expect(first).toMatch(/^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}cli {2}fetch {2}absent$/u);
+    expect(second).toMatch(/^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}cli {2}search {2}answered {2}wiki:plan$/u);
   });
 
   test('is as long as asked for, and has a stable shape as JSON', async () => {
@@ -37,6 +37,26 @@ describe('the list', () => {
     expect(rows).toMatchObject([
       { seq: 2, client: 'cli', tool: 'fetch', outcome: 'absent', documents: [], hash: expect.any(String) },
     ]);
+  });
+
+  test('does not show what was asked, in words or as JSON', async () => {
+    for (const words of [[], ['--json']]) {
+      const { code, stdout } = await place.run(['audit', 'list', ...words]);
+      expect([code, stdout]).toEqual([0, expect.not.stringMatching(/spring|wiki:none|arguments|"email"/u)]);
+    }
+  });
+
+  test('shows what was asked only to who says why, once that is on the chain with their name', async () => {
+    for (const words of [['--reveal'], ['--reveal', '--reason', '  '], ['--reason', 'curious']]) {
+      expect(await place.run(['audit', 'list', ...words])).toMatchObject({ code: 2, stdout: '' });
+    }
+    const { code, stdout } = await place.run(['audit', 'list', '--reveal', '--reason', 'ticket 7', '--json']);
+    const { rows } = listed.parse(JSON.parse(stdout));
+    expect(code).toBe(0);
+    expect(rows).toMatchObject([{ arguments: { id: 'wiki:none' } }, { arguments: { query: 'spring' }, email: 'ada@acme.test' }]);
+
+    const after = await place.run(['audit', 'list', '--limit', '1', '--reveal', '--reason', 'who looked?']);
+    expect(after.stdout).toMatch(/^\S+Z {2}os:\S+ {2}cli {2}audit list \{"reason":"ticket 7","reveal":true\} {2}answered\n$/u);
   });
 
   test('of a folder that is somebody else’s is not said to have none', async () => {
@@ -57,10 +77,10 @@ describe('the list', () => {
 
 test('the chain is consistent by itself, and proven by its anchor', async () => {
   expect((await place.run(['audit', 'verify'])).stdout).toBe(
-    'consistent   2 rows. To hold them against signed heads: castellan audit verify --anchor data/anchor.jsonl --data data\n',
+    'consistent   4 rows. To hold them against signed heads: castellan audit verify --anchor data/anchor.jsonl --data data\n',
   );
   expect((await place.run(['audit', 'verify', '--anchor', anchor])).stdout).toBe(
-    'proven   2 rows, 2 of them vouched for by the anchor\n',
+    'proven   4 rows, 4 of them vouched for by the anchor\n',
   );
-  expect(JSON.parse((await place.run(['audit', 'verify', '--json'])).stdout)).toEqual({ state: 'consistent', rows: 2 });
+  expect(JSON.parse((await place.run(['audit', 'verify', '--json'])).stdout)).toEqual({ state: 'consistent', rows: 4 });
 });

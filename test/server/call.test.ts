@@ -60,6 +60,7 @@ const calling = ({ run = async () => ANSWER, record, scope = 'read', policy = NO
       throw new Error('no cursor is asked for here');
     },
     now: () => 5,
+    rules: 'cd'.repeat(32),
     requestId: () => 'r-1',
     onBug: (error) => bugs.push(error),
   });
@@ -77,9 +78,11 @@ describe('an answer', () => {
         at: 5,
         request: 'r-1',
         who: 'local|ada@acme.test',
+        email: 'ada@acme.test',
         client: 'test',
         tool: 'tell',
         arguments: { id: 'wiki:plan' },
+        rules: 'cd'.repeat(32),
         documents: [{ id: 'wiki:plan', content: 'ab', acl: 7 }],
         basis: BASIS,
         outcome: 'answered',

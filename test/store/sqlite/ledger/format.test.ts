@@ -49,8 +49,9 @@ test('the hashes of the test vector follow from its rows as the page says', () =
   const genesis = sha256('castellan audit 1 genesis\0', fromHex(given('chain')));
   const first = sha256('castellan audit 1 row\0', fromHex(genesis), given('row 1'));
   const second = sha256('castellan audit 1 row\0', fromHex(first), given('row 2'));
+  const third = sha256('castellan audit 1 row\0', fromHex(second), given('row 3'));
 
-  expect([genesis, first, second]).toEqual([given('hash 0'), given('hash 1'), given('hash 2')]);
+  expect([genesis, first, second, third]).toEqual(['hash 0', 'hash 1', 'hash 2', 'hash 3'].map(given));
 });
 
 test('the personal fields of the test vector are committed to as the page says', () => {
@@ -59,6 +60,11 @@ test('the personal fields of the test vector are committed to as the page says',
     who: commitment('who', 2),
     actor: commitment('actor', 2),
     arguments: commitment('arguments', 2),
+  });
+  expect(JSON.parse(given('row 3'))).toMatchObject({
+    who: commitment('who', 3),
+    email: commitment('email', 3),
+    arguments: commitment('arguments', 3),
   });
 });
 
@@ -121,16 +127,32 @@ test('the ledger writes the bytes of the test vector', async () => {
     },
   ]);
 
+  expect(await ledger.anchor(1_767_323_047_000)).toBe(given('anchor'));
+  await ledger.append([
+    {
+      at: 1_767_323_048_000,
+      request: 'r-3',
+      who: 'https://id.acme.test|ada',
+      email: 'ada@acme.test',
+      client: 'cli',
+      tool: 'fetch',
+      arguments: { id: 'wiki:plan' },
+      documents: [{ id: 'wiki:plan', content: 'ab'.repeat(32), acl: 7, permissionsAt: 1_767_323_040_000 }],
+      basis: { version: 13, epoch: 3, databaseId: 'd-1' },
+      rules: 'cd'.repeat(32),
+      outcome: 'answered',
+    },
+  ]);
+
   const db = new SQLite(path, { readonly: true });
   onTestFinished(() => void db.close());
   const column = (sql: string): unknown[] => db.prepare(sql).pluck().all();
   expect(column('SELECT lower(hex(id)) FROM chain')).toEqual([given('chain')]);
-  expect(column('SELECT body FROM audit ORDER BY seq')).toEqual([given('row 1'), given('row 2')]);
-  expect(column('SELECT lower(hex(hash)) FROM audit ORDER BY seq')).toEqual([given('hash 1'), given('hash 2')]);
-  const personal = ['arguments 1', 'who 1', 'actor 2', 'arguments 2', 'who 2'];
+  expect(column('SELECT body FROM audit ORDER BY seq')).toEqual([given('row 1'), given('row 2'), given('row 3')]);
+  expect(column('SELECT lower(hex(hash)) FROM audit ORDER BY seq')).toEqual([given('hash 1'), given('hash 2'), given('hash 3')]);
+  const personal = ['arguments 1', 'who 1', 'actor 2', 'arguments 2', 'who 2', 'arguments 3', 'email 3', 'who 3'];
   expect(column('SELECT value FROM personal ORDER BY seq, field')).toEqual(personal.map(given));
   expect(column('SELECT lower(hex(salt)) FROM personal ORDER BY seq, field')).toEqual(
     personal.map((name) => given(`${name} salt`)),
   );
-  expect(await ledger.anchor(1_767_323_047_000)).toBe(given('anchor'));
 });

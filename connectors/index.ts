@@ -1,6 +1,7 @@
 import type { Connector } from '../src/core/connector.ts';
 import { files } from './files/sync.ts';
 import { jsonl } from './jsonl/sync.ts';
+import { scim } from './scim/sync.ts';
 
 /** Every connector there is: one import and one entry each. */
-export const connectors: readonly Connector[] = [files, jsonl];
+export const connectors: readonly Connector[] = [files, jsonl, scim];

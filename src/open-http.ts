@@ -7,6 +7,7 @@ import { isLoopback, type ServerConfig } from './config/serving.ts';
 import { AppError } from './core/errors.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openPath } from './open-path.ts';
+import { openScim, PUSHES } from './open-scim.ts';
 import { threadsFor } from './reader/views.ts';
 import { addressOf, listeningAt } from './server/http/address.ts';
 import { createHttpApp } from './server/http/app.ts';
@@ -45,7 +46,8 @@ export const openHttp = async (
   await using parts = new AsyncDisposableStack();
 
   const limits = createLimits({ ...server.limits, now });
-  const metrics = parts.adopt(openMetrics({ inFlight: () => limits.inFlight }), (one) => one.close());
+  const pushLimits = createLimits({ ...PUSHES, now });
+  const metrics = parts.adopt(openMetrics({ inFlight: () => limits.inFlight + pushLimits.inFlight }), (one) => one.close());
   const path = parts.adopt(
     await openPath(opened, machine, {
       watched: (audit) => timed(audit, metrics, now),
@@ -83,6 +85,8 @@ export const openHttp = async (
     }),
     (one) => one.close(),
   );
+  const scim = await openScim(opened, { audit: path.audit, publicUrl: address.publicUrl, machine, limits: pushLimits });
+  if (scim) parts.defer(() => scim.close());
   const app = createHttpApp({
     address,
     allowedOrigins: server.allowedOrigins,
@@ -90,6 +94,7 @@ export const openHttp = async (
     tokens,
     limits,
     mcp,
+    ...(scim ? { scim: scim.route } : {}),
     health: createHealth({
       checks: {
         index: path.readable,
@@ -112,6 +117,7 @@ export const openHttp = async (
     listening: at,
     publicUrl: address.publicUrl,
     issuers: trustedIn(identity),
+    ...(scim ? { pushed: scim.pushed } : {}),
     ...(isUnconfigured ? { unconfiguredPort: listening.port } : {}),
     overdue: path.overdue,
     serve: async (signal) => {

@@ -83,6 +83,8 @@ export interface Gateway {
   readonly issuers: readonly string[];
   /** Its port, where tokens are for that and the configuration names another: whoever makes one must be told. */
   readonly unconfiguredPort?: number;
+  /** The source that an identity provider pushes to, and where. */
+  readonly pushed?: { readonly source: string; readonly url: string };
   /** For the owner's ear only: the sources that are older than they promised. */
   overdue(): Promise<readonly Overdue[]>;
   /** Answers until `signal` aborts, then finishes what it accepted. */

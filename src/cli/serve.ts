@@ -66,12 +66,13 @@ const overHttp = async (context: Context, place: ServedPlace, wanted?: number): 
   const { parts, terminal, signal, settle } = context;
   const gateway = await parts.openHttp(place, wanted === undefined ? {} : { port: wanted });
   try {
-    const { listening, publicUrl, issuers, unconfiguredPort } = gateway;
+    const { listening, publicUrl, issuers, unconfiguredPort, pushed } = gateway;
     const port = portWords(unconfiguredPort);
     tellOverdue(terminal.err, await gateway.overdue(), place);
     terminal.err.line(`Castellan ${parts.version} listens on ${listening} and is reached at ${publicUrl}/mcp.`);
     const takes = issuers.map((issuer) => (issuer === 'local' ? said(place, 'token', '--as', '<who>', ...port) : issuer));
     terminal.err.line(`It takes tokens of: ${takes.join(', ')}`);
+    if (pushed) terminal.err.line(`People and groups of ${pushed.source} are pushed to ${pushed.url}.`);
     terminal.err.line(`To attach a client: ${said(place, 'attach', '<client>', '--http', ...port)}`);
     await following(context, place, () => gateway.serve(signal));
     settle();

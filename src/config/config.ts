@@ -66,6 +66,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
     parseSource(name, { written: at(written, ['sources', name]), value: settings }, { ...options, connectors, promises }),
   );
   refuseTwoReaders(configured, file);
+  refuseTwoPushed(configured, file);
   return {
     folder,
     organisation,
@@ -136,6 +137,14 @@ const refuseTwoReaders = (sources: readonly SourceConfig[], file: string): void 
   if (!first || !second) return;
   const both = `sources.${first.name} and sources.${second.name} are both read from standard input`;
   throw new AppError('config', `${file}: ${both}, and only one can be. Give the other a file.`);
+};
+
+/** There is one address to push to. */
+const refuseTwoPushed = (sources: readonly SourceConfig[], file: string): void => {
+  const [first, second] = sources.filter(({ connector, settings }) => connector.pushedWith?.(settings));
+  if (!first || !second) return;
+  const both = `sources.${first.name} and sources.${second.name} are both pushed to /scim/v2`;
+  throw new AppError('config', `${file}: ${both}, and only one can be. Let one provider push everybody, and take the other out.`);
 };
 
 const only = ({ written, value }: Written, keep: (key: string) => boolean): Written => {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import type { Change } from './change.ts';
 import type { Account, SourceDocument } from './document.ts';
+import type { Secret } from './secret.ts';
 
 /** A remote call a connector makes, named as in its README; `calls` are patterns: "GET /repos/*\/*\/issues". */
 export interface Operation {
@@ -54,6 +55,8 @@ export interface Connector<Settings = unknown, Cursor = unknown> {
   watches?(settings: Settings, folder: string): readonly Watched[];
   /** Is it given on standard input, once? Then nothing of it can be followed. */
   readsStandardInput?(settings: Settings): boolean;
+  /** Is it pushed to us, at `/scim/v2`, and never read? Then this is what whoever pushes must show. */
+  pushedWith?(settings: Settings): Secret;
   sync(run: Run<Settings, Cursor>): AsyncIterable<Change<Cursor>>;
   /** One document, live. `as`: whose credential or role. */
   read?(key: string, run: Run<Settings, never>, as?: Account): Promise<SourceDocument | 'gone' | 'forbidden'>;

@@ -48,8 +48,8 @@ export const SERVING: readonly Fault[] = [
   {
     name: 'the length of a body is believed',
     file: 'src/server/http/body.ts',
-    find: 'if (size > BODY_MAX) {',
-    plant: 'if (size > BODY_MAX * 1000) {',
+    find: 'if (size > most) {',
+    plant: 'if (size > most * 1000) {',
     caughtBy: connections('whose body comes in pieces is read to the limit and no further, and told so'),
   },
   {
@@ -77,7 +77,7 @@ export const SERVING: readonly Fault[] = [
   {
     name: 'the log repeats the path',
     file: 'src/server/http/app.ts',
-    find: "path: routes.get(path) ?? 'other'",
+    find: "path: routeOf(path) ?? 'other'",
     plant: 'path',
     caughtBy: operating('holds nothing that a stranger wrote, and no line more than requests'),
   },

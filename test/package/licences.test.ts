@@ -8,7 +8,17 @@ import { z } from 'zod';
 import { ROOT } from '../support/source-tree.ts';
 
 /** Licences whose parts may travel with a product under Apache-2.0. One that is not here is read before it is added. */
-const COMPATIBLE = ['Apache-2.0', 'MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'Python-2.0'];
+const COMPATIBLE = [
+  'Apache-2.0',
+  'MIT',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'Python-2.0',
+  'Unlicense',
+];
 /** What their packages call them, where that is no name of a licence. */
 const SAID_OTHERWISE: Readonly<Record<string, string>> = { 'MIT OR Apache': 'MIT OR Apache-2.0' };
 

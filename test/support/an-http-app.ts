@@ -17,6 +17,7 @@ import { createMcpRoute, type McpRoute } from '../../src/server/http/mcp-route.t
 import { metadataOf } from '../../src/server/http/metadata.ts';
 import { openMetrics } from '../../src/server/http/metrics.ts';
 import { openRefusals } from '../../src/server/http/refusals.ts';
+import type { ScimRoute } from '../../src/server/http/scim-route.ts';
 import { type McpPost, toolCall } from './mcp-messages.ts';
 
 export const PUBLIC_URL = 'https://castellan.acme.test';
@@ -32,6 +33,8 @@ export interface HttpAppOptions {
   readonly call?: Call;
   /** Instead of our own end of the protocol. */
   readonly mcp?: McpRoute;
+  /** Where a directory is pushed to. */
+  readonly scim?: ScimRoute;
   readonly tools?: readonly Tool[];
   readonly tokens?: Tokens;
   readonly checks?: Checks;
@@ -110,6 +113,7 @@ export const anHttpApp = (given: HttpAppOptions = {}) => {
     tokens: given.tokens ?? plainTokens,
     limits,
     mcp,
+    ...(given.scim ? { scim: given.scim } : {}),
     health: createHealth({ checks: given.checks ?? {}, past: async () => given.past ?? false, now }),
     metrics,
     ...(metricsToken === undefined ? {} : { metricsToken: new Secret(metricsToken) }),

@@ -15,6 +15,7 @@ import type { Metrics } from './metrics.ts';
 import { bearsSecret } from './operator.ts';
 import { isRefusal, plainAnswer, protocolAnswer, type Refusal, SECURITY } from './refusal.ts';
 import type { Refusals } from './refusals.ts';
+import { type ScimRoute, scimRefusal } from './scim-route.ts';
 import { untilSent } from './until-sent.ts';
 
 export interface HttpParts {
@@ -25,6 +26,8 @@ export interface HttpParts {
   readonly tokens: Tokens;
   readonly limits: Limits;
   readonly mcp: McpRoute;
+  /** Where a source is pushed to; absent where none is. */
+  readonly scim?: ScimRoute;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly metricsToken?: Secret;
@@ -44,14 +47,14 @@ const NOT_FOUND: Refusal = { refused: 'not_found', message: 'There is nothing he
 /** The routes of the server, and the order in which a request is looked at: host, origin, path, encoding, token, limits, body, and only then what it says. */
 export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
   const { address, metadata, health, metrics, metricsToken, log, now, requestId, onBug } = parts;
-  const routes = routesOf(address);
+  const routeOf = routing(parts);
   const gate = createGate(parts);
   const answerMcp = createMcpAnswer(parts);
   const app = new Hono<HttpEnv>();
 
   app.use(async (context, next) => {
     const { method, path } = context.req;
-    const asked: Asked = { request: requestId(), startedAt: now(), method, path: routes.get(path) ?? 'other' };
+    const asked: Asked = { request: requestId(), startedAt: now(), method, path: routeOf(path) ?? 'other' };
     context.set('asked', asked);
     await next();
     const { status, headers } = context.res;
@@ -102,10 +105,18 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
 
   app.all(`${address.prefix}/mcp`, answerMcp);
 
+  const { scim } = parts;
+  if (scim) {
+    const base = `${address.prefix}${SCIM}`;
+    app.all(`${base}/*`, (context) =>
+      scim.answer(context.req.raw, context.req.path.slice(base.length), context.var.asked, (why) => countUnknown(parts, why)),
+    );
+  }
+
   const refused = (context: Asking, refusal: Refusal, why: string): Response => {
     context.var.asked.code = refusal.refused;
     countUnknown(parts, why);
-    return context.var.asked.path === '/mcp' ? protocolAnswer(refusal) : plainAnswer(refusal);
+    return ANSWERS.get(context.var.asked.path)?.(refusal) ?? plainAnswer(refusal);
   };
 
   app.notFound(() => plainAnswer(NOT_FOUND));
@@ -117,7 +128,8 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
       onBug(error, asked.request);
     }
     const message = `Castellan could not answer. Try again; if it stays so, tell its administrator the request ${asked.request}.`;
-    return protocolAnswer({ refused: 'unavailable', message, status: 500 });
+    const refusal: Refusal = { refused: 'unavailable', message, status: 500 };
+    return (ANSWERS.get(asked.path) ?? protocolAnswer)(refusal);
   });
   return app;
 };
@@ -172,9 +184,20 @@ const countUnknown = ({ metrics, refusals }: HttpParts, why: string): void => {
   refusals.count(why);
 };
 
-/** Our routes by their paths: what a stranger writes into a path goes into no log and no label. */
-const routesOf = ({ prefix, metadata }: Address): ReadonlyMap<string, string> =>
-  new Map([
+const SCIM = '/scim/v2';
+
+/** How a refusal is said where plain words are not expected. */
+const ANSWERS: ReadonlyMap<string, (refusal: Refusal) => Response> = new Map([
+  ['/mcp', protocolAnswer],
+  [SCIM, scimRefusal],
+]);
+
+/** Which of our routes a path is: what a stranger writes into a path goes into no log and no label. */
+const routing = ({ address: { prefix, metadata }, scim }: HttpParts): ((path: string) => string | undefined) => {
+  const routes = new Map([
     ...['/mcp', '/healthz', '/readyz', '/metrics'].map((route) => [`${prefix}${route}`, route] as const),
     ...metadata.paths.map((path) => [path, '/.well-known/oauth-protected-resource'] as const),
   ]);
+  const isBelow = (path: string): boolean => path === `${prefix}${SCIM}` || path.startsWith(`${prefix}${SCIM}/`);
+  return (path) => routes.get(path) ?? (scim && isBelow(path) ? SCIM : undefined);
+};

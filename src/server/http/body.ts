@@ -21,7 +21,7 @@ export const readMessage = async (request: Request): Promise<{ readonly message:
   if (!/^application\/json\s*(?:;|$)/iu.test(request.headers.get('content-type') ?? '')) {
     return { refused: 'invalid_input', status: 415, message: 'Send JSON, with Content-Type: application/json.' };
   }
-  const body = await readBody(request);
+  const body = await readBody(request, BODY_MAX);
   if (body === 'too large') return { refused: 'too_large', message: 'The body is larger than 1 MB. Ask for less at once.' };
   const excess = excessIn(body, SHAPE);
   if (excess) {
@@ -46,23 +46,24 @@ const parseMessage = (body: Uint8Array): { readonly message: object } | Refusal 
     : { refused: 'invalid_input', rpc: INVALID_REQUEST, message: 'The body is not a JSON-RPC message.' };
 };
 
-const readBody = async (request: Request): Promise<Uint8Array | 'too large'> => {
+/** The bytes of a body, or that there are more than `most`. */
+export const readBody = async (request: Request, most: number): Promise<Uint8Array | 'too large'> => {
   const announced = request.headers.get('content-length');
-  if (announced === null) return readPieces(request);
-  if (Number(announced) > BODY_MAX) return 'too large';
+  if (announced === null) return readPieces(request, most);
+  if (Number(announced) > most) return 'too large';
   const body = new Uint8Array(await request.arrayBuffer()); // no more than was announced arrives
-  return body.length > BODY_MAX ? 'too large' : body;
+  return body.length > most ? 'too large' : body;
 };
 
 /** Of a body that comes in pieces nobody knows how many there are. */
-const readPieces = async ({ body }: Request): Promise<Uint8Array | 'too large'> => {
+const readPieces = async ({ body }: Request, most: number): Promise<Uint8Array | 'too large'> => {
   if (!body) return new Uint8Array();
   const reader = body.getReader();
   const pieces: Uint8Array[] = [];
   let size = 0;
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.length;
-    if (size > BODY_MAX) {
+    if (size > most) {
       reader.releaseLock(); // not cancelled: that would cut the connection before the answer
       return 'too large';
     }

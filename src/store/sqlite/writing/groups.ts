@@ -10,6 +10,10 @@ export interface Groups {
   list(commit: Commit, seen: Seen, group: string, members: readonly Member[]): void;
   /** The members could not be learned: the last whole listing stays, and ages. */
   unknown(commit: Commit, seen: Seen, group: string, why: string): void;
+  /** A group becomes never listed. */
+  forget(commit: Commit, source: number, group: string): void;
+  /** Groups that name this member, of its own source. */
+  holders(source: number, member: Member): readonly string[];
   /** Groups that no listing since `tick` named become never listed. */
   unlist(commit: Commit, source: number, tick: number): void;
 }
@@ -48,7 +52,27 @@ export const groupsOf = ({ db, principals, history }: Parts): Groups => {
     JOIN principal ON principal.id = member_group.principal
     WHERE member_group.source = ? AND member_group.tick < ? AND member_group.listed_at IS NOT NULL
     ORDER BY member_group.principal`);
-  const forget = db.prepare<[number]>('UPDATE member_group SET listed_at = NULL, unknown = NULL WHERE principal = ?');
+  const setUnlisted = db.prepare<[number]>('UPDATE member_group SET listed_at = NULL, unknown = NULL WHERE principal = ?');
+  const holders = db
+    .prepare<[number], string>(`
+      SELECT principal.name
+      FROM member
+      JOIN principal ON principal.id = member.member_group
+      WHERE member.member = ?
+      ORDER BY principal.name`)
+    .pluck();
+
+  const forget = (
+    commit: Commit,
+    source: number,
+    { principal, name }: { readonly principal: number; readonly name: string },
+  ): void => {
+    const old = membersOf.all(principal).map((member) => member.name);
+    removeMembers.run(principal);
+    setUnlisted.run(principal);
+    history.record(commit, { source, subject: 'members', key: name, old, new: undefined });
+    commit.moveEpoch();
+  };
 
   return {
     list(commit, seen, group, members) {
@@ -75,14 +99,13 @@ export const groupsOf = ({ db, principals, history }: Parts): Groups => {
       if ((was?.unknown ?? null) === null) commit.moveEpoch();
     },
     unlist(commit, source, tick) {
-      for (const { principal, name } of unseen.all(source, tick)) {
-        const old = membersOf.all(principal).map((member) => member.name);
-        removeMembers.run(principal);
-        forget.run(principal);
-        history.record(commit, { source, subject: 'members', key: name, old, new: undefined });
-        commit.moveEpoch();
-      }
+      for (const group of unseen.all(source, tick)) forget(commit, source, group);
     },
+    forget(commit, source, name) {
+      const principal = principals.intern(source, `group:${name}`);
+      if ((find.get(principal)?.listed_at ?? null) !== null) forget(commit, source, { principal, name });
+    },
+    holders: (source, member) => holders.all(principals.intern(source, member)),
   };
 };
 

@@ -15,7 +15,7 @@ export const KILLED: RunEnd = {
 };
 
 /** A source as its next run finds it. */
-interface SourceRow {
+export interface SourceRow {
   readonly id: number;
   readonly tick: number;
   readonly listed: 0 | 1;
@@ -24,6 +24,8 @@ interface SourceRow {
 }
 
 export interface Runs {
+  /** The source as it stands, for whoever writes it within this commit; a living process that holds it is a `conflict`. */
+  claim(source: string, connector: string, at: number): SourceRow;
   /** Takes the source for one run; a living process that holds it is a `conflict`, a dead one's run is ended as failed. */
   begin(commit: Commit, source: string, connector: string, startedAt: number): { readonly run: number; readonly row: SourceRow };
   /** Rejects with `conflict` when the run no longer holds its source. */
@@ -59,20 +61,29 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
     throw new AppError('conflict', 'Another run holds this source now. Wait for it, then run the command again.');
   };
 
+  const claim = (name: string, connector: string, at: number): SourceRow => {
+    const held = findSource.get(name);
+    const lease = held && findLease.get(held.id);
+    if (lease && isAlive(lease)) {
+      throw new AppError(
+        'conflict',
+        `"${name}" is being synced by process ${lease.pid}. Wait for it, or end it, then run the command again.`,
+      );
+    }
+    if (lease) {
+      finish(lease.run, KILLED, at);
+      removeLease.run(held.id);
+    }
+    if (putSource.run(name, connector).changes > 0 && held) forgetRevisions.run(held.id);
+    const row = findSource.get(name);
+    if (!row) throw new Error(`The source ${name} was written and is not there.`);
+    return row;
+  };
+
   return {
+    claim,
     begin(_commit, name, connector, startedAt) {
-      const held = findSource.get(name);
-      const lease = held && findLease.get(held.id);
-      if (lease && isAlive(lease)) {
-        throw new AppError(
-          'conflict',
-          `"${name}" is being synced by process ${lease.pid}. Wait for it, or end it, then run the command again.`,
-        );
-      }
-      if (lease) finish(lease.run, KILLED, startedAt);
-      if (putSource.run(name, connector).changes > 0 && held) forgetRevisions.run(held.id);
-      const row = findSource.get(name);
-      if (!row) throw new Error(`The source ${name} was written and is not there.`);
+      const row = claim(name, connector, startedAt);
       const run = Number(insertRun.run(row.id, startedAt).lastInsertRowid);
       putLease.run(row.id, run, self.pid, self.started);
       return { run, row };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import SQLite from 'better-sqlite3';
@@ -15,6 +15,7 @@ import { ROOT } from '../../../support/source-tree.ts';
 /** A ledger as Castellan made it before the e-mail of a caller was recorded. */
 const anOlderLedger = async (): Promise<string> => {
   const path = join(await aFolder(), 'ledger.db');
+  closeSync(openSync(path, 'a', 0o600));
   const db = new SQLite(path);
   db.exec(readFileSync(join(ROOT, 'src/store/sqlite/ledger/001-audit.sql'), 'utf8'));
   const chain = randomBytes(16);

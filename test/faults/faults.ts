@@ -2,6 +2,7 @@ import { ANSWERING } from './answering.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
+import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
 import { SERVING } from './serving.ts';
@@ -13,6 +14,7 @@ export const FAULTS: readonly Fault[] = [
   ...DECIDING,
   ...ANSWERING,
   ...CARRYING,
+  ...HISTORY,
   ...IDENTIFYING,
   ...ORGANISING,
   ...SERVING,

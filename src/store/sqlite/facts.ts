@@ -32,12 +32,7 @@ export interface FactsRead {
 }
 
 /** The facts of one source and one caller, and those of the directory where they ask it. */
-export const factsFrom = (
-  asked: string,
-  identity: Identity,
-  rules: Rules,
-  read: FactsRead,
-): Facts => {
+export const factsFrom = (asked: string, identity: Identity, rules: Rules, read: FactsRead): Facts => {
   const { in: accounts, activity } = read.known;
   const looked = { identity, rules, ...(activity && { activity }) };
   const factsIn = (source: string, directory?: () => Facts): Facts => {

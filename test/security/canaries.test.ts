@@ -144,7 +144,7 @@ describe('whoever may see none of it, and knows every word', { timeout: PATIENCE
       const messages = attempts.map(
         ({ tool, input }, at) => mcpPost(era, { id: at, method: 'tools/call', params: { name: tool, arguments: input } }).body,
       );
-      const said = await place.overStdio(MALLORY, era, ['no message', '{"half":', ...messages]);
+      const said = await place.overStdio(MALLORY, era, [canary('query'), `{"half":"${canary('query')}`, ...messages]);
       expect(said).toContain('We move in spring.');
       expect(canariesIn(said)).toEqual([]);
     }

@@ -51,10 +51,7 @@ export const ATTACK: readonly Fault[] = [
     file: 'src/store/sqlite/facts.ts',
     find: `accounts: accounts.get(source) ?? []`,
     plant: `accounts: [...accounts.values()].flat()`,
-    caughtBy: {
-      file: 'test/security/hostile-source.test.ts',
-      test: 'a hostile source moves no byte of what a good one answers, before, while and after it is read',
-    },
+    caughtBy: corners('whoever is a guest in one source and a member in another is everyone in the other alone'),
   },
   {
     name: 'a document that became a folder can still be read',
@@ -64,5 +61,12 @@ export const ATTACK: readonly Fault[] = [
       return true;`,
     plant: `      return true;`,
     caughtBy: folders('a document that becomes a folder is read by nobody, decides for others, and is a document again'),
+  },
+  {
+    name: 'a directory of which too much would go at once is as one that was never read',
+    file: 'src/store/sqlite/writing/sweep.ts',
+    find: `iif(listed = 0, 0, 2)`,
+    plant: `0`,
+    caughtBy: corners('a directory whose sweep was refused still says who is active'),
   },
 ];

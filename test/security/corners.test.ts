@@ -5,8 +5,21 @@ import type { Identity } from '../../src/core/caller.ts';
 import type { Change } from '../../src/core/change.ts';
 import { account, aWorld, folder, group, page, unknownGroup } from '../support/a-world.ts';
 import { except, only } from '../support/builders.ts';
+import { rulesFor } from '../support/looking.ts';
 
 const PLAN = 'wiki:plan';
+
+describe('a directory', () => {
+  test('a directory whose sweep was refused still says who is active', async () => {
+    const world = await aWorld({ ...rulesFor('wiki', 'people'), directory: 'people' });
+    const many = Array.from({ length: 100 }, (_, at) => page(only('user:nobody'), { key: `d${at}` }));
+    await world.tellAll('people', account('ada'), group('g', 'user:ada'), ...many);
+    await world.tell('wiki', page(only('everyone')));
+    expect(await world.readers('wiki:plan', 'ada')).toEqual(['ada']);
+    await world.tellAll('people', account('ada'), group('g', 'user:ada'));
+    expect(await world.readers('wiki:plan', 'ada')).toEqual(['ada']);
+  });
+});
 
 describe('groups', () => {
   test('an empty group lets nobody in and keeps nobody out', async () => {

@@ -40,7 +40,8 @@ export interface IdentifyWorkerData {
 const BUSY_MS = 1000;
 /** A sync that holds the index now will hold it a little longer. */
 const REST_MS = 1000;
-const DEADLINE_MS = 5000;
+/** A look takes a millisecond; the first one also waits until its thread is up, which on a busy machine takes seconds. */
+const DEADLINE_MS = 15_000;
 
 /**
  * Opens threads that know who somebody is: one looks, and one writes what is due, so that nobody who is known waits for a commit.

@@ -1,4 +1,5 @@
 import { ANSWERING } from './answering.ts';
+import { ATTACK } from './attack.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
@@ -20,4 +21,5 @@ export const FAULTS: readonly Fault[] = [
   ...SERVING,
   ...SYNCING,
   ...THREADING,
+  ...ATTACK,
 ];

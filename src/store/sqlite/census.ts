@@ -89,7 +89,7 @@ const prepareAccountCensus = (db: Database): Census['accounts'] => {
 
 const DIRECTORY = `
   SELECT
-    source.listed = 1 OR source.confirmed_at > 0 AS read,
+    source.listed <> 0 OR source.confirmed_at > 0 AS read,
     (SELECT count(*) FROM account WHERE account.source = source.id AND active = 1) AS active,
     (SELECT count(*) FROM account WHERE account.source = source.id AND active = 0) AS inactive,
     (SELECT count(*) FROM member_group WHERE member_group.source = source.id AND listed_at IS NOT NULL) AS groups

@@ -53,7 +53,7 @@ export const prepareAccounts = (db: Database): FindAccounts => {
       SELECT DISTINCT account FROM linked
     )
     ${KNOWN}`);
-  const wasRead = db.prepare<[string], number>('SELECT listed = 1 OR confirmed_at > 0 FROM source WHERE name = ?').pluck();
+  const wasRead = db.prepare<[string], number>('SELECT listed <> 0 OR confirmed_at > 0 FROM source WHERE name = ?').pluck();
   return (identity, rules, now) => {
     const { issuer, subject, email = null } = identity;
     const { directory } = rules;

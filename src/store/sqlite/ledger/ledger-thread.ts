@@ -36,6 +36,8 @@ export interface LedgerThreadOptions extends LedgerWorkerData {
 
 /** Above what a commit may wait for another process: one that takes longer hangs, and its thread is replaced. */
 const WRITE_MS = 5000;
+/** A thread that starts on a busy machine takes seconds, and nobody waits for a row yet. */
+const START_MS = 15_000;
 /** A chain of many years is read through in this time. */
 const READ_MS = 3_600_000;
 
@@ -52,7 +54,7 @@ export const openLedgerThread = async (options: LedgerThreadOptions): Promise<Le
   let written: ChainHead | undefined;
 
   try {
-    await ask(writer, { kind: 'open' });
+    await ask(writer, { kind: 'open' }, Math.max(deadlineMs, START_MS));
   } catch (error) {
     await writer.close();
     throw error;
@@ -75,8 +77,9 @@ type To<Kind extends Question['kind']> = Extract<Answer, { readonly kind: Kind }
 const ask = async <Kind extends Question['kind']>(
   thread: Thread<Question, Answer>,
   question: Extract<Question, { readonly kind: Kind }>,
+  deadlineMs?: number,
 ): Promise<To<Kind>> => {
-  const answer = await thread.ask(question, NEVER);
+  const answer = await thread.ask(question, NEVER, deadlineMs);
   if (!isTo<Kind>(answer, question.kind)) throw new Error(`the thread answered ${answer.kind} to ${question.kind}`);
   return answer;
 };

@@ -18,7 +18,7 @@ export const KILLED: RunEnd = {
 export interface SourceRow {
   readonly id: number;
   readonly tick: number;
-  readonly listed: 0 | 1;
+  readonly listed: 0 | 1 | 2;
   readonly cursor: string | null;
   readonly listings: string;
 }

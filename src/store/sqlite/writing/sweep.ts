@@ -51,7 +51,9 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
     WHERE item.source = :source AND item.key <> :of
     ORDER BY item.id`);
   const wasListed = db.prepare<[number], number>('SELECT listed FROM source WHERE id = ?').pluck();
-  const setListed = db.prepare<[number, number]>('UPDATE source SET listed = ? WHERE id = ?');
+  const setListed = db.prepare<[number]>('UPDATE source SET listed = 1 WHERE id = ?');
+  // 2: it was listed once, and is to be listed again. That a directory was read to its end stays true.
+  const relist = db.prepare<[number]>('UPDATE source SET listed = iif(listed = 0, 0, 2) WHERE id = ?');
 
   return async ({ source, run, of, tick, limit }) => {
     const missing: Item[] = [];
@@ -64,7 +66,7 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
     if (missingDocuments > limit.ratio * documents && missingDocuments > limit.documents && !limit.accept) {
       commit((step) => {
         runs.assertHeld(source, run);
-        setListed.run(0, source);
+        relist.run(source);
         step.moveEpoch();
       }, run);
       return { deleted: 0, refused: { missing: missingDocuments, of: documents } };
@@ -81,8 +83,8 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
         runs.assertHeld(source, run);
         accounts.deactivate(step, source, tick);
         groups.unlist(step, source, tick);
-        if (wasListed.get(source) !== 1) step.moveEpoch(); // a directory decides from when it was first read
-        setListed.run(1, source);
+        if (wasListed.get(source) === 0) step.moveEpoch(); // a directory decides from when it was first read
+        setListed.run(source);
       }, run);
     }
     return { deleted: missingDocuments };

@@ -4,6 +4,7 @@ import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
+import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
@@ -15,6 +16,7 @@ export const FAULTS: readonly Fault[] = [
   ...CARRYING,
   ...IDENTIFYING,
   ...ORGANISING,
+  ...SCIM,
   ...SERVING,
   ...SYNCING,
   ...THREADING,

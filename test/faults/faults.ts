@@ -6,6 +6,7 @@ import type { Fault } from './fault.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
+import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
@@ -18,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
   ...HISTORY,
   ...IDENTIFYING,
   ...ORGANISING,
+  ...SCIM,
   ...SERVING,
   ...SYNCING,
   ...THREADING,

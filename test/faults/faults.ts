@@ -2,6 +2,7 @@ import { ANSWERING } from './answering.ts';
 import { ATTACK } from './attack.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
+import { ENGINE } from './engine.ts';
 import type { Fault } from './fault.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
@@ -15,6 +16,7 @@ import { THREADING } from './threading.ts';
 export const FAULTS: readonly Fault[] = [
   ...DECIDING,
   ...ANSWERING,
+  ...ENGINE,
   ...CARRYING,
   ...HISTORY,
   ...IDENTIFYING,

@@ -1,6 +1,6 @@
 import { unreachable } from '../../core/errors.ts';
 import type { Rules } from '../../core/rules.ts';
-import type { Moved, PermissionRows } from '../../store/permission-rows.ts';
+import type { Marks, Moved, PermissionRows } from '../../store/permission-rows.ts';
 import {
   addGrant,
   addPrincipal,
@@ -52,6 +52,7 @@ export const isLost = ({ log, graph }: Following, rows: PermissionRows): boolean
  * now, so that rows that were read at different times agree once the log has been followed to its end.
  */
 export const follow = (following: Following, rows: PermissionRows, budget: number): boolean => {
+  if (isWhole(following, rows.marks())) return true;
   let left = budget;
   for (const read of STEPS) {
     left -= read(following, rows, left);
@@ -59,6 +60,12 @@ export const follow = (following: Following, rows: PermissionRows, budget: numbe
   }
   return true;
 };
+
+/** Whether nothing came since the last row was read. */
+const isWhole = ({ graph, log, audience, groupsRead, membersRead }: Following, marks: Marks): boolean =>
+  groupsRead && membersRead && audience === marks.principal && isAt(graph, marks) && log === marks.log;
+
+const isAt = ({ principals, terms }: Graph, marks: Marks): boolean => principals === marks.principal && terms === marks.term;
 
 /** How many rows were read. Whatever names a principal comes after the principals. */
 type Step = (following: Following, rows: PermissionRows, left: number) => number;

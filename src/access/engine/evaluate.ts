@@ -118,14 +118,18 @@ const settleDenied = (graph: Graph, scratch: Scratch, { kinds, asksDirectory }: 
     const may = !isFreshGroup(graph, instants, group) || holdsAny(graph, slot, undecided[source] ?? 0);
     if (may) reach(reached, possible, stamp, group);
   }
-  // Of what the directory has no group for nobody can say who is in it.
-  for (let place = 0; asksDirectory && place < graph.orgs.length; place++) {
-    const org = graph.orgs.items.values[place] ?? 0;
-    const alone = graph.orgGroup.values[org] === 0 && instants.isConfigured(graph.source.values[org] ?? 0);
-    if (alone) reach(reached, possible, stamp, org);
-  }
+  if (asksDirectory) reachLoneOrgs(graph, scratch, instants);
   climb(graph, instants, scratch, possible, asksDirectory);
   for (let place = 0; place < reached.length; place++) settle(graph, scratch, reached.items.values[place] ?? 0);
+};
+
+/** Of what the directory has no group for nobody can say who is in it. */
+const reachLoneOrgs = ({ orgs, orgGroup, source }: Graph, { reached, possible, stamp }: Scratch, instants: Instants): void => {
+  for (let place = 0; place < orgs.length; place++) {
+    const org = orgs.items.values[place] ?? 0;
+    const alone = orgGroup.values[org] === 0 && instants.isConfigured(source.values[org] ?? 0);
+    if (alone) reach(reached, possible.values, stamp, org);
+  }
 };
 
 /** Whether a group itself holds a member of one of these kinds. */

@@ -201,6 +201,10 @@ describe('the engine leaves to SQL', () => {
 /** The log loses all it has, as when somebody stood too far behind it. */
 const tamperLog = (path: string): void => tamper(path, 'DELETE FROM change_log');
 
+const cut = (): never => {
+  throw new Error('the disk died');
+};
+
 describe('the engine forgets', () => {
   test('what it knew of an index when it is asked about another one, alike as its log may be', async () => {
     const said = [members('eng', 'ada'), document({ acl: only('group:eng') })];
@@ -236,9 +240,6 @@ describe('the engine forgets', () => {
         container('top', 'group:ops'),
         members('eng', 'bob'),
       ]);
-      const cut = (): never => {
-        throw new Error('the disk died');
-      };
       expect(() => reader.read((reading) => engine.hold(withRows(reading, { [broken]: cut }), ADA, 0))).toThrow('the disk died');
       expect(shownBy(engine, reader)).toEqual(['wiki:b']);
       expect(shownBy(engine, reader, person('bob'))).toEqual(['wiki:a']);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change, Members } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
-import type { Account } from '../../src/core/document.ts';
+import type { Account, SourceDocument } from '../../src/core/document.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/principal.ts';
 import { type Input, openInput, type Ref, type Start } from './api.ts';
@@ -15,6 +15,9 @@ import { accountOf, documentOf, parseLine, type Statement, type StatementOf } fr
 
 /** Members yielded at once. */
 const PAGE = 10_000;
+
+/** It is folded whole for every document that is asked for; a larger file would keep others waiting. */
+const LIVE_MAX = 16 * 1024 * 1024;
 
 /** The path that means standard input. */
 const STANDARD_INPUT = '-';
@@ -54,7 +57,41 @@ export const jsonl = defineConnector<Settings, Cursor>({
       await input.close();
     }
   },
+  async read(key, run) {
+    run.signal.throwIfAborted();
+    const { path } = run.settings;
+    if (path === STANDARD_INPUT)
+      throw new AppError('config', `sources.${run.source} is read from standard input, and only once.`);
+    const input = await openInput(run, path);
+    try {
+      return await documentNow(key, input, run);
+    } finally {
+      await input.close();
+    }
+  },
 });
+
+/** What a run that begins now would yield of a document. What closes all of a file could stand in any of its lines. */
+const documentNow = async (
+  key: string,
+  input: Input,
+  run: Run<Settings, never>,
+): Promise<SourceDocument | 'gone' | 'forbidden'> => {
+  if (input.size > LIVE_MAX) {
+    const limit = `${LIVE_MAX / 1024 / 1024} MB`;
+    throw new AppError(
+      'too_large',
+      `The file of sources.${run.source} is larger than ${limit}, too long to be read for an answer.`,
+    );
+  }
+  const { fold, cursor } = await surveyed(input, { offset: 0, number: 1 }, createHash('sha256'));
+  const item = fold.items.get(key);
+  if (!item || item.body?.type === 'container') return 'gone';
+  if (!isDocument(item, 1)) return 'forbidden'; // closed by a line that cannot be read, or never stated whole
+  const change = await documentStanding(item, lookUp(input, run.signal), lookUp(input, run.signal));
+  await input.verify(cursor.sha256);
+  return change.document;
+};
 
 /** The file that standard input was read into. */
 const givenTo = ({ input, source }: Run<Settings, Cursor>): string => {
@@ -89,31 +126,29 @@ const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey>
   const cursor = settings.path === STANDARD_INPUT ? undefined : run.cursor; // what was piped before is no beginning of it
   const known = cursor && (await input.resume(cursor.offset, cursor.sha256));
   const whole = known !== undefined && cursor?.whole === true;
-  const surveyed = async (from: Start, digest: Hash): Promise<Survey> => {
-    const fold = emptyFold();
-    let lastLine = 0;
-    for await (const lines of input.lines(from, digest)) {
-      for (const line of lines) foldLine(fold, line.ref, parseLine(line));
-      lastLine = lines.at(-1)?.ref.number ?? lastLine;
-    }
-    return {
-      fold,
-      lastLine,
-      since: from.number,
-      cursor: { offset: input.size, sha256: digest.digest('hex'), whole, done: false },
-    };
-  };
-  const fromTheBeginning = (): Promise<Survey> => surveyed({ offset: 0, number: 1 }, createHash('sha256'));
+  const fromTheBeginning = (): Promise<Survey> => surveyed(input, { offset: 0, number: 1 }, createHash('sha256'), whole);
 
   // Only of a whole file can be said that all before its appended lines still stands.
   if (!known || !cursor.whole || !cursor.done || due.listing) return fromTheBeginning();
-  const appended = await surveyed(known, known.digest);
+  const appended = await surveyed(input, known, known.digest, whole);
   const { lastDelete, lastComplete, troubles } = appended.fold;
   if (lastDelete === 0 && lastComplete === 0 && troubles.length === 0) return appended;
   // These reach what was stated before: only the whole file knows what that is.
   const all = await fromTheBeginning();
   const reaches = troubles.length > 0 || Math.max(lastComplete, all.fold.lastMove) >= known.number;
   return reaches ? all : { ...all, since: known.number };
+};
+
+/** What the lines from a place on say. */
+const surveyed = async (input: Input, from: Start, digest: Hash, whole = false): Promise<Survey> => {
+  const fold = emptyFold();
+  let lastLine = 0;
+  for await (const lines of input.lines(from, digest)) {
+    for (const line of lines) foldLine(fold, line.ref, parseLine(line));
+    lastLine = lines.at(-1)?.ref.number ?? lastLine;
+  }
+  const cursor = { offset: input.size, sha256: digest.digest('hex'), whole, done: false };
+  return { fold, lastLine, since: from.number, cursor };
 };
 
 async function* changesOf({ fold, since, cursor }: Survey, input: Input, signal: AbortSignal): AsyncGenerator<Change<Cursor>> {
@@ -200,7 +235,11 @@ type DocumentFact = ItemFact & { readonly body: Ref };
 const isDocument = (item: ItemFact, since: number): item is DocumentFact =>
   item.dark === undefined && item.body?.type === 'document' && item.body.number >= since;
 
-const documentStanding = async ({ body, acl }: DocumentFact, read: Read, readAcl: Read): Promise<Change<Cursor>> => {
+const documentStanding = async (
+  { body, acl }: DocumentFact,
+  read: Read,
+  readAcl: Read,
+): Promise<Extract<Change<Cursor>, { type: 'document' }>> => {
   const line = await read(body, 'document');
   return { type: 'document', document: documentOf(line, acl ? (await readAcl(acl, 'acl')).acl : line.acl) };
 };

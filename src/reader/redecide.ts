@@ -136,6 +136,6 @@ const needOf = (id: string, { source, key, title, revision }: StoredDocument, as
 const accountOf = (accounts: readonly KnownAccount[]): Account | undefined => {
   const [only, other] = accounts.filter(({ linked, active, fresh }) => linked && active && fresh);
   if (!only || other) return undefined;
-  const { linked: _linked, at: _at, fresh: _fresh, ...account } = only;
-  return account;
+  const { id, name, emails, active, kind } = only;
+  return { id, ...(name === undefined ? {} : { name }), emails, active, kind };
 };

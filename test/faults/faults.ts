@@ -4,6 +4,7 @@ import { DECIDING } from './deciding.ts';
 import type { Fault } from './fault.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
+import { LIVE } from './live.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
@@ -14,6 +15,7 @@ export const FAULTS: readonly Fault[] = [
   ...ANSWERING,
   ...CARRYING,
   ...IDENTIFYING,
+  ...LIVE,
   ...ORGANISING,
   ...SERVING,
   ...SYNCING,

@@ -138,7 +138,7 @@ export const LIVE: readonly Fault[] = [
     name: 'the audit does not say that a source was asked',
     file: 'src/store/sqlite/ledger/row.ts',
     find: `acl, decided_by: decidedBy })`,
-    plant: `acl, decided_by: undefined, ...(decidedBy ? {} : {}) })`,
+    plant: `acl })`,
     caughtBy: {
       file: 'test/store/sqlite/ledger/ledger.test.ts',
       test: 'a row says of a document that its source let it through, and an older row says nothing of it',

@@ -191,7 +191,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'a control file that cannot be understood is passed over',
-    file: 'connectors/files/sync.ts',
+    file: 'connectors/files/entries.ts',
     find: '    return { unknown: `${file} cannot be understood` };',
     plant: `    return undefined;`,
     caughtBy: files('at the root, where a default does not stand in for it'),

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import { z } from 'zod';
@@ -6,35 +6,23 @@ import { z } from 'zod';
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change, Members } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
-import type { Account, SourceDocument } from '../../src/core/document.ts';
+import type { Account } from '../../src/core/document.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/principal.ts';
-import { type Input, openInput, type Ref, type Start } from './api.ts';
-import { type AccountFact, emptyFold, type Fold, foldLine, type GroupFact, type ItemFact, WHOLE } from './fold.ts';
-import { accountOf, documentOf, parseLine, type Statement, type StatementOf } from './map.ts';
+import { type Input, openInput } from './api.ts';
+import { type AccountFact, type GroupFact, type ItemFact, WHOLE } from './fold.ts';
+import { accountOf } from './map.ts';
+import { readDocument } from './read.ts';
+import { type Cursor, cursorSchema, documentStanding, isDocument, lookUp, type Read, type Survey, surveyed } from './standing.ts';
 
 /** Members yielded at once. */
 const PAGE = 10_000;
-
-/** It is folded whole for every document that is asked for; a larger file would keep others waiting. */
-const LIVE_MAX = 16 * 1024 * 1024;
 
 /** The path that means standard input. */
 const STANDARD_INPUT = '-';
 
 const settingsSchema = z.strictObject({ path: z.string().min(1) });
-/** What was read: `offset` bytes with this SHA-256. */
-const cursorSchema = z.strictObject({
-  offset: z.int().min(0),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/u),
-  /** They held a completed whole listing, so nothing is left over in the index that they do not state. */
-  whole: z.boolean(),
-  /** They were read to the end without a problem. Otherwise the next run reads them again. */
-  done: z.boolean(),
-});
-
 type Settings = z.infer<typeof settingsSchema>;
-type Cursor = z.infer<typeof cursorSchema>;
 
 /** Bring your own data: a file of changes, one JSON object a line. */
 export const jsonl = defineConnector<Settings, Cursor>({
@@ -57,41 +45,8 @@ export const jsonl = defineConnector<Settings, Cursor>({
       await input.close();
     }
   },
-  async read(key, run) {
-    run.signal.throwIfAborted();
-    const { path } = run.settings;
-    if (path === STANDARD_INPUT)
-      throw new AppError('config', `sources.${run.source} is read from standard input, and only once.`);
-    const input = await openInput(run, path);
-    try {
-      return await documentNow(key, input, run);
-    } finally {
-      await input.close();
-    }
-  },
+  read: readDocument(({ path }) => path !== STANDARD_INPUT),
 });
-
-/** What a run that begins now would yield of a document. What closes all of a file could stand in any of its lines. */
-const documentNow = async (
-  key: string,
-  input: Input,
-  run: Run<Settings, never>,
-): Promise<SourceDocument | 'gone' | 'forbidden'> => {
-  if (input.size > LIVE_MAX) {
-    const limit = `${LIVE_MAX / 1024 / 1024} MB`;
-    throw new AppError(
-      'too_large',
-      `The file of sources.${run.source} is larger than ${limit}, too long to be read for an answer.`,
-    );
-  }
-  const { fold, cursor } = await surveyed(input, { offset: 0, number: 1 }, createHash('sha256'));
-  const item = fold.items.get(key);
-  if (!item || item.body?.type === 'container') return 'gone';
-  if (!isDocument(item, 1)) return 'forbidden'; // closed by a line that cannot be read, or never stated whole
-  const change = await documentStanding(item, lookUp(input, run.signal), lookUp(input, run.signal));
-  await input.verify(cursor.sha256);
-  return change.document;
-};
 
 /** The file that standard input was read into. */
 const givenTo = ({ input, source }: Run<Settings, Cursor>): string => {
@@ -110,16 +65,6 @@ const assertWhole = ({ fold, lastLine }: Survey, { source }: Run<Settings, Curso
   );
 };
 
-/** What a run has to say. */
-interface Survey {
-  readonly fold: Fold;
-  /** The number of the last line that is not blank; 0: there is none. */
-  readonly lastLine: number;
-  /** Of what the fold knows, only what was stated from this line on is news. */
-  readonly since: number;
-  readonly cursor: Cursor;
-}
-
 /** The first pass. The second yields what it found to stand, line by line. */
 const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey> => {
   const { due, settings } = run;
@@ -137,18 +82,6 @@ const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey>
   const all = await fromTheBeginning();
   const reaches = troubles.length > 0 || Math.max(lastComplete, all.fold.lastMove) >= known.number;
   return reaches ? all : { ...all, since: known.number };
-};
-
-/** What the lines from a place on say. */
-const surveyed = async (input: Input, from: Start, digest: Hash, whole = false): Promise<Survey> => {
-  const fold = emptyFold();
-  let lastLine = 0;
-  for await (const lines of input.lines(from, digest)) {
-    for (const line of lines) foldLine(fold, line.ref, parseLine(line));
-    lastLine = lines.at(-1)?.ref.number ?? lastLine;
-  }
-  const cursor = { offset: input.size, sha256: digest.digest('hex'), whole, done: false };
-  return { fold, lastLine, since: from.number, cursor };
 };
 
 async function* changesOf({ fold, since, cursor }: Survey, input: Input, signal: AbortSignal): AsyncGenerator<Change<Cursor>> {
@@ -187,22 +120,6 @@ async function* changesOf({ fold, since, cursor }: Survey, input: Input, signal:
 const news = <Fact extends { readonly line: number }>(facts: ReadonlyMap<string, Fact>, since: number): [string, Fact][] =>
   [...facts].filter(([, { line }]) => line >= since).toSorted(([, a], [, b]) => a.line - b.line);
 
-type Read = <Type extends Statement['type']>(ref: Ref, type: Type) => Promise<StatementOf<Type>>;
-
-/** Reads a line again that was understood before. */
-const lookUp = (input: Input, signal: AbortSignal): Read => {
-  const reader = input.reader();
-  return async (ref, type) => {
-    signal.throwIfAborted();
-    const parsed = parseLine({ ref, ended: true, text: await reader(ref) });
-    if ('statement' in parsed && isOf(parsed.statement, type)) return parsed.statement;
-    throw new Error(`line ${ref.number} is read as something else than before`); // its check sum is the same: a bug
-  };
-};
-
-const isOf = <Type extends Statement['type']>(statement: Statement, type: Type): statement is StatementOf<Type> =>
-  statement.type === type;
-
 /** An account that left, or that cannot be read, is inactive; of the latter nothing can be said without any of its e-mails. */
 const accountStanding = async (id: string, { ref, left, unreadable }: AccountFact, read: Read): Promise<Account | undefined> => {
   const known: Account | undefined = ref && accountOf(await read(ref, 'account'));
@@ -228,21 +145,6 @@ function* pagesOf(group: string, members: Members): Generator<Change<Cursor>> {
   }
   yield { type: 'members', group, members: rest };
 }
-
-type DocumentFact = ItemFact & { readonly body: Ref };
-
-/** Is there a text to yield? Not below a line that could not be read: it may have meant to close it. */
-const isDocument = (item: ItemFact, since: number): item is DocumentFact =>
-  item.dark === undefined && item.body?.type === 'document' && item.body.number >= since;
-
-const documentStanding = async (
-  { body, acl }: DocumentFact,
-  read: Read,
-  readAcl: Read,
-): Promise<Extract<Change<Cursor>, { type: 'document' }>> => {
-  const line = await read(body, 'document');
-  return { type: 'document', document: documentOf(line, acl ? (await readAcl(acl, 'acl')).acl : line.acl) };
-};
 
 const containerOrAcl = async (key: string, item: ItemFact, since: number, read: Read): Promise<Change<Cursor>> => {
   const { dark, acl, body } = item;

@@ -19,7 +19,7 @@ export const LIVE: readonly Fault[] = [
     name: 'a source is asked before what is stored has allowed',
     file: 'src/reader/redecide.ts',
     find: `if (!held || isDenied(stored.labels, carried)) return 'refused';`,
-    plant: `if ((!held && !forced) || isDenied(stored.labels, carried)) return 'refused';\n    if (!held) return { need: needOf(id, stored, undefined) };`,
+    plant: `if ((!held && !forced) || isDenied(stored.labels, carried)) return 'refused';\n    if (!held) return unheard === 'none' || spoken.has(id) ? 'refused' : { need: needOf(id, stored, undefined) };`,
     caughtBy: hidden('its source hears nothing, by no tool: %s'),
   },
   {
@@ -133,6 +133,13 @@ export const LIVE: readonly Fault[] = [
     find: `    if (!stats?.isDirectory()) return 'gone'; // a link leads nowhere\n`,
     plant: `    if (!stats?.isDirectory() && !stats?.isSymbolicLink()) return 'gone';\n    if (stats.isSymbolicLink()) return 'forbidden';\n`,
     caughtBy: files('that %s is gone'),
+  },
+  {
+    name: 'what stands in a file is remembered though it was written since',
+    file: 'connectors/jsonl/read.ts',
+    find: `if (known?.state === input.state) return known.fold;`,
+    plant: `if (known) return known.fold;`,
+    caughtBy: { file: 'test/connectors/jsonl-live.test.ts', test: 'a file that was %s says what it says now' },
   },
   {
     name: 'the audit does not say that a source was asked',

@@ -84,12 +84,11 @@ describe('a source is asked as', () => {
   });
 
   test('nobody, where their account is inactive', async () => {
-    const { sync, as, source, clock } = await aLiveIndex();
-    await sync([aDocument({ acl: only('public') })], accounts({ id: 'ada' }));
-    await as('ada').identify();
-    await sync([aDocument({ acl: only('public') })], accounts({ id: 'ada', active: false }));
+    const services = new Map([['local|job', { shared: [], accounts: new Map([['wiki', ['bot']]]) }]]);
+    const { sync, as, source, clock } = await aLiveIndex({ rules: { services } });
+    await sync([aDocument({ acl: only('public') })], accounts({ id: 'bot', active: false }));
     clock.now += LATER;
-    await as('ada').fetch();
+    expect(metadataOf(await as({ issuer: 'local', subject: 'job' }).fetch())).toMatchObject({ decided_by: 'live' });
     expect(source.asked.map((asked) => asked.as)).toEqual([undefined]);
   });
 

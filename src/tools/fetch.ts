@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 import { auditedDocument } from '../core/audit.ts';
 import { cutBefore } from '../core/cut.ts';
-import { auditedDocument } from '../core/audit.ts';
 import { AppError } from '../core/errors.ts';
 import { defineTool } from '../core/tool.ts';
 import type { Passage } from '../core/view.ts';

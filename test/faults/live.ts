@@ -142,10 +142,20 @@ export const LIVE: readonly Fault[] = [
     caughtBy: { file: 'test/connectors/jsonl-live.test.ts', test: 'a file that was %s says what it says now' },
   },
   {
+    name: 'memory lets nothing decide that must be asked live',
+    file: 'src/access/engine/instants.ts',
+    find: `promised.onBreach === 'deny' ? now - promised.within : -Infinity`,
+    plant: `promised.onBreach === 'label' ? -Infinity : now - promised.within`,
+    caughtBy: {
+      file: 'test/access/engine/equal.test.ts',
+      test: 'the engine holds the acls that SQL holds, as long, and as stale, whatever is written by whom and when',
+    },
+  },
+  {
     name: 'the audit does not say that a source was asked',
     file: 'src/store/sqlite/ledger/row.ts',
-    find: `acl, decided_by: decidedBy })`,
-    plant: `acl })`,
+    find: `      permissionsAt,\n      decidedBy,\n`,
+    plant: `      permissionsAt,\n`,
     caughtBy: {
       file: 'test/store/sqlite/ledger/ledger.test.ts',
       test: 'a row says of a document that its source let it through, and an older row says nothing of it',

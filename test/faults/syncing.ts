@@ -169,7 +169,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'a line that closed a document is forgotten by the next run',
-    file: 'connectors/jsonl/sync.ts',
+    file: 'connectors/jsonl/standing.ts',
     find: `acl ? (await readAcl(acl, 'acl')).acl : line.acl`,
     plant: `line.acl ?? (acl && (await readAcl(acl, 'acl')).acl)`,
     caughtBy: jsonl('an acl stands in for that of its document or container, until that is stated again'),

@@ -9,6 +9,7 @@ import type { Rules } from './core/rules.ts';
 import type { Tool } from './core/tool.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
+import { openReadLive } from './open-live.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
 import { type Call, createCall } from './server/call.ts';
@@ -80,6 +81,7 @@ export const openPath = async (
       indexPath: folder.index,
       rules,
       now,
+      readLive: openReadLive(config, now),
       threads: readers,
       ...(embedding.provider === 'local' && { embedder: openLocalEmbedderThread }),
     }),

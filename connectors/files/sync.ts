@@ -1,49 +1,44 @@
-import type { BigIntStats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 
-import type { Acl, AclTerm } from '../../src/core/acl.ts';
+import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { isName } from '../../src/core/principal.ts';
-import { type Entry, openTree, readPeopleFile, reasonOf, type Tree } from './api.ts';
+import { type Entry, openTree, readPeopleFile, reasonOf } from './api.ts';
+import {
+  byName,
+  DEPTH_MAX,
+  fileChanges,
+  type Folder,
+  isHidden,
+  ownTerm,
+  parentOf,
+  type Reading,
+  rootAcl,
+  type Settings,
+  settingsSchema,
+  trouble,
+} from './entries.ts';
 import {
   aclBelow,
-  allowSchema,
   CONTROL,
   controlsOf,
   isControl,
   keyOf,
-  mediaTypeOf,
   type Narrowing,
   parsePeople,
-  parseTerm,
   type People,
   ROOT,
   shownKey,
-  titleOf,
-  type Unknown,
 } from './map.ts';
+import { readFile } from './read.ts';
 
-/** A larger document would have to be held in memory whole. */
-const BYTES_MAX = 50 * 1024 * 1024;
 const PEOPLE_BYTES_MAX = 50 * 1024 * 1024;
-/** One term: more is no list a person keeps. */
-const CONTROL_BYTES_MAX = 1024 * 1024;
-/** An audience holds through at most 64 containers: what is deeper nobody could see. */
-const DEPTH_MAX = 60;
 const ENTRIES_MAX = 1_000_000;
 /** Members yielded at once. */
 const PAGE = 10_000;
-
-const settingsSchema = z.strictObject({
-  root: z.string().min(1),
-  people: z.string().min(1),
-  default_acl: allowSchema.exactOptional(),
-  max_bytes: z.int().min(1).max(BYTES_MAX).exactOptional(),
-});
-type Settings = z.infer<typeof settingsSchema>;
 
 /** A folder tree of documents. It is walked whole each time, so there is nothing to go on from. */
 export const files = defineConnector<Settings, null>({
@@ -59,7 +54,7 @@ export const files = defineConnector<Settings, null>({
   ],
   async *sync(run) {
     const tree = await openTree(run, run.settings.root);
-    const people = await readPeople(run, tree);
+    const people = await readPeople({ run, tree });
     const walk: Walk = { run, tree, whole: true, entries: 0 };
     yield { type: 'listing' };
     yield* peopleChanges(people);
@@ -67,25 +62,16 @@ export const files = defineConnector<Settings, null>({
     await tree.verify();
     if (walk.whole) yield { type: 'complete' };
   },
+  read: readFile,
 });
 
-interface Walk {
-  readonly run: Run<Settings, null>;
-  readonly tree: Tree;
+interface Walk extends Reading {
   /** False once something was not seen that might hold documents: then nothing may be taken for gone. */
   whole: boolean;
   entries: number;
 }
 
-interface Folder {
-  readonly key: string;
-  readonly path: string;
-  readonly depth: number;
-  /** Why nobody may see it, as is seen from beside it. */
-  readonly closed?: string;
-}
-
-const readPeople = async (run: Run<Settings, null>, tree: Tree): Promise<People> => {
+const readPeople = async ({ run, tree }: Reading): Promise<People> => {
   const bytes = await readPeopleFile(run, tree, run.settings.people, PEOPLE_BYTES_MAX);
   try {
     return parsePeople(bytes);
@@ -144,14 +130,6 @@ async function* folderChanges(walk: Walk, folder: Folder): AsyncGenerator<Change
   }
 }
 
-/** What may be a document or folder, by composed name and in the order of its code units, whatever the file system's is. */
-const byName = (found: readonly Entry[]): [string, Entry[]][] => {
-  const shown = found.filter(({ name }) => !isHidden(name) && !isControl(name));
-  return [...Map.groupBy(shown, ({ name }) => name.normalize('NFC'))].toSorted(([a], [b]) => (a < b ? -1 : 1));
-};
-
-const isHidden = (name: string): boolean => name.startsWith('.');
-
 interface Found {
   readonly key: string;
   /** More than one where names differ only in the form of their letters. */
@@ -193,95 +171,7 @@ async function* entryChanges(walk: Walk, folder: Folder, { key, entries, narrowi
   // A link, a pipe, a socket or a device is never opened, and is nothing here.
 }
 
-interface File {
-  readonly key: string;
-  readonly path: string;
-  readonly stats: BigIntStats;
-  readonly narrowing: Narrowing;
-}
-
-async function* fileChanges(walk: Walk, folder: Folder, { key, path, stats, narrowing }: File): AsyncGenerator<Change<null>> {
-  const { tree, run } = walk;
-  const { size, ino, mtimeMs, mtimeNs, ctimeNs } = stats;
-  const acl = aclBelow(folder.key, yield* ownTerm(walk, folder, key, narrowing));
-  const max = run.settings.max_bytes ?? BYTES_MAX;
-  if (size > max) {
-    yield { type: 'acl', key, acl }; // of what was indexed when it was smaller
-    yield trouble(`The file is ${size} bytes; at most ${max} are read. Split it, or leave it out.`, key);
-    return;
-  }
-  const read = async (signal: AbortSignal): Promise<Uint8Array> => {
-    try {
-      return await tree.read(path, max, signal);
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw new AppError(
-        'source_unavailable',
-        `${key} cannot be read: ${reasonOf(cause)}. Mend it, then: castellan sync ${run.source}`,
-        {
-          cause,
-        },
-      );
-    }
-  };
-  const name = key.slice(key.lastIndexOf('/') + 1);
-  const document = {
-    key,
-    title: titleOf(name),
-    type: 'file',
-    parent: folder.key,
-    updatedAt: new Date(Number(mtimeMs)),
-    acl,
-    // The change time moves whenever content or permissions do, and cannot be set back.
-    revision: [size, mtimeNs, ctimeNs, ino].join('-'),
-    body: { kind: 'bytes' as const, mediaType: mediaTypeOf(name), size: Number(size), read },
-  };
-  yield { type: 'document', document };
-}
-
-/** The term of a control file; undefined where there is none. One that cannot be read holds for nobody. */
-async function* ownTerm(
-  { tree, run }: Walk,
-  folder: Folder,
-  key: string,
-  { control, doubtful }: Narrowing,
-): AsyncGenerator<Change<null>, AclTerm | Unknown | undefined> {
-  if (doubtful !== undefined) {
-    const wrong = keyOf(folder.key, doubtful);
-    yield trouble(
-      `${wrong} looks like a control file, but is not named exactly as one. Nobody sees ${key} until it is renamed.`,
-      key,
-    );
-    return { unknown: `${doubtful} is not named exactly as a control file` };
-  }
-  if (control === undefined) return undefined;
-  const file = keyOf(folder.key, control);
-  try {
-    return parseTerm(await tree.read(join(folder.path, control), CONTROL_BYTES_MAX, run.signal), file);
-  } catch (error) {
-    run.signal.throwIfAborted();
-    yield trouble(`${file} cannot be understood (${reasonOf(error)}). Nobody sees ${key} until it is mended.`, key);
-    return { unknown: `${file} cannot be understood` };
-  }
-}
-
-/** Nothing is above the root that could narrow it, so without any term of its own nobody sees the tree. */
-const rootAcl = ({ default_acl }: Settings, own?: AclTerm | Unknown): Acl => {
-  if (own) return 'unknown' in own ? own : { terms: [own] };
-  if (default_acl) return { terms: [{ allow: default_acl, deny: [], from: 'default_acl' }] };
-  return { unknown: `there is no ${CONTROL} at the root and no default_acl` };
-};
-
 const containerOf = ({ source }: Run<Settings, null>, key: string, acl: Acl): Change<null> =>
   key === ROOT
     ? { type: 'container', key, title: source, acl }
     : { type: 'container', key, title: key.slice(key.lastIndexOf('/') + 1), acl, parent: parentOf(key) };
-
-const parentOf = (key: string): string => (key.includes('/') ? key.slice(0, key.lastIndexOf('/')) : ROOT);
-
-/** With a key it is counted as seen; without, nothing of this run may be taken for gone. */
-const trouble = (message: string, key?: string): Change<null> => ({
-  type: 'problem',
-  error: new Error(message),
-  ...(key === undefined ? {} : { key }),
-});

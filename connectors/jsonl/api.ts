@@ -34,6 +34,10 @@ export interface Line {
 export interface Input {
   /** What was there when the run began. What is appended meanwhile is for the next run. */
   readonly size: number;
+  /** Another one, once it is another file or was written. */
+  readonly state: string;
+  /** When it was last written or replaced, ms since 1970. */
+  readonly changedAt: number;
   /** All lines that are not blank, from a place on, in batches; `digest` is fed all bytes. */
   lines(from: Start, digest: Hash): AsyncGenerator<readonly Line[]>;
   /** Where reading can go on, if the first `offset` bytes still have this SHA-256 and end a line. */
@@ -71,6 +75,8 @@ export const openInput = async ({ source, folder, signal }: Run<unknown, unknown
 
   return {
     size,
+    state: [opened.dev, opened.ino, opened.size, opened.mtimeNs, opened.ctimeNs].join('-'),
+    changedAt: Number(opened.ctimeMs),
     lines: (from, digest) => linesOf(streamed, from, digest),
     resume: (offset, sha256) => resumeAt(streamed, offset, sha256),
     reader: () => lookUp(streamed),

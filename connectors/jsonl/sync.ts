@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import { z } from 'zod';
@@ -9,9 +9,11 @@ import { defineConnector, type Run } from '../../src/core/connector.ts';
 import type { Account } from '../../src/core/document.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Member } from '../../src/core/principal.ts';
-import { type Input, openInput, type Ref, type Start } from './api.ts';
-import { type AccountFact, emptyFold, type Fold, foldLine, type GroupFact, type ItemFact, WHOLE } from './fold.ts';
-import { accountOf, documentOf, parseLine, type Statement, type StatementOf } from './map.ts';
+import { type Input, openInput } from './api.ts';
+import { type AccountFact, type GroupFact, type ItemFact, WHOLE } from './fold.ts';
+import { accountOf } from './map.ts';
+import { readDocument } from './read.ts';
+import { type Cursor, cursorSchema, documentStanding, isDocument, lookUp, type Read, type Survey, surveyed } from './standing.ts';
 
 /** Members yielded at once. */
 const PAGE = 10_000;
@@ -20,18 +22,7 @@ const PAGE = 10_000;
 const STANDARD_INPUT = '-';
 
 const settingsSchema = z.strictObject({ path: z.string().min(1) });
-/** What was read: `offset` bytes with this SHA-256. */
-const cursorSchema = z.strictObject({
-  offset: z.int().min(0),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/u),
-  /** They held a completed whole listing, so nothing is left over in the index that they do not state. */
-  whole: z.boolean(),
-  /** They were read to the end without a problem. Otherwise the next run reads them again. */
-  done: z.boolean(),
-});
-
 type Settings = z.infer<typeof settingsSchema>;
-type Cursor = z.infer<typeof cursorSchema>;
 
 /** Bring your own data: a file of changes, one JSON object a line. */
 export const jsonl = defineConnector<Settings, Cursor>({
@@ -54,6 +45,7 @@ export const jsonl = defineConnector<Settings, Cursor>({
       await input.close();
     }
   },
+  read: readDocument(({ path }) => path !== STANDARD_INPUT),
 });
 
 /** The file that standard input was read into. */
@@ -73,41 +65,17 @@ const assertWhole = ({ fold, lastLine }: Survey, { source }: Run<Settings, Curso
   );
 };
 
-/** What a run has to say. */
-interface Survey {
-  readonly fold: Fold;
-  /** The number of the last line that is not blank; 0: there is none. */
-  readonly lastLine: number;
-  /** Of what the fold knows, only what was stated from this line on is news. */
-  readonly since: number;
-  readonly cursor: Cursor;
-}
-
 /** The first pass. The second yields what it found to stand, line by line. */
 const survey = async (run: Run<Settings, Cursor>, input: Input): Promise<Survey> => {
   const { due, settings } = run;
   const cursor = settings.path === STANDARD_INPUT ? undefined : run.cursor; // what was piped before is no beginning of it
   const known = cursor && (await input.resume(cursor.offset, cursor.sha256));
   const whole = known !== undefined && cursor?.whole === true;
-  const surveyed = async (from: Start, digest: Hash): Promise<Survey> => {
-    const fold = emptyFold();
-    let lastLine = 0;
-    for await (const lines of input.lines(from, digest)) {
-      for (const line of lines) foldLine(fold, line.ref, parseLine(line));
-      lastLine = lines.at(-1)?.ref.number ?? lastLine;
-    }
-    return {
-      fold,
-      lastLine,
-      since: from.number,
-      cursor: { offset: input.size, sha256: digest.digest('hex'), whole, done: false },
-    };
-  };
-  const fromTheBeginning = (): Promise<Survey> => surveyed({ offset: 0, number: 1 }, createHash('sha256'));
+  const fromTheBeginning = (): Promise<Survey> => surveyed(input, { offset: 0, number: 1 }, createHash('sha256'), whole);
 
   // Only of a whole file can be said that all before its appended lines still stands.
   if (!known || !cursor.whole || !cursor.done || due.listing) return fromTheBeginning();
-  const appended = await surveyed(known, known.digest);
+  const appended = await surveyed(input, known, known.digest, whole);
   const { lastDelete, lastComplete, troubles } = appended.fold;
   if (lastDelete === 0 && lastComplete === 0 && troubles.length === 0) return appended;
   // These reach what was stated before: only the whole file knows what that is.
@@ -152,22 +120,6 @@ async function* changesOf({ fold, since, cursor }: Survey, input: Input, signal:
 const news = <Fact extends { readonly line: number }>(facts: ReadonlyMap<string, Fact>, since: number): [string, Fact][] =>
   [...facts].filter(([, { line }]) => line >= since).toSorted(([, a], [, b]) => a.line - b.line);
 
-type Read = <Type extends Statement['type']>(ref: Ref, type: Type) => Promise<StatementOf<Type>>;
-
-/** Reads a line again that was understood before. */
-const lookUp = (input: Input, signal: AbortSignal): Read => {
-  const reader = input.reader();
-  return async (ref, type) => {
-    signal.throwIfAborted();
-    const parsed = parseLine({ ref, ended: true, text: await reader(ref) });
-    if ('statement' in parsed && isOf(parsed.statement, type)) return parsed.statement;
-    throw new Error(`line ${ref.number} is read as something else than before`); // its check sum is the same: a bug
-  };
-};
-
-const isOf = <Type extends Statement['type']>(statement: Statement, type: Type): statement is StatementOf<Type> =>
-  statement.type === type;
-
 /** An account that left, or that cannot be read, is inactive; of the latter nothing can be said without any of its e-mails. */
 const accountStanding = async (id: string, { ref, left, unreadable }: AccountFact, read: Read): Promise<Account | undefined> => {
   const known: Account | undefined = ref && accountOf(await read(ref, 'account'));
@@ -193,17 +145,6 @@ function* pagesOf(group: string, members: Members): Generator<Change<Cursor>> {
   }
   yield { type: 'members', group, members: rest };
 }
-
-type DocumentFact = ItemFact & { readonly body: Ref };
-
-/** Is there a text to yield? Not below a line that could not be read: it may have meant to close it. */
-const isDocument = (item: ItemFact, since: number): item is DocumentFact =>
-  item.dark === undefined && item.body?.type === 'document' && item.body.number >= since;
-
-const documentStanding = async ({ body, acl }: DocumentFact, read: Read, readAcl: Read): Promise<Change<Cursor>> => {
-  const line = await read(body, 'document');
-  return { type: 'document', document: documentOf(line, acl ? (await readAcl(acl, 'acl')).acl : line.acl) };
-};
 
 const containerOrAcl = async (key: string, item: ItemFact, since: number, read: Read): Promise<Change<Cursor>> => {
   const { dark, acl, body } = item;

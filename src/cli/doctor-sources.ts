@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Census } from '../store/census.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Check } from './doctor-checks.ts';
-import { overdue } from './overdue.ts';
+import { MEANING, overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
 import { count, listed, span } from './words.ts';
 
@@ -83,12 +83,11 @@ const lastRun = ({ name, lastRun: run, running }: SourceStatus, now: number): Ch
 const late = (status: SourceStatus, { rules }: Config, now: number): Check[] =>
   overdue(rules.sources, [status], now).flatMap((one): Check[] => {
     if (one.what === 'everything') return [];
-    const hidden = one.effect === 'hidden';
     return [
       {
         name: status.name,
-        state: hidden ? 'fail' : 'warn',
-        says: `Its ${one.what} ${one.what === 'content' ? 'is' : 'are'} ${span(one.age)} old and promised within ${span(one.within)}: ${hidden ? 'what is older is hidden from everybody' : 'what is older is labelled as not fresh'}.`,
+        state: one.effect === 'hidden' ? 'fail' : 'warn',
+        says: `Its ${one.what} ${one.what === 'content' ? 'is' : 'are'} ${span(one.age)} old and promised within ${span(one.within)}: ${MEANING[one.effect]}.`,
         remedy: `castellan sync ${status.name}`,
       },
     ];

@@ -16,12 +16,13 @@ export const fetchCommand = ({ parts, terminal, signal }: Context): Command =>
     .argument('<id>', 'an id from a search')
     .requiredOption('--as <who>', 'who asks: a verified e-mail, or issuer|subject')
     .option('--cursor <cursor>', 'the next part of a long document')
+    .option('--live', 'ask the source too, however fresh what is stored is')
     .addHelpText('after', '\nExample:\n  castellan fetch handbook:welcome.md --as ada@acme.test')
     .action(async (id: string, _: unknown, command: Command) => {
-      const { config, data, json, as: who, cursor } = command.optsWithGlobals<GlobalOptions & FetchOptions>();
+      const { config, data, json, as: who, cursor, live } = command.optsWithGlobals<GlobalOptions & FetchOptions>();
       const desk = await parts.openDesk({ config, data });
       try {
-        const input = { id, ...(cursor === undefined ? {} : { cursor }) };
+        const input = { id, ...(cursor === undefined ? {} : { cursor }), ...(live === undefined ? {} : { live }) };
         const result = await desk.ask({ who, tool: 'fetch', input, signal });
         tellOverdue(terminal.err, await desk.overdue(), { config, data });
         const output = outputOf(result);
@@ -39,6 +40,7 @@ export const fetchCommand = ({ parts, terminal, signal }: Context): Command =>
 interface FetchOptions {
   readonly as: string;
   readonly cursor?: string;
+  readonly live?: boolean;
 }
 
 const printHead = (out: Channel, { id, title, url, metadata }: Shown): void => {

@@ -1,4 +1,4 @@
-import { type Freshness, isFresh } from '../core/freshness.ts';
+import { type Freshness, isFresh, type OnBreach } from '../core/freshness.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Place } from './parts.ts';
 import { said } from './said.ts';
@@ -13,9 +13,18 @@ export type Overdue =
       readonly age: number;
       readonly within: number;
       /** What that means for those who ask. */
-      readonly effect: 'hidden' | 'labelled';
+      readonly effect: 'hidden' | 'asked' | 'labelled';
     }
   | { readonly source: string; readonly what: 'everything'; readonly effect: 'missing' | 'coming' };
+
+const EFFECT = { deny: 'hidden', live: 'asked', label: 'labelled' } as const satisfies Record<OnBreach, string>;
+
+/** What it means for those who ask, as the end of a sentence. */
+export const MEANING: Readonly<Record<(typeof EFFECT)[OnBreach], string>> = {
+  hidden: 'what is older is hidden from everybody',
+  asked: 'the source is asked before what is older is shown',
+  labelled: 'what is older is labelled as not fresh',
+};
 
 /** Which of these sources are past their promise; one that has no status was never read. */
 export const overdue = (
@@ -30,7 +39,7 @@ export const overdue = (
     return confirmed.flatMap(([what, at]): Overdue[] => {
       const { within, onBreach } = promises[what];
       if (at === undefined || isFresh(at, promises[what], now)) return [];
-      return [{ source: name, what, age: now - at, within, effect: onBreach === 'deny' ? 'hidden' : 'labelled' }];
+      return [{ source: name, what, age: now - at, within, effect: EFFECT[onBreach] }];
     });
   });
 
@@ -51,10 +60,9 @@ export const tellOverdue = (
       continue;
     }
     const { source, what, age, within, effect } = late;
-    const meaning = effect === 'hidden' ? 'what is older is hidden from everybody' : 'what is older is labelled as not fresh';
     channel.line(
       look('yellow', `The ${what} of ${source} were last confirmed ${span(age)} ago and promised within ${span(within)}: `),
-      `${meaning}. ${remedy}`,
+      `${MEANING[effect]}. ${remedy}`,
     );
   }
 };

@@ -67,6 +67,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
   );
   refuseTwoReaders(configured, file);
   refuseTwoPushed(configured, file);
+  refuseUnasked(configured, file);
   return {
     folder,
     organisation,
@@ -145,6 +146,22 @@ const refuseTwoPushed = (sources: readonly SourceConfig[], file: string): void =
   if (!first || !second) return;
   const both = `sources.${first.name} and sources.${second.name} are both pushed to /scim/v2`;
   throw new AppError('config', `${file}: ${both}, and only one can be. Let one provider push everybody, and take the other out.`);
+};
+
+/** `live` for what nobody can ask would hide it, and say nothing of it. */
+const refuseUnasked = (sources: readonly SourceConfig[], file: string): void => {
+  for (const { name, connector, settings, freshness } of sources) {
+    const piped = connector.readsStandardInput?.(settings) === true;
+    if (connector.read && !piped) continue;
+    const kind = (['permissions', 'content'] as const).find((each) => freshness[each].onBreach === 'live');
+    if (!kind) continue;
+    const setting = `sources.${name}.freshness.${kind}.on_breach`;
+    const why = piped ? 'a source that is read from standard input' : `a source of the connector ${connector.name}`;
+    throw new AppError(
+      'config',
+      `${file}: ${setting} is live, and ${why} cannot be asked live. Write ${setting}: deny or label.`,
+    );
+  }
 };
 
 const only = ({ written, value }: Written, keep: (key: string) => boolean): Written => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { SOURCE_NAME } from '../core/document.ts';
+import { ON_BREACH } from '../core/freshness.ts';
 import { clientsSchema } from './carrying.ts';
 import { domainSchema } from './domain.ts';
 import { identitySchema } from './identifying.ts';
@@ -27,7 +28,7 @@ const duration = z
   });
 const MUST_BE_DURATION = 'must be a duration from 1s to ten years, such as 90s, 30m, 24h or 7d';
 
-const promised = z.strictObject({ within: duration.optional(), on_breach: z.enum(['deny', 'label']).optional() });
+const promised = z.strictObject({ within: duration.optional(), on_breach: z.enum(ON_BREACH).optional() });
 const freshness = z.strictObject({ content: promised.optional(), permissions: promised.optional() });
 export type GivenFreshness = z.infer<typeof freshness>;
 

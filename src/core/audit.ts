@@ -9,14 +9,17 @@ export interface AuditedDocument {
   readonly acl: number;
   /** The oldest among the permission facts that decided, ms since 1970. */
   readonly permissionsAt?: number;
+  /** The source was asked too, and let it through. Absent: what is stored decided alone. */
+  readonly decidedBy?: 'live';
 }
 
 /** A document that is shown, for the audit. */
-export const auditedDocument = ({ id, contentHash, acl, permissionsSyncedAt }: VisibleDocument): AuditedDocument => ({
+export const auditedDocument = ({ id, contentHash, acl, permissionsSyncedAt, decidedBy }: VisibleDocument): AuditedDocument => ({
   id,
   content: contentHash,
   acl,
   permissionsAt: permissionsSyncedAt,
+  ...(decidedBy === 'live' ? { decidedBy } : {}),
 });
 
 /** One look or refusal. `who`, `actor`, `email` and `arguments` are personal: the chain holds only commitments to them. */

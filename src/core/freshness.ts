@@ -1,5 +1,5 @@
-/** What happens to what is older than its promise. */
-export const ON_BREACH = ['deny', 'label'] as const;
+/** What happens to what is older than its promise: nobody sees it, or whom its source lets at that moment, or it is labelled. */
+export const ON_BREACH = ['deny', 'live', 'label'] as const;
 export type OnBreach = (typeof ON_BREACH)[number];
 
 /** How old something may be, in ms, and what happens when it is older. */
@@ -25,6 +25,10 @@ export const DEFAULT_FRESHNESS: Freshness = {
 /** Is what was confirmed at `at` within its promise at `now` (both ms since 1970)? */
 export const isFresh = (at: number, promised: Promised, now: number): boolean => now - at <= promised.within;
 
-/** May what was confirmed at `at` still decide? */
+/** May what was confirmed at `at` still decide? Where its source is to be asked it does, and `mustBeAsked` narrows it. */
 export const mayDecide = (at: number, promised: Promised, now: number): boolean =>
-  promised.onBreach === 'label' || isFresh(at, promised, now);
+  promised.onBreach !== 'deny' || isFresh(at, promised, now);
+
+/** Must the source be asked before that is shown which rests on what was confirmed at `at`? */
+export const mustBeAsked = (at: number, promised: Promised, now: number): boolean =>
+  promised.onBreach === 'live' && !isFresh(at, promised, now);

@@ -18,8 +18,10 @@ export interface VisibleDocument {
   readonly syncedAt: number;
   /** The oldest among the acl, containers, groups and accounts that decided. */
   readonly permissionsSyncedAt: number;
-  /** Content and permissions are within their promises. */
+  /** Content and permissions are within their promises, and the source did not say just now that the content is another. */
   readonly fresh: boolean;
+  /** By what is stored alone, or also by what the source says at this moment. */
+  readonly decidedBy: 'stored' | 'live';
   /** SHA-256 of title and text, hex. */
   readonly contentHash: string;
   /** The acl class that decided, for the audit. */
@@ -62,6 +64,11 @@ export interface FetchFound {
   readonly passages: readonly Passage[];
 }
 
+export interface FetchOptions {
+  /** Ask the source too, however fresh what is stored is. */
+  readonly live?: boolean;
+}
+
 /** A source in which the caller sees something. */
 export interface VisibleSource {
   readonly name: string;
@@ -88,6 +95,10 @@ export interface Basis {
 /** The index as one caller may see it, at the instant of each call. All that a tool sees. */
 export interface View {
   search(request: SearchRequest, signal: AbortSignal): Promise<SearchFound & { readonly basis: Basis }>;
-  fetch(id: string, signal: AbortSignal): Promise<{ readonly found: FetchFound | Missing; readonly basis: Basis }>;
+  fetch(
+    id: string,
+    signal: AbortSignal,
+    options?: FetchOptions,
+  ): Promise<{ readonly found: FetchFound | Missing; readonly basis: Basis }>;
   sources(signal: AbortSignal): Promise<{ readonly sources: readonly VisibleSource[]; readonly basis: Basis }>;
 }

@@ -1,4 +1,4 @@
-import type { Due } from '../core/connector.ts';
+import type { Connector, Due } from '../core/connector.ts';
 import { documentId, type Field, type SourceDocument } from '../core/document.ts';
 import type { KnownDocument, NewDocument } from '../store/store.ts';
 import { inert, inertLine } from './parse/inert.ts';
@@ -54,6 +54,12 @@ export const prepare = async (
   if (alike && bodyHash === known.bodyHash) return read;
   return { ...read, text: makeText({ title, body, hosts, ...(author !== undefined && { author }) }) };
 };
+
+/** The hosts whose addresses may stay in the texts of a source. */
+export const hostsOf = <Settings, Cursor>(
+  connector: Connector<Settings, Cursor>,
+  { settings, hosts = [] }: { readonly settings: Settings; readonly hosts?: readonly string[] },
+): ReadonlySet<string> => new Set([...connector.hosts(settings), ...hosts].map((host) => host.toLowerCase()));
 
 /** The labels of a document as they are stored: a client may be forbidden to carry them, so they count even where its text cannot be read. */
 export const labelsOf = ({ labels = [] }: Pick<SourceDocument, 'labels'>, hosts: ReadonlySet<string>): string[] =>

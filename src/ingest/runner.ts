@@ -7,6 +7,7 @@ import { refuseEveryHost } from '../sources/fetch.ts';
 import type { RunEnd, RunStatus, SourceWriter, Store } from '../store/store.ts';
 import { type Batch, createBatch } from './batch.ts';
 import { check, messageOf, type Problem } from './check.ts';
+import { hostsOf } from './prepare.ts';
 import { type Progress, teller } from './progress.ts';
 import { PAUSE, type Steps, stepsOf } from './steps.ts';
 import { createTally, type Tally } from './tally.ts';
@@ -90,11 +91,16 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
   const { writer, tally, progress } = running;
   // A source that was never listed whole, or whose sweep was refused, is to be listed.
   const due = source.due ?? { listing: !writer.listed, permissions: true, content: true };
-  const hosts = new Set([...connector.hosts(source.settings), ...(source.hosts ?? [])].map((host) => host.toLowerCase()));
   const batch = createBatch({
     writer,
     tally,
-    preparing: { source: source.name, hosts, urlTemplate: source.urlTemplate ?? 'castellan:<id>', due, signal },
+    preparing: {
+      source: source.name,
+      hosts: hostsOf(connector, source),
+      urlTemplate: source.urlTemplate ?? 'castellan:<id>',
+      due,
+      signal,
+    },
     clock: () => performance.now(),
     committed: async () => {
       progress();

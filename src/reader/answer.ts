@@ -1,6 +1,7 @@
 import { createEngine, type Engine } from '../access/engine/engine.ts';
 import { createVisibility } from '../access/visibility.ts';
 import { AppError, unreachable } from '../core/errors.ts';
+import type { LiveNeed } from '../core/live.ts';
 import { type Carried, carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
@@ -30,26 +31,31 @@ const RANKED = 100;
 export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: AnswerParts): AnswerQuestion => {
   const visibility = createVisibility(rules, { engine });
 
-  const search = ({ identity, client, now, request, meaning }: Asked<'search'>): AnswerTo<'search'> => {
+  const search = ({ identity, client, now, request, meaning, ...heard }: Asked<'search'>): AnswerTo<'search' | 'pending'> => {
     const { query, limit, offset, ...filter } = request;
     const carried = carriedBy(client, rules);
     return reader.read((reading) => {
       const held = visibility.of(reading, identity, now);
       const ranked = rank(reading.snapshot(held, carried, now, filter), { query, ...(meaning && { meaning }), limit: RANKED });
-      const decide = redecide(reading, { identity, rules, carried, now });
+      const decide = redecide(reading, { identity, rules, carried, now }, heard);
       const shown: { readonly decided: Decided; readonly ordinal: number }[] = [];
+      const pending: LiveNeed[] = [];
       for (const { documentId, ordinal } of ranked) {
-        const decided = decide(documentId);
-        if (typeof decided === 'object') shown.push({ decided, ordinal });
-        if (shown.length > offset + limit) break; // one more than is shown, to know that there is more
+        const verdict = decide(documentId);
+        if (typeof verdict === 'string') continue;
+        if ('need' in verdict) pending.push(verdict.need);
+        else shown.push({ decided: verdict, ordinal });
+        const hoped = heard.unheard === 'ranked' ? 0 : pending.length;
+        if (shown.length + hoped > offset + limit) break; // one more than is shown, to know that there is more
       }
+      if (pending.length > 0) return { kind: 'pending', needs: pending };
       const hits = shown.slice(offset, offset + limit).map(({ decided, ordinal }): SearchFound['hits'][number] => {
         const [chunk] = reading.chunks(decided.stored.item, [ordinal]);
         if (!chunk) throw new Error(`chunk ${ordinal} was ranked and is not there`);
         const text = snippet(chunk.text, query);
-        return { document: visibleDocument(decided, now), passage: passage(decided, chunk, meaning?.fingerprint, text) };
+        return { document: visibleDocument(decided), passage: passage(decided, chunk, meaning?.fingerprint, text) };
       });
-      const before = shown.slice(0, offset).map(({ decided }) => visibleDocument(decided, now).id);
+      const before = shown.slice(0, offset).map(({ decided }) => visibleDocument(decided).id);
       const more = shown.length > offset + limit;
       return {
         kind: 'search',
@@ -59,14 +65,16 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
     });
   };
 
-  const fetch = ({ identity, client, now, id, fingerprint }: Asked<'fetch'>): AnswerTo<'fetch'> =>
+  const fetch = ({ identity, client, now, id, fingerprint, ...heard }: Asked<'fetch'>): AnswerTo<'fetch' | 'pending'> =>
     reader.read((reading) => {
-      const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now })(id);
-      if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis: reading.basis };
+      const { basis } = reading;
+      const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now }, heard)(id);
+      if (typeof decided === 'string') return { kind: 'fetch', found: decided, basis };
+      if ('need' in decided) return { kind: 'pending', needs: [decided.need] };
       const chunks = reading.chunks(decided.stored.item);
       assertWhole(decided.stored, chunks);
       const passages = chunks.map((chunk) => passage(decided, chunk, fingerprint));
-      return { kind: 'fetch', found: { document: visibleDocument(decided, now), passages }, basis: reading.basis };
+      return { kind: 'fetch', found: { document: visibleDocument(decided), passages }, basis };
     });
 
   const sources = ({ identity, client, now }: Asked<'sources'>): AnswerTo<'sources'> =>

@@ -1,11 +1,10 @@
 import { documentId } from '../core/document.ts';
-import { isFresh } from '../core/freshness.ts';
 import type { AuthorTrust, Passage, VisibleDocument } from '../core/view.ts';
 import type { StoredChunk } from '../store/reader.ts';
 import type { Decided } from './redecide.ts';
 
 /** A decided document as its caller sees it. */
-export const visibleDocument = ({ stored, freshness, decidedAt }: Decided, now: number): VisibleDocument => ({
+export const visibleDocument = ({ stored, decidedBy, decidedAt, confirmedAt, fresh }: Decided): VisibleDocument => ({
   id: documentId(stored.source, stored.key),
   source: stored.source,
   title: stored.title,
@@ -15,9 +14,10 @@ export const visibleDocument = ({ stored, freshness, decidedAt }: Decided, now: 
   labels: stored.labels,
   fields: stored.fields,
   updatedAt: stored.updatedAt,
-  syncedAt: stored.syncedAt,
+  syncedAt: confirmedAt,
   permissionsSyncedAt: decidedAt,
-  fresh: isFresh(stored.syncedAt, freshness.content, now) && isFresh(decidedAt, freshness.permissions, now),
+  fresh,
+  decidedBy,
   contentHash: stored.contentHash,
   acl: stored.acl.id,
 });

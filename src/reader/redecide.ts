@@ -1,18 +1,25 @@
 import type { Identity } from '../core/caller.ts';
 import { decide, type Facts } from '../core/decide.ts';
-import { parseDocumentId } from '../core/document.ts';
-import { type Freshness, mayDecide } from '../core/freshness.ts';
+import { type Account, parseDocumentId } from '../core/document.ts';
+import { type Freshness, isFresh, mayDecide, mustBeAsked } from '../core/freshness.ts';
+import type { KnownAccount } from '../core/leaf.ts';
+import type { LiveNeed, LiveWord } from '../core/live.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Missing } from '../core/view.ts';
 import type { Reading, StoredDocument, VisibleRow } from '../store/reader.ts';
+import type { Heard } from './question.ts';
 
 /** A document its caller may see at this instant. */
 export interface Decided {
   readonly stored: StoredDocument;
-  readonly freshness: Freshness;
+  readonly decidedBy: 'stored' | 'live';
   /** The oldest among the facts that decided, ms since 1970. */
   readonly decidedAt: number;
+  /** When its content was last confirmed, ms since 1970. */
+  readonly confirmedAt: number;
+  /** Content and permissions are within their promises. */
+  readonly fresh: boolean;
 }
 
 /** Who asks, by which rules, what their client may carry, and when. */
@@ -23,13 +30,19 @@ export interface Asking {
   readonly now: number;
 }
 
+/** What became of a document: shown, its source is to be asked, or missing. */
+export type Verdict = Decided | { readonly need: LiveNeed } | Missing;
+
 /**
  * Decides about single documents by the reference rule, on the rows of this transaction:
  * whatever proposed a document, nobody sees it whom this does not let, and no client carries it that may not.
+ * What a source was heard to say can only narrow that. Nothing asks a source about a document that is not visible by what is stored.
  */
-export const redecide = (reading: Reading, asking: Asking): ((id: string) => Decided | Missing) => {
-  const { carried, now } = asking;
+export const redecide = (reading: Reading, asking: Asking, heard: Heard = {}): ((id: string) => Verdict) => {
+  const { carried, now, identity, rules } = asking;
+  const { words = [], unheard, forced = false } = heard;
   const factsOf = remembered(reading, asking);
+  const spoken = new Map(words.map((word) => [word.id, word]));
   return (id) => {
     const place = parseDocumentId(id);
     const stored = place && reading.document(place.source, place.key);
@@ -38,13 +51,21 @@ export const redecide = (reading: Reading, asking: Asking): ((id: string) => Dec
     if (!freshness) return 'refused';
     if (!mayDecide(stored.permissionsSyncedAt, freshness.permissions, now)) return 'refused';
     if (!mayDecide(stored.syncedAt, freshness.content, now)) return 'refused';
-    const held = decide(stored.acl.value, factsOf(stored.source));
+    const facts = factsOf(stored.source);
+    const held = decide(stored.acl.value, facts);
     if (!held || isDenied(stored.labels, carried)) return 'refused';
-    return { stored, freshness, decidedAt: Math.min(held.at, stored.permissionsSyncedAt) };
+
+    const decidedAt = Math.min(held.at, stored.permissionsSyncedAt);
+    const late = mustBeAsked(decidedAt, freshness.permissions, now) || mustBeAsked(stored.syncedAt, freshness.content, now);
+    if (!late && !forced) return byStored(stored, { freshness, decidedAt, now });
+    const word = spoken.get(id);
+    if (word) return byLive(stored, { word, facts, freshness, carried, now });
+    if (unheard === 'none') return 'refused';
+    return { need: needOf(id, stored, accountOf(reading.accounts(stored.source, identity, rules, now))) };
   };
 };
 
-/** Decides in the same way about what is summed up over documents of one source, acl and list of labels. */
+/** Decides in the same way about what is summed up over documents of one source, acl and list of labels. No source is asked. */
 export const redecideRows = (reading: Reading, asking: Asking): ((row: VisibleRow) => boolean) => {
   const { carried } = asking;
   const factsOf = remembered(reading, asking);
@@ -59,4 +80,62 @@ const remembered = (reading: Reading, { identity, rules, now }: Asking): ((sourc
     known.set(source, facts);
     return facts;
   };
+};
+
+interface ByStored {
+  readonly freshness: Freshness;
+  readonly decidedAt: number;
+  readonly now: number;
+}
+
+const byStored = (stored: StoredDocument, { freshness, decidedAt, now }: ByStored): Decided => ({
+  stored,
+  decidedBy: 'stored',
+  decidedAt,
+  confirmedAt: stored.syncedAt,
+  fresh: isFresh(stored.syncedAt, freshness.content, now) && isFresh(decidedAt, freshness.permissions, now),
+});
+
+interface ByLive {
+  readonly word: LiveWord;
+  readonly facts: Facts;
+  readonly freshness: Freshness;
+  readonly carried: Carried;
+  readonly now: number;
+}
+
+/** The stored acl has allowed; what the source says now must allow too. Groups, accounts and containers are the stored ones, with their age. */
+const byLive = (stored: StoredDocument, { word, facts, freshness, carried, now }: ByLive): Decided | Missing => {
+  const { at, says } = word;
+  if (!says || isDenied(says.labels, carried)) return 'refused';
+  const held = decide(says.acl, facts);
+  if (!held) return 'refused';
+  const decidedAt = Math.min(held.at, at);
+  const unchanged =
+    says.bodyHash === undefined
+      ? says.revision !== undefined && says.revision === stored.revision && says.title === stored.title
+      : says.bodyHash === stored.bodyHash;
+  return {
+    stored,
+    decidedBy: 'live',
+    decidedAt,
+    confirmedAt: unchanged ? Math.max(at, stored.syncedAt) : stored.syncedAt,
+    fresh: unchanged && isFresh(at, freshness.content, now) && isFresh(decidedAt, freshness.permissions, now),
+  };
+};
+
+const needOf = (id: string, { source, key, title, revision }: StoredDocument, as: Account | undefined): LiveNeed => ({
+  id,
+  source,
+  key,
+  known: { title, ...(revision === undefined ? {} : { revision }) },
+  ...(as && { as }),
+});
+
+/** With two accounts nobody could say as which of them is asked. */
+const accountOf = (accounts: readonly KnownAccount[]): Account | undefined => {
+  const [only, other] = accounts.filter(({ linked, active, fresh }) => linked && active && fresh);
+  if (!only || other) return undefined;
+  const { id, name, emails, active, kind } = only;
+  return { id, ...(name === undefined ? {} : { name }), emails, active, kind };
 };

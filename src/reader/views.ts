@@ -3,10 +3,13 @@ import { extname } from 'node:path';
 import { type Caller, identityName } from '../core/caller.ts';
 import type { Embedder } from '../core/embedder.ts';
 import { AppError } from '../core/errors.ts';
+import type { ReadLive } from '../core/live.ts';
 import type { Rules } from '../core/rules.ts';
 import type { View } from '../core/view.ts';
 import { openPool } from '../thread/pool.ts';
 import type { Asking } from '../thread/turns.ts';
+import { confirmed } from './confirm.ts';
+import { openLive } from './live.ts';
 import { openMeaning } from './meaning.ts';
 import type { Answer, AnswerTo, Asker, Question, ViewWorkerData } from './question.ts';
 
@@ -16,6 +19,10 @@ export interface ViewsOptions {
   readonly rules: Rules;
   /** Opens the model by which queries are understood; without one there are only words. */
   readonly embedder?: () => Promise<Embedder>;
+  /** Asks a source about one document; without it what must be asked is refused. */
+  readonly readLive?: ReadLive;
+  /** For one document, its turn included. */
+  readonly liveDeadlineMs?: number;
   readonly now: () => number;
   /** How many questions are answered at the same time. */
   readonly threads?: number;
@@ -38,7 +45,7 @@ export const threadsFor = (cores: number): number => Math.min(4, Math.max(2, cor
 
 /** Opens the views of an existing index; questions are answered in threads of their own. Rejects with `unavailable` when the index cannot be read. */
 export const openViews = async (options: ViewsOptions): Promise<Views> => {
-  const { now, deadlineMs = DEADLINE_MS, indexPath, rules, embedder, threads = 1 } = options;
+  const { now, deadlineMs = DEADLINE_MS, indexPath, rules, embedder, threads = 1, readLive, liveDeadlineMs } = options;
   const extension = extname(import.meta.filename); // .ts where it is run as it was written, .js where it was compiled
   const pool = openPool<Question, Answer, ViewWorkerData>({
     name: 'search',
@@ -50,38 +57,41 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
   const meaning = embedder && openMeaning({ open: embedder, now });
   let damage: AppError | undefined;
 
-  const ask = async <Kind extends Question['kind']>(
-    question: Extract<Question, { readonly kind: Kind }>,
-    asking: Asking,
-  ): Promise<AnswerTo<Kind>> => {
+  const ask = async (question: Question, asking: Asking): Promise<Answer> => {
     if (damage) throw damage; // whichever thread met it
     const answer = await pool.ask(question, asking);
     if (answer.kind === 'damaged') damage ??= new AppError('unavailable', answer.message);
     if (damage) throw damage;
-    if (!isTo<Kind>(answer, question.kind)) throw new Error(`the thread answered ${answer.kind} to ${question.kind}`);
     return answer;
   };
 
-  const viewOf = ({ identity, client }: Caller): View => {
+  const live = readLive && openLive({ read: readLive, now, ...(liveDeadlineMs !== undefined && { deadlineMs: liveDeadlineMs }) });
+  /** Asks the index, and the sources that must be asked. */
+  const confirm = (question: Searched | Fetched, { identity, client }: Caller, asking: Asking, forced = false): Promise<Answer> =>
+    confirmed({
+      ask: (heard) => ask({ ...question, ...heard, identity, client, now: now() }, asking),
+      ...(live && { live: (needs) => live.read(needs, asking) }),
+      forced,
+    });
+
+  const viewOf = (who: Caller): View => {
+    const { identity, client } = who;
     const caller = identityName(identity);
-    const asker = (): Asker => ({ identity, client, now: now() });
     return {
       search: async (request, signal) => {
-        const by = asker();
         const direction = await meaning?.of(request.query, { caller, signal });
-        const question = { ...by, kind: 'search', request, ...(direction && { meaning: direction }) } as const;
-        const { found, basis } = await ask<'search'>(question, { caller, signal });
+        const question = { kind: 'search', request, ...(direction && { meaning: direction }) } as const;
+        const { found, basis } = to('search', await confirm(question, who, { caller, signal }));
         return { ...found, basis };
       },
-      fetch: async (id, signal) => {
-        const by = asker();
+      fetch: async (id, signal, { live: forced = false } = {}) => {
         const fingerprint = await meaning?.fingerprint();
-        const question = { ...by, kind: 'fetch', id, ...(fingerprint !== undefined && { fingerprint }) } as const;
-        const { found, basis } = await ask<'fetch'>(question, { caller, signal });
+        const question = { kind: 'fetch', id, ...(fingerprint !== undefined && { fingerprint }) } as const;
+        const { found, basis } = to('fetch', await confirm(question, who, { caller, signal }, forced));
         return { found, basis };
       },
       sources: async (signal) => {
-        const { found, basis } = await ask<'sources'>({ ...asker(), kind: 'sources' }, { caller, signal });
+        const { found, basis } = to('sources', await ask({ identity, client, now: now(), kind: 'sources' }, { caller, signal }));
         return { sources: found, basis };
       },
     };
@@ -91,7 +101,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     await Promise.all([pool.close(), meaning?.close()]);
   };
   const check = async (): Promise<void> => {
-    await ask<'open'>({ kind: 'open' }, { caller: '', signal: new AbortController().signal });
+    to('open', await ask({ kind: 'open' }, { caller: '', signal: new AbortController().signal }));
   };
   try {
     await check();
@@ -102,5 +112,13 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
   return { of: viewOf, check, close };
 };
 
-const isTo = <Kind extends Answer['kind']>(answer: Answer, kind: Answer['kind']): answer is Extract<Answer, { kind: Kind }> =>
-  answer.kind === kind;
+type Searched = Omit<Extract<Question, { readonly kind: 'search' }>, keyof Asker>;
+type Fetched = Omit<Extract<Question, { readonly kind: 'fetch' }>, keyof Asker>;
+
+/** The answer of the kind that was asked for. */
+const to = <Kind extends Answer['kind']>(kind: Kind, answer: Answer): AnswerTo<Kind> => {
+  if (isOf(answer, kind)) return answer;
+  throw new Error(`the thread answered ${answer.kind} to ${kind}`);
+};
+
+const isOf = <Kind extends Answer['kind']>(answer: Answer, kind: Kind): answer is AnswerTo<Kind> => answer.kind === kind;

@@ -2,6 +2,7 @@ import type { Acl } from '../core/acl.ts';
 import type { Identity } from '../core/caller.ts';
 import type { Facts } from '../core/decide.ts';
 import type { Field, Location } from '../core/document.ts';
+import type { KnownAccount } from '../core/leaf.ts';
 import type { Carried } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Filter, Snapshot } from '../core/snapshot.ts';
@@ -23,6 +24,10 @@ export interface StoredDocument {
   readonly syncedAt: number;
   readonly permissionsSyncedAt: number;
   readonly contentHash: string;
+  /** The source's own version of the text, where it said one. */
+  readonly revision?: string;
+  /** Of title and body, as the source gave them. */
+  readonly bodyHash?: string;
   readonly acl: { readonly id: number; readonly value: Acl };
 }
 
@@ -56,6 +61,8 @@ export interface Reading {
   holdAcls(identity: Identity, rules: Rules, now: number): HeldAcls;
   /** What the reference rule needs, read from the rows of this transaction. */
   facts(source: string, identity: Identity, rules: Rules, now: number): Facts;
+  /** The accounts of a source that have to do with somebody. */
+  accounts(source: string, identity: Identity, rules: Rules, now: number): readonly KnownAccount[];
   snapshot(held: HeldAcls, carried: Carried, now: number, filter: Filter): Snapshot;
   document(source: string, key: string): StoredDocument | undefined;
   /** All chunks of a document, in order, or those named. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { cutBefore } from '../core/cut.ts';
 import { auditedDocument } from '../core/audit.ts';
+import { cutBefore } from '../core/cut.ts';
 import { AppError } from '../core/errors.ts';
 import { defineTool } from '../core/tool.ts';
 import type { Passage } from '../core/view.ts';
@@ -19,6 +19,7 @@ const input = z.strictObject({
   id: z.string().min(1).max(ID_MAX).describe('As search gave it'),
   max_tokens: z.int().min(TOKENS.least).max(TOKENS.most).default(TOKENS.usual),
   cursor: z.string().min(1).max(CURSOR_MAX).optional().describe('next_cursor of the part before'),
+  live: z.boolean().optional().describe('Ask the source too'),
 });
 
 const output = z.object({
@@ -41,10 +42,10 @@ export const fetchTool = defineTool({
   output,
   scope: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  run: async ({ id, max_tokens, cursor }, context) => {
+  run: async ({ id, max_tokens, cursor, live }, context) => {
     const places = context.cursors({ id });
     const place = cursor === undefined ? undefined : places.open(cursor);
-    const { found, basis } = await context.view.fetch(id, context.signal);
+    const { found, basis } = await context.view.fetch(id, context.signal, { live: live === true });
     if (typeof found === 'string') return { missing: found, basis };
     const { document, passages } = found;
     const digest = digestOf([document.contentHash]);

@@ -21,7 +21,7 @@ export type Metadata = {
   readonly synced_at: string;
   readonly permissions_synced_at: string;
   readonly fresh: boolean;
-  readonly decided_by: 'stored';
+  readonly decided_by: VisibleDocument['decidedBy'];
   readonly location?: Location;
   readonly labels: readonly string[];
   readonly fields?: Readonly<Record<string, Field>>;
@@ -50,7 +50,7 @@ export const metadataOf = (
     synced_at: instant(document.syncedAt),
     permissions_synced_at: instant(document.permissionsSyncedAt),
     fresh: document.fresh,
-    decided_by: 'stored',
+    decided_by: document.decidedBy,
     ...(isEmpty(where) ? {} : { location: where }),
     labels: clipList(document.labels, LABELS_MAX, NAME_MAX),
     ...(isEmpty(declared) ? {} : { fields: declared }),

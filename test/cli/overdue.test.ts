@@ -39,6 +39,14 @@ describe('a source', () => {
     ]);
   });
 
+  test('that can be asked is asked before what is older is shown', () => {
+    const promised = { within: HOUR, onBreach: 'live' } as const;
+    const live = new Map([['handbook', { content: promised, permissions: promised }]]);
+    expect(overdue(live, [aStatus({ oldestPermissions: 0 })], 2 * HOUR)).toEqual([
+      { source: 'handbook', what: 'permissions', age: 2 * HOUR, within: HOUR, effect: 'asked' },
+    ]);
+  });
+
   test('that was never read is missing, and the owner hears so', () => {
     const { lastRun: _, ...never } = aStatus({});
     const late = overdue(sources, [never], HOUR);

@@ -104,9 +104,14 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
     'freshness.content.within must be a duration from 1s to ten years, such as 90s, 30m, 24h or 7d.',
   ],
   [
-    'a breach that is not built',
-    `${GOOD}freshness: { permissions: { on_breach: live } }`,
-    'freshness.permissions.on_breach must be deny or label.',
+    'a breach nobody knows',
+    `${GOOD}freshness: { permissions: { on_breach: ask } }`,
+    'freshness.permissions.on_breach must be deny or live or label.',
+  ],
+  [
+    'a source to be asked live that nobody can ask',
+    `${GOOD}freshness: { content: { on_breach: live } }`,
+    'sources.wiki.freshness.content.on_breach is live, and a source of the connector wiki cannot be asked live. Write sources.wiki.freshness.content.on_breach: deny or label.',
   ],
   ['a provider that is not built', `${GOOD}embedding: { provider: openai }`, 'embedding.provider must be local or none.'],
   ['an anchor every zero rows', `${GOOD}audit: { every: 0 }`, 'audit.every must be at least 1.'],

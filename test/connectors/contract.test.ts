@@ -42,9 +42,10 @@ groups:
 const LINES = [
   { type: 'listing' },
   documentLine({ key: 'plan', parent: 'eng', acl: { terms: [{ allow: ['audience:eng'], deny: [], from: 'eng' }] } }),
-  containerLine({ key: 'eng' }),
+  containerLine({ key: 'eng', acl: { terms: [{ allow: ['group:eng'], deny: [], from: 'eng' }] } }),
   { type: 'members', group: 'eng', members: ['user:ada'] },
   { type: 'account', id: 'ada', emails: ['ada@acme.test'], active: true, kind: 'member' },
+  { type: 'account', id: 'gus', emails: ['gus@other.test'], active: true, kind: 'guest' },
   documentLine({ key: 'rota', parts: [{ text: 'Ada, then Bob', author: 'user:ada' }], text: undefined, format: undefined }),
   documentLine({ key: 'pager' }),
   documentLine({ key: 'runbook' }),

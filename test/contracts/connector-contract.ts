@@ -10,6 +10,8 @@ import type { Connector } from '../../src/core/connector.ts';
 import { isAudience, isName, nameOf } from '../../src/core/principal.ts';
 import { aFolder } from '../support/a-folder.ts';
 import { aConnectorRun, changesOf, cursorOf, type ConnectorRunParts } from '../support/a-connector-run.ts';
+import { aclsOf, keysOf } from '../support/keys-of.ts';
+import { liveContract } from './live-contract.ts';
 
 export interface ConnectorFixtures<Settings> {
   readonly settings: Settings;
@@ -142,6 +144,7 @@ export const connectorContract = <Settings, Cursor>(
       expect(after).toBeLessThan(total / 2);
     });
   });
+  if (connector.read) liveContract(connector, { settings, prepared });
 };
 
 const UNCHANGED = JSON.stringify({ type: 'unchanged' });
@@ -158,17 +161,6 @@ const namedTooEarly = (changes: readonly Change[]): string[] => {
 
 const audiencesOf = (acl: Acl): string[] =>
   'unknown' in acl ? [] : acl.terms.flatMap(({ allow }) => allow.filter(isAudience).map(nameOf));
-
-const keysOf = (change: Change): string[] => {
-  if (change.type === 'document') return [change.document.key];
-  if (change.type === 'problem') return change.key === undefined ? [] : [change.key];
-  return 'key' in change ? [change.key] : [];
-};
-
-const aclsOf = (change: Change): Acl[] => {
-  if (change.type === 'document') return [change.document.acl];
-  return 'acl' in change ? [change.acl] : [];
-};
 
 const namesOf = (change: Change): string[] => {
   if (change.type === 'account') return [`account ${change.account.id}`];

@@ -112,8 +112,8 @@ export const ANSWERING: readonly Fault[] = [
   {
     name: 'what SQL proposes is not decided a second time',
     file: 'src/reader/redecide.ts',
-    find: `const held = decide(stored.acl.value, factsOf(stored.source));`,
-    plant: `const held = decide(stored.acl.value, factsOf(stored.source)) ?? { at: stored.permissionsSyncedAt };`,
+    find: `const held = decide(stored.acl.value, facts);`,
+    plant: `const held = decide(stored.acl.value, facts) ?? { at: stored.permissionsSyncedAt };`,
     caughtBy: wrongIndex('shows nothing that the reference rule refuses'),
   },
   {

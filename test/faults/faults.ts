@@ -7,6 +7,7 @@ import type { Fault } from './fault.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
+import { LIVE } from './live.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
@@ -20,6 +21,7 @@ export const FAULTS: readonly Fault[] = [
   ...CARRYING,
   ...HISTORY,
   ...IDENTIFYING,
+  ...LIVE,
   ...ORGANISING,
   ...SCIM,
   ...SERVING,

@@ -169,7 +169,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'a line that closed a document is forgotten by the next run',
-    file: 'connectors/jsonl/sync.ts',
+    file: 'connectors/jsonl/standing.ts',
     find: `acl ? (await readAcl(acl, 'acl')).acl : line.acl`,
     plant: `line.acl ?? (acl && (await readAcl(acl, 'acl')).acl)`,
     caughtBy: jsonl('an acl stands in for that of its document or container, until that is stated again'),
@@ -191,7 +191,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'a control file that cannot be understood is passed over',
-    file: 'connectors/files/sync.ts',
+    file: 'connectors/files/entries.ts',
     find: '    return { unknown: `${file} cannot be understood` };',
     plant: `    return undefined;`,
     caughtBy: files('at the root, where a default does not stand in for it'),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Caller } from '../../src/core/caller.ts';
+import type { ReadLive } from '../../src/core/live.ts';
 import { openViews, type Views, type ViewsOptions } from '../../src/reader/views.ts';
 import { anEmbedder } from '../support/an-embedder.ts';
 import { aFolder } from '../support/a-folder.ts';
@@ -123,6 +124,27 @@ describe('views', () => {
     await expect(ask('ada')).rejects.toMatchObject(damaged);
     await overwrite(index.path, whole);
     await expect(ask('bob')).rejects.toMatchObject(damaged);
+  });
+
+  test('ask the source of what is past its promise, and decide once more in a thread', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', [document({ key: 'a' }), document({ key: 'b' }), document({ key: 'c' })]);
+    const promised = { within: 1, onBreach: 'live' } as const;
+    const rules = rulesFor(['wiki', { content: promised, permissions: promised }]);
+    const asked: string[] = [];
+    const readLive: ReadLive = async ({ id, key }) => {
+      asked.push(key);
+      const acl = only(key === 'b' ? 'person:bob@acme.test' : 'everyone');
+      return { id, at: 7, ...(key !== 'c' && { says: { acl, labels: [], title: 'Plan', bodyHash: '' } }) };
+    };
+    const view = (await viewsOf(index, { rules, now: () => 9, readLive })).of(caller('ada'));
+    const { hits, more } = await view.search(REQUEST, never);
+    expect([hits.map(({ document: { id, decidedBy } }) => [id, decidedBy]), more]).toEqual([[['wiki:a', 'live']], false]);
+    expect(asked).toEqual(['a', 'b', 'c']);
+    expect((await view.fetch('wiki:a', never)).found).toMatchObject({ document: { permissionsSyncedAt: 7, syncedAt: 0 } });
+    expect((await view.fetch('wiki:b', never)).found).toBe('refused');
+    const without = (await viewsOf(index, { rules, now: () => 9 })).of(caller('ada'));
+    expect((await without.fetch('wiki:a', never)).found).toBe('refused');
   });
 
   test('answer nothing after they are closed', async () => {

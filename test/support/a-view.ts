@@ -18,6 +18,7 @@ export const aVisibleDocument = (given: Partial<VisibleDocument> = {}): VisibleD
     syncedAt: Date.parse('2026-01-03T00:00:00Z'),
     permissionsSyncedAt: Date.parse('2026-01-03T00:00:00Z'),
     fresh: true,
+    decidedBy: 'stored',
     contentHash: 'c0ffee',
     acl: 7,
     ...given,

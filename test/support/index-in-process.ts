@@ -7,17 +7,20 @@ import { z } from 'zod';
 
 import { linkByEmail } from '../../src/access/link.ts';
 import type { AuditEvent } from '../../src/core/audit.ts';
-import type { Caller, Identity } from '../../src/core/caller.ts';
+import { type Caller, type Identity, identityName } from '../../src/core/caller.ts';
 import type { Change } from '../../src/core/change.ts';
 import { type Connector, defineConnector } from '../../src/core/connector.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
 import { AppError } from '../../src/core/errors.ts';
+import type { LiveNeed, ReadLive } from '../../src/core/live.ts';
 import { policyFor } from '../../src/core/policy.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type { View } from '../../src/core/view.ts';
 import { runSync } from '../../src/ingest/runner.ts';
 import { embedWaiting } from '../../src/ingest/vectors.ts';
 import { createAnswer } from '../../src/reader/answer.ts';
+import { confirmed } from '../../src/reader/confirm.ts';
+import { type Live, openLive } from '../../src/reader/live.ts';
 import { type Call, type CallResult, createCall } from '../../src/server/call.ts';
 import { cursorsFor } from '../../src/server/cursors.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
@@ -33,6 +36,10 @@ export interface IndexOptions {
   /** ms since 1970; read at every step. */
   readonly now: () => number;
   readonly embedder?: Embedder;
+  /** Asks a source about one document; without it what must be asked live is refused. */
+  readonly readLive?: ReadLive;
+  /** For one document that a source is asked about. */
+  readonly liveDeadlineMs?: number;
 }
 
 /** A whole index in one process: real store, runner, reader, tools and the one path, without threads and pipes. */
@@ -54,18 +61,19 @@ export interface IndexInProcess {
 const MEMORY = '/dev/shm';
 
 /** Opens a fresh index in a temporary folder, in memory where the system has such a place. */
-export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise<IndexInProcess> => {
+export const openIndex = async ({ rules, now, embedder, readLive, liveDeadlineMs }: IndexOptions): Promise<IndexInProcess> => {
   const folder = temporaryFolder();
   const path = join(folder, 'index.db');
   const store = await openStore({ path, now });
   const reader = openReader(path);
   const answer = createAnswer({ reader, rules });
+  const live = readLive && openLive({ read: readLive, now, ...(liveDeadlineMs !== undefined && { deadlineMs: liveDeadlineMs }) });
   const audited: AuditEvent[] = [];
   const call = createCall({
     tools: [searchTool, fetchTool, listSourcesTool],
     audit: { record: async (event) => void audited.push(event) },
     policyOf: ({ client }) => policyFor(rules, client),
-    viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now, embedder),
+    viewOf: ({ identity, client }) => viewOn({ answer, now, embedder, live }, { identity, client }),
     cursors: (caller, tool) => cursorsFor({ keys: [KEY], caller, tool, random: randomBytes }),
     now,
     requestId: () => 'request',
@@ -113,29 +121,43 @@ const temporaryFolder = (): string => {
   }
 };
 
-const viewOn = (
-  answer: ReturnType<typeof createAnswer>,
-  who: Pick<Caller, 'identity' | 'client'>,
-  now: () => number,
-  embedder: Embedder | undefined,
-): View => ({
-  search: async (request) => {
-    const meaning = await directionOf(request.query, embedder);
-    const given = answer({ kind: 'search', ...who, now: now(), request, ...(meaning && { meaning }) });
-    if (given.kind !== 'search') throw new Error('not an answer to a search');
-    return { ...given.found, basis: given.basis };
-  },
-  fetch: async (id) => {
-    const given = answer({ kind: 'fetch', ...who, now: now(), id, ...(embedder && { fingerprint: embedder.fingerprint }) });
-    if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
-    return { found: given.found, basis: given.basis };
-  },
-  sources: async () => {
-    const given = answer({ kind: 'sources', ...who, now: now() });
-    if (given.kind !== 'sources') throw new Error('not an answer to sources');
-    return { sources: given.found, basis: given.basis };
-  },
-});
+interface ViewParts {
+  readonly answer: ReturnType<typeof createAnswer>;
+  readonly now: () => number;
+  readonly embedder: Embedder | undefined;
+  readonly live: Live | undefined;
+}
+
+const viewOn = ({ answer, now, embedder, live }: ViewParts, who: Pick<Caller, 'identity' | 'client'>): View => {
+  const asking = (signal: AbortSignal) =>
+    live ? { live: (needs: readonly LiveNeed[]) => live.read(needs, { caller: identityName(who.identity), signal }) } : {};
+  return {
+    search: async (request, signal) => {
+      const meaning = await directionOf(request.query, embedder);
+      const given = await confirmed({
+        ask: async (heard) => answer({ kind: 'search', ...who, ...heard, now: now(), request, ...(meaning && { meaning }) }),
+        ...asking(signal),
+      });
+      if (given.kind !== 'search') throw new Error('not an answer to a search');
+      return { ...given.found, basis: given.basis };
+    },
+    fetch: async (id, signal, { live: forced = false } = {}) => {
+      const fingerprint = embedder && { fingerprint: embedder.fingerprint };
+      const given = await confirmed({
+        ask: async (heard) => answer({ kind: 'fetch', ...who, ...heard, now: now(), id, ...fingerprint }),
+        ...asking(signal),
+        forced,
+      });
+      if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
+      return { found: given.found, basis: given.basis };
+    },
+    sources: async () => {
+      const given = answer({ kind: 'sources', ...who, now: now() });
+      if (given.kind !== 'sources') throw new Error('not an answer to sources');
+      return { sources: given.found, basis: given.basis };
+    },
+  };
+};
 
 /** A source that says what it is told to, and nothing of its own. */
 const saying = (changes: readonly Change[], cut: boolean): Connector =>

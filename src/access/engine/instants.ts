@@ -22,7 +22,7 @@ export const instantsAt = (rules: Rules, sources: readonly SourceRow[], now: num
   for (const { id, name, confirmedAt: at } of sources) {
     const promised = rules.sources.get(name)?.permissions;
     if (!promised) continue;
-    since[id] = promised.onBreach === 'label' ? -Infinity : now - promised.within;
+    since[id] = promised.onBreach === 'deny' ? now - promised.within : -Infinity;
     confirmedAt[id] = at;
   }
   return { since, confirmedAt, isConfigured: (source) => !Number.isNaN(since[source] ?? Number.NaN) };

@@ -32,4 +32,4 @@ export const preparePromises = (db: Database): SetPromises => {
   };
 };
 
-const since = ({ within, onBreach }: Promised, now: number): number => (onBreach === 'label' ? -Infinity : now - within);
+const since = ({ within, onBreach }: Promised, now: number): number => (onBreach === 'deny' ? now - within : -Infinity);

@@ -79,6 +79,7 @@ const prepare = (db: Database): Prepared => {
       permissions,
       holdAcls,
       facts,
+      accounts: (source, identity, rules, now) => findAccounts(identity, rules, now).in.get(source) ?? [],
       snapshot: (held, carried, now, filter) => {
         setPromises(carried, now);
         return snapshots.open({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) }, filter);

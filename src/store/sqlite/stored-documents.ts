@@ -23,6 +23,8 @@ export const prepareStoredDocuments = (db: Database): StoredDocuments => {
       max(item.synced_at, source.confirmed_at) AS syncedAt,
       max(item.permissions_synced_at, source.confirmed_at) AS permissionsSyncedAt,
       document.content_hash AS contentHash,
+      document.revision AS revision,
+      document.body_hash AS bodyHash,
       acl.id AS acl,
       acl.value AS aclValue,
       ifnull(account.name, account.account) AS author,
@@ -74,6 +76,8 @@ interface DocumentRow {
   readonly syncedAt: number;
   readonly permissionsSyncedAt: number;
   readonly contentHash: string;
+  readonly revision: string | null;
+  readonly bodyHash: string | null;
   readonly acl: number;
   readonly aclValue: string;
   readonly author: string | null;
@@ -91,12 +95,14 @@ interface ChunkRow {
 }
 
 const documentOf = (source: string, key: string, row: DocumentRow): StoredDocument => {
-  const { author, authorKind, labels, fields, acl, aclValue, ...rest } = row;
+  const { author, authorKind, labels, fields, acl, aclValue, revision, bodyHash, ...rest } = row;
   return {
     ...rest,
     source,
     key,
     ...(author === null || authorKind === null ? {} : { author: { name: author, kind: authorKind } }),
+    ...(revision === null ? {} : { revision }),
+    ...(bodyHash === null ? {} : { bodyHash }),
     // Read when they are shown: damage in what nobody sees must not make its refusal another one.
     get labels() {
       return storedJson(labelsSchema, labels, `labels of ${source}:${key}`);

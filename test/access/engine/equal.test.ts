@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 
 import { createEngine, type Engine } from '../../../src/access/engine/engine.ts';
 import type { Identity } from '../../../src/core/caller.ts';
+import type { OnBreach } from '../../../src/core/freshness.ts';
 import type { Rules } from '../../../src/core/rules.ts';
 import { openStore } from '../../../src/store/sqlite/index-store.ts';
 import type { HeldAcls, Reader, Reading } from '../../../src/store/reader.ts';
@@ -12,15 +13,15 @@ import { type Dice, diceOf } from '../../property/dice.ts';
 import { chain, SOURCES, writes } from './steps.ts';
 
 const WITHIN = 50;
-const promised = (onBreach: 'deny' | 'label') =>
+const promised = (onBreach: OnBreach) =>
   ({ permissions: { within: WITHIN, onBreach }, content: { within: WITHIN, onBreach: 'label' } }) as const;
 
-const rulesWith = (directory: 'wiki' | 'crm' | 'spare' | undefined): Rules => ({
+const rulesWith = (directory: 'wiki' | 'crm' | 'spare' | undefined, late: 'label' | 'live'): Rules => ({
   ...(directory && { directory }),
   ownedDomains: ['acme.test'],
   sources: new Map([
     ['wiki', promised('deny')],
-    ['crm', promised('label')],
+    ['crm', promised(late)],
     ['never-synced', promised('deny')],
   ]),
   services: new Map([
@@ -114,7 +115,7 @@ const compare = (engine: Engine, reading: Reading, { rules, now }: At, counted: 
 const world = async (seed: number, counted: Counted): Promise<void> => {
   const dice = diceOf(seed);
   const places: [Place, Place] = [await aPlace(), await aPlace()];
-  const rules = rulesWith(dice.pick([undefined, 'wiki', 'wiki', 'crm', 'spare']));
+  const rules = rulesWith(dice.pick([undefined, 'wiki', 'wiki', 'crm', 'spare']), dice.pick(['label', 'live']));
   const engine = createEngine(rules, { slice: dice.pick([3, 40, 5000]) });
   let now = 100;
   for (let step = 0; step < STEPS; step++) {

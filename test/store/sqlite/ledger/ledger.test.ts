@@ -31,6 +31,17 @@ test('what was recorded is read back, newest first', async () => {
   expect((await ledger.list(10, 2)).map(({ seq }) => seq)).toEqual([1]);
 });
 
+test('a row says of a document that its source let it through, and an older row says nothing of it', async () => {
+  const { ledger } = await aLedger();
+  const stored = { id: 'wiki:plan', content: 'c0ffee', acl: 7 };
+  const live = { ...stored, decidedBy: 'live' } as const;
+
+  await ledger.append([anEvent({ documents: [stored] }), anEvent({ documents: [live, stored] })]);
+
+  expect((await ledger.list(10)).map(({ documents }) => documents)).toEqual([[live, stored], [stored]]);
+  expect(await ledger.verify()).toEqual({ state: 'consistent', rows: 2 });
+});
+
 test('an empty chain is consistent, lists nothing and has nothing to anchor', async () => {
   const { ledger } = await aLedger();
 

@@ -56,7 +56,7 @@ interface SyncOptions {
 interface Question {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
-  readonly tool: 'search' | 'fetch' | 'list_sources';
+  readonly tool: 'search' | 'fetch' | 'list_sources' | 'explain_access';
   readonly input: unknown;
   readonly signal: AbortSignal;
 }

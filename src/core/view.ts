@@ -1,4 +1,5 @@
 import type { Field, Location } from './document.ts';
+import type { OwnPath } from './own-path.ts';
 import type { Filter } from './snapshot.ts';
 
 /** How far an author is trusted: a member or guest of the source, or somebody outside it. */
@@ -62,6 +63,12 @@ export interface FetchFound {
   readonly passages: readonly Passage[];
 }
 
+/** Why the caller may see a document. */
+export interface ExplainFound {
+  readonly document: VisibleDocument;
+  readonly path: OwnPath;
+}
+
 /** A source in which the caller sees something. */
 export interface VisibleSource {
   readonly name: string;
@@ -89,5 +96,6 @@ export interface Basis {
 export interface View {
   search(request: SearchRequest, signal: AbortSignal): Promise<SearchFound & { readonly basis: Basis }>;
   fetch(id: string, signal: AbortSignal): Promise<{ readonly found: FetchFound | Missing; readonly basis: Basis }>;
+  explain(id: string, signal: AbortSignal): Promise<{ readonly found: ExplainFound | Missing; readonly basis: Basis }>;
   sources(signal: AbortSignal): Promise<{ readonly sources: readonly VisibleSource[]; readonly basis: Basis }>;
 }

@@ -1,6 +1,9 @@
 import { createEngine, type Engine } from '../access/engine/engine.ts';
 import { createVisibility } from '../access/visibility.ts';
+import type { Facts } from '../core/decide.ts';
 import { AppError, unreachable } from '../core/errors.ts';
+import { explain } from '../core/explain.ts';
+import { ownPath } from '../core/own-path.ts';
 import { type Carried, carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
@@ -69,6 +72,18 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
       return { kind: 'fetch', found: { document: visibleDocument(decided, now), passages }, basis: reading.basis };
     });
 
+  const explained = ({ identity, client, now, id }: Asked<'explain'>): AnswerTo<'explain'> =>
+    reader.read((reading) => {
+      const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now })(id);
+      if (typeof decided === 'string') return { kind: 'explain', found: decided, basis: reading.basis };
+      const factsOf = (source: string): Facts => reading.facts(source, identity, rules, now);
+      const { acl, source } = decided.stored;
+      const directory = rules.directory === undefined ? {} : { directory: factsOf(rules.directory) };
+      const path = ownPath(explain(acl.value, { facts: factsOf(source), ...directory }));
+      if (!path) throw new Error('what was decided could not be explained');
+      return { kind: 'explain', found: { document: visibleDocument(decided, now), path }, basis: reading.basis };
+    });
+
   const sources = ({ identity, client, now }: Asked<'sources'>): AnswerTo<'sources'> =>
     reader.read((reading) => {
       const carried = carriedBy(client, rules);
@@ -86,6 +101,8 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
         return search(question);
       case 'fetch':
         return fetch(question);
+      case 'explain':
+        return explained(question);
       case 'sources':
         return sources(question);
       default:

@@ -1,6 +1,6 @@
 import type { Identity } from '../core/caller.ts';
 import type { Rules } from '../core/rules.ts';
-import type { Basis, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
+import type { Basis, ExplainFound, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
 
 /** What crosses to the thread. */
 export type Question =
@@ -9,6 +9,7 @@ export type Question =
   | (Asker & { readonly kind: 'search'; readonly request: SearchRequest; readonly meaning?: Direction })
   /** `fingerprint`: of the model by which passages can be found. */
   | (Asker & { readonly kind: 'fetch'; readonly id: string; readonly fingerprint?: string })
+  | (Asker & { readonly kind: 'explain'; readonly id: string })
   | (Asker & { readonly kind: 'sources' });
 
 /** Which way a query points, and the model that says so. Absent where nothing can be found by meaning. */
@@ -29,6 +30,7 @@ export type Answer =
   | { readonly kind: 'open'; readonly basis: Basis }
   | { readonly kind: 'search'; readonly found: SearchFound; readonly basis: Basis }
   | { readonly kind: 'fetch'; readonly found: FetchFound | Missing; readonly basis: Basis }
+  | { readonly kind: 'explain'; readonly found: ExplainFound | Missing; readonly basis: Basis }
   | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis }
   /** To any question: one damaged page leaves the others readable, and what they say is no longer to be trusted. */
   | { readonly kind: 'damaged'; readonly message: string };

@@ -80,6 +80,10 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
         const { found, basis } = await ask<'fetch'>(question, { caller, signal });
         return { found, basis };
       },
+      explain: async (id, signal) => {
+        const { found, basis } = await ask<'explain'>({ ...asker(), kind: 'explain', id }, { caller, signal });
+        return { found, basis };
+      },
       sources: async (signal) => {
         const { found, basis } = await ask<'sources'>({ ...asker(), kind: 'sources' }, { caller, signal });
         return { sources: found, basis };

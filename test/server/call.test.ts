@@ -18,6 +18,7 @@ const CALLER: Caller = {
 const VIEW: View = {
   search: async () => Promise.reject(new Error('not asked here')),
   fetch: async () => Promise.reject(new Error('not asked here')),
+  explain: async () => Promise.reject(new Error('not asked here')),
   sources: async () => Promise.reject(new Error('not asked here')),
 };
 

@@ -23,6 +23,7 @@ import { cursorsFor } from '../../src/server/cursors.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
 import { openStore } from '../../src/store/sqlite/index-store.ts';
 import type { RunEnd, Store } from '../../src/store/store.ts';
+import { explainAccessTool } from '../../src/tools/explain-access.ts';
 import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
@@ -34,6 +35,9 @@ export interface IndexOptions {
   readonly now: () => number;
   readonly embedder?: Embedder;
 }
+
+/** The tools that only read. */
+export type AskedTool = 'search' | 'fetch' | 'list_sources' | 'explain_access';
 
 /** A whole index in one process: real store, runner, reader, tools and the one path, without threads and pipes. */
 export interface IndexInProcess {
@@ -47,7 +51,7 @@ export interface IndexInProcess {
   /** Identifies somebody, and links them to the accounts their e-mail names. */
   identify(identity: Identity): Promise<void>;
   /** Asks as somebody who was identified before, through a client. */
-  ask(identity: Identity, tool: 'search' | 'fetch' | 'list_sources', input: unknown, client?: string): Promise<CallResult>;
+  ask(identity: Identity, tool: AskedTool, input: unknown, client?: string): Promise<CallResult>;
   close(): Promise<void>;
 }
 
@@ -62,7 +66,7 @@ export const openIndex = async ({ rules, now, embedder }: IndexOptions): Promise
   const answer = createAnswer({ reader, rules });
   const audited: AuditEvent[] = [];
   const call = createCall({
-    tools: [searchTool, fetchTool, listSourcesTool],
+    tools: [searchTool, fetchTool, listSourcesTool, explainAccessTool],
     audit: { record: async (event) => void audited.push(event) },
     policyOf: ({ client }) => policyFor(rules, client),
     viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now, embedder),
@@ -128,6 +132,11 @@ const viewOn = (
   fetch: async (id) => {
     const given = answer({ kind: 'fetch', ...who, now: now(), id, ...(embedder && { fingerprint: embedder.fingerprint }) });
     if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
+    return { found: given.found, basis: given.basis };
+  },
+  explain: async (id) => {
+    const given = answer({ kind: 'explain', ...who, now: now(), id });
+    if (given.kind !== 'explain') throw new Error('not an answer to explain');
     return { found: given.found, basis: given.basis };
   },
   sources: async () => {

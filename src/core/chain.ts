@@ -1,13 +1,10 @@
-import type { Facts, Membership } from './decide.ts';
-import { isAudience, isGroup, type Member, nameOf, type Principal } from './principal.ts';
+import { type Facts, type Membership, standing } from './decide.ts';
+import { isAudience, isGroup, isOrg, type Member, nameOf, type Principal } from './principal.ts';
 
-/** What is looked at: the facts of the document's source and, for groups of the organisation, those of the directory. */
-export interface Grounds {
-  readonly facts: Facts;
-  readonly directory?: Facts;
-}
-
-/** One link of a chain: a group, or last of all the member that the caller is, or might be. */
+/**
+ * One link of a chain: a group, or last of all the member that the caller is, or might be. A group of the directory is written
+ * `org:<group>`, and what follows it is of the directory.
+ */
 export interface Step {
   readonly principal: Member;
   /** When the group was listed, or what is known of the member was confirmed, ms since 1970; absent where nothing is. */
@@ -25,25 +22,41 @@ export interface Chain {
 }
 
 /** The chain by which the caller is, or might be, a principal that is no audience. */
-export const chainTo = (principal: Principal, is: Membership, { facts, directory }: Grounds): Chain => {
+export const chainTo = (principal: Principal, is: Membership, facts: Facts): Chain => {
   if (is === 'no' || isAudience(principal)) return { through: [] };
-  if (isGroup(principal)) return chainOf(principal, is, facts);
-  const org = principal.startsWith('org:') && directory ? chainOf(`group:${nameOf(principal)}`, is, directory) : undefined;
-  if (org) return org;
+  const group = groupIn(principal, facts);
+  if (group) return chainOf(group, is);
   return is === 'yes' ? { through: [] } : { through: [], doubt: 'undecided' };
 };
 
-interface Node {
-  readonly principal: `group:${string}`;
+/** A group, and where it is listed. */
+interface Group {
+  readonly principal: Member;
+  readonly facts: Facts;
+}
+
+/** A group that is way down from the one that was named. */
+interface Node extends Group {
   readonly via?: Node;
   readonly at?: number;
 }
 
-/** The shortest chain, in the order in which the rule looks: which of several is shown rests on groups that hold the caller, and on no other. */
-const chainOf = (group: `group:${string}`, is: Membership, facts: Facts): Chain => {
-  const waiting = new Map<string, Node>([[group, { principal: group }]]);
+/** What is looked into further: a group of the same source, or one of the directory. */
+const groupIn = (principal: Member | 'public', facts: Facts): Group | undefined => {
+  if (isOrg(principal)) return facts.directory && { principal, facts: facts.directory };
+  if (!isGroup(principal)) return undefined;
+  return facts.directory === facts ? { principal: `org:${nameOf(principal)}`, facts } : { principal, facts };
+};
+
+/**
+ * The shortest chain, in the order in which the rule looks: which of several is shown rests on groups that hold the caller,
+ * and on no other.
+ */
+const chainOf = (group: Group, is: Membership): Chain => {
+  const waiting = new Map<Member, Node>([[group.principal, group]]);
   let doubtful: Chain | undefined;
   for (const node of waiting.values()) {
+    const { facts } = node;
     const listing = facts.listing(nameOf(node.principal));
     const listed: Node = listing ? { ...node, at: listing.at } : node;
     if (!listing?.fresh) {
@@ -51,25 +64,28 @@ const chainOf = (group: `group:${string}`, is: Membership, facts: Facts): Chain 
       continue;
     }
     for (const member of listing.members) {
-      if (isGroup(member)) {
-        if (!waiting.has(member)) waiting.set(member, { principal: member, via: listed });
+      const inner = groupIn(member, facts);
+      if (inner?.facts === facts) {
+        if (!waiting.has(inner.principal)) waiting.set(inner.principal, { ...inner, via: listed });
         continue;
       }
-      const leaf = facts.leaf(member);
-      if (leaf.is === 'no') continue;
-      const step: Step = { principal: member, ...(leaf.at === Infinity ? {} : { at: leaf.at }) };
-      const through = [...stepsTo(listed), step];
-      if (leaf.is === 'yes') return { through };
-      doubtful ??= { through, doubt: 'undecided' };
+      const { is: stands, at } = standing(member, new Map(), facts);
+      if (stands === 'no') continue;
+      const below = inner ? chainOf(inner, stands) : { through: [stepOf(member, at)], ...doubtOf(stands) };
+      const through = [...stepsTo(listed), ...below.through];
+      if (stands === 'yes') return { through };
+      doubtful ??= { ...below, through };
     }
   }
   return is === 'undecided' && doubtful ? doubtful : { through: [] };
 };
 
+const doubtOf = (is: Membership): Pick<Chain, 'doubt'> => (is === 'undecided' ? { doubt: 'undecided' } : {});
+
+const stepOf = (principal: Member, at: number = Infinity): Step => ({ principal, ...(at === Infinity ? {} : { at }) });
+
 const stepsTo = (node: Node): Step[] => {
   const steps: Step[] = [];
-  for (let at: Node | undefined = node; at; at = at.via) {
-    steps.unshift({ principal: at.principal, ...(at.at === undefined ? {} : { at: at.at }) });
-  }
+  for (let one: Node | undefined = node; one; one = one.via) steps.unshift(stepOf(one.principal, one.at));
   return steps;
 };

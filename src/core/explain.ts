@@ -1,6 +1,6 @@
 import type { Acl, AclTerm } from './acl.ts';
 import { audiencesWithin, type Container, type Facts, type Membership, ROUNDS, roundsOf, standing } from './decide.ts';
-import { type Chain, chainTo, type Grounds } from './chain.ts';
+import { type Chain, chainTo } from './chain.ts';
 import { isAudience, nameOf, type Principal } from './principal.ts';
 
 /** How the caller stands to one principal of a term, and why. */
@@ -56,8 +56,7 @@ const CONTAINERS_MAX = 200;
 const ALLOWS_MAX = 50;
 
 /** Says why `decide` decides as it does, by the same rule on the same facts. */
-export const explain = (acl: Acl, grounds: Grounds): Explanation => {
-  const { facts } = grounds;
+export const explain = (acl: Acl, facts: Facts): Explanation => {
   const within = audiencesWithin(acl, facts);
   const rounds = roundsOf(within, facts);
   const last = rounds.at(-1) ?? rounds[0];
@@ -65,13 +64,13 @@ export const explain = (acl: Acl, grounds: Grounds): Explanation => {
   /** A container is explained by what held before it: so no cycle explains itself. */
   const before = (key: string): ReadonlyMap<string, number> => rounds.findLast((round) => !round.has(key)) ?? rounds[0];
 
-  const document = aclExplained(acl, { ...grounds, holding: last, might });
+  const document = aclExplained(acl, { facts, holding: last, might });
   const containers = new Map<string, ContainerExplained>();
   const waiting = new Set(namedBy(document));
   for (const key of waiting) {
     if (containers.size >= CONTAINERS_MAX) break;
     const container = within.get(key);
-    const explained = container ? aclExplained(container.acl, { ...grounds, holding: before(key), might }) : ABSENT;
+    const explained = container ? aclExplained(container.acl, { facts, holding: before(key), might }) : ABSENT;
     const tooDeep = explained.is === 'yes' && !last.has(key);
     containers.set(key, {
       key,
@@ -85,7 +84,8 @@ export const explain = (acl: Acl, grounds: Grounds): Explanation => {
   return { ...document, containers: [...containers.values()], cut };
 };
 
-interface Held extends Grounds {
+interface Held {
+  readonly facts: Facts;
   readonly holding: ReadonlyMap<string, number>;
   readonly might: ReadonlySet<string>;
 }
@@ -124,10 +124,10 @@ const decidedAt = ({ allow, deny }: AclTerm, { holding, facts }: Held): number =
   return Math.min(allowed?.at ?? Infinity, ...deny.map((principal) => standing(principal, holding, facts).at));
 };
 
-const stood = (principal: Principal, { holding, might, ...grounds }: Held): Stood => {
-  const { is, at } = standing(principal, holding, grounds.facts);
+const stood = (principal: Principal, { facts, holding, might }: Held): Stood => {
+  const { is, at } = standing(principal, holding, facts);
   const since = at === Infinity ? {} : { at };
-  if (!isAudience(principal)) return { principal, is, ...since, ...chainTo(principal, is, grounds) };
+  if (!isAudience(principal)) return { principal, is, ...since, ...chainTo(principal, is, facts) };
   const open: Membership = is === 'no' && might.has(nameOf(principal)) ? 'undecided' : is;
   return { principal, is: open, ...since, through: [] };
 };

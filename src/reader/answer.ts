@@ -1,6 +1,5 @@
 import { createEngine, type Engine } from '../access/engine/engine.ts';
 import { createVisibility } from '../access/visibility.ts';
-import type { Facts } from '../core/decide.ts';
 import { AppError, unreachable } from '../core/errors.ts';
 import { explain } from '../core/explain.ts';
 import { ownPath } from '../core/own-path.ts';
@@ -76,10 +75,8 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
     reader.read((reading) => {
       const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now })(id);
       if (typeof decided === 'string') return { kind: 'explain', found: decided, basis: reading.basis };
-      const factsOf = (source: string): Facts => reading.facts(source, identity, rules, now);
       const { acl, source } = decided.stored;
-      const directory = rules.directory === undefined ? {} : { directory: factsOf(rules.directory) };
-      const path = ownPath(explain(acl.value, { facts: factsOf(source), ...directory }));
+      const path = ownPath(explain(acl.value, reading.facts(source, identity, rules, now)));
       if (!path) throw new Error('what was decided could not be explained');
       return { kind: 'explain', found: { document: visibleDocument(decided, now), path }, basis: reading.basis };
     });

@@ -9,35 +9,42 @@ import { isAudience, type Leaf, type Member, nameOf } from '../../src/core/princ
 import { factsOf, type Told } from '../support/told.ts';
 import { ASKERS, anAcl, aToldWorld } from '../support/told-world.ts';
 
+/** What two sources told, one of them perhaps the directory, and what the rule may know of it. */
+interface Known {
+  readonly told: Told;
+  readonly directory?: Told | undefined;
+  readonly facts: Facts;
+}
+
 /** What is wrong with an explanation, found by walking the told facts themselves. */
-const faultsOf = (acl: Acl, told: Told, facts: Facts, explanation: Explanation): string[] => {
+const faultsOf = (acl: Acl, { told, directory, facts }: Known, explanation: Explanation): string[] => {
   const containers = new Map(explanation.containers.map((container) => [container.key, container]));
   const faults: string[] = [];
   const check = (that: boolean, what: string): void => void (that || faults.push(what));
 
   const checkChain = ({ principal, is, through, doubt }: Stood): void => {
     if (is === 'no' || isAudience(principal)) return;
-    if (!principal.startsWith('group:')) {
-      check(through.length === 0, `${principal} has a chain`);
+    if (through.length === 0) {
+      check(!principal.startsWith('group:'), `${principal} has no chain`);
       return check(facts.leaf(principal as Leaf).is === is, `${principal} is not ${is}`);
     }
     check(through[0]?.principal === principal, `the chain does not begin at ${principal}`);
-    for (const [at, step] of through.entries()) {
-      const group = told.groups?.[nameOf(step.principal)];
-      const next = through[at + 1];
+    let inDirectory = false;
+    for (const [at, { principal: step, at: time }] of through.entries()) {
+      inDirectory ||= step.startsWith('org:') && facts.directory !== undefined;
+      const group = (inDirectory ? directory : told)?.groups?.[nameOf(step)];
+      const next = through[at + 1]?.principal;
       if (next) {
-        check(
-          group?.fresh === true && group.members.includes(next.principal),
-          `${step.principal} does not hold ${next.principal}`,
-        );
-        check(group?.at === step.at, `${step.principal} was not listed at ${step.at}`);
-      } else if (step.principal.startsWith('group:')) {
+        const holds = group?.members.map((member) => (inDirectory ? member.replace(/^group:/u, 'org:') : member));
+        check(group?.fresh === true && holds?.includes(next) === true, `${step} does not hold ${next}`);
+        check(group?.at === time, `${step} was not listed at ${time}`);
+      } else if (step.startsWith('group:') || (inDirectory && step.startsWith('org:'))) {
         check(is === 'undecided', 'a chain ends at a group');
-        check(
-          doubt === (group ? 'past its promise' : 'never listed') && group?.fresh !== true,
-          `${step.principal} is not ${doubt}`,
-        );
-      } else check(facts.leaf(step.principal as Leaf).is === is, `${step.principal} is not ${is}`);
+        check(doubt === (group ? 'past its promise' : 'never listed') && group?.fresh !== true, `${step} is not ${doubt}`);
+      } else {
+        const { leaf } = inDirectory ? (facts.directory ?? facts) : facts;
+        check(leaf(step as Leaf).is === is, `${step} is not ${is}`);
+      }
     }
   };
   const checkTerm = (stored: AclTerm | undefined, { is, allow, allows, denies, from }: TermExplained): void => {
@@ -77,12 +84,12 @@ const faultsOf = (acl: Acl, told: Told, facts: Facts, explanation: Explanation):
 };
 
 test('an explanation says what the rule decides, by chains that are really there', () => {
-  const seen = { yes: 0, no: 0, undecided: 0, group: 0, container: 0 };
+  const seen = { yes: 0, no: 0, undecided: 0, group: 0, org: 0, container: 0 };
   fc.assert(
-    fc.property(aToldWorld, anAcl, (told, acl) => {
+    fc.property(aToldWorld, fc.option(aToldWorld, { nil: undefined }), anAcl, (told, directory, acl) => {
       for (const person of ASKERS) {
-        const facts = factsOf(told, person);
-        const explanation = explain(acl, { facts });
+        const facts = factsOf(told, person, directory ? { directory } : {});
+        const explanation = explain(acl, facts);
         const decided = decide(acl, facts);
         expect({ holds: explanation.is === 'yes', at: explanation.at }).toEqual({
           holds: decided !== undefined,
@@ -92,8 +99,11 @@ test('an explanation says what the rule decides, by chains that are really there
           const container = facts.audience(key);
           expect({ key, holds: is === 'yes' }).toEqual({ key, holds: !!container && decide(container.acl, facts) !== undefined });
         }
-        expect(faultsOf(acl, told, facts, explanation)).toEqual([]);
+        expect(faultsOf(acl, { told, directory, facts }, explanation)).toEqual([]);
         seen[explanation.is]++;
+        const all = [explanation, ...explanation.containers].flatMap(({ terms }) => terms);
+        const steps = all.flatMap(({ allow, denies }) => [...(allow ? [allow] : []), ...denies].flatMap(({ through }) => through));
+        if (steps.some(({ principal }) => principal.startsWith('org:'))) seen.org++;
         if (explanation.is !== 'yes') continue;
         if (explanation.terms.some(({ allow }) => (allow?.through.length ?? 0) > 2)) seen.group++;
         if (explanation.containers.length > 1) seen.container++;
@@ -136,14 +146,14 @@ test('what a caller hears is made of what is theirs: groups that do not hold the
       };
       for (const person of ASKERS) {
         const facts = factsOf(open, person);
-        const told = ownPath(explain(acl, { facts }));
+        const told = ownPath(explain(acl, facts));
         if (!told) continue;
         heard++;
         const alone = factsOf(withoutOthers(open, facts), person);
         const ours: Acl = {
           terms: [narrowed(acl.terms[0], facts), ...acl.terms.slice(1).map((term) => narrowed(term, facts))],
         };
-        expect(ownPath(explain(ours, { facts: alone }))).toEqual(told);
+        expect(ownPath(explain(ours, alone))).toEqual(told);
       }
     }),
     { numRuns: 800 },

@@ -15,7 +15,7 @@ export const ASKERS: readonly Identity[] = [
 
 const user = fc.constantFrom<Member>('user:u0', 'user:u1', 'user:u2');
 const group = fc.constantFrom<Member>('group:g0', 'group:g1', 'group:g2', 'group:g3', 'group:g4');
-const shared = fc.constantFrom<Member>('person:p0@acme.test', 'domain:partner.test', 'org:x', 'everyone');
+const shared = fc.constantFrom<Member>('person:p0@acme.test', 'domain:partner.test', 'org:g0', 'org:g1', 'org:x', 'everyone');
 const audience = fc.constantFrom<Principal>(
   'audience:c0',
   'audience:c1',

@@ -59,6 +59,7 @@ const parts: Parts = {
   issueToken: async () => never(),
   openPatient: () => never(),
   openPeople: async () => never(),
+  openExaminer: async () => never(),
   openPreview: async () => never(),
 };
 const program = buildProgram({
@@ -171,7 +172,7 @@ const headingsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (?<title>.+)$/gmu)].map(({ groups }) =>
     (groups?.['title'] ?? '')
       .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
       .trim()
       .replaceAll(' ', '-'),
   );

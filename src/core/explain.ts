@@ -60,7 +60,8 @@ export const explain = (acl: Acl, facts: Facts): Explanation => {
   const within = audiencesWithin(acl, facts);
   const rounds = roundsOf(within, facts);
   const last = rounds.at(-1) ?? rounds[0];
-  const might = mightHold(within, facts);
+  let known: ReadonlySet<string> | undefined;
+  const might = (key: string): boolean => (known ??= mightHold(within, facts)).has(key);
   /** A container is explained by what held before it: so no cycle explains itself. */
   const before = (key: string): ReadonlyMap<string, number> => rounds.findLast((round) => !round.has(key)) ?? rounds[0];
 
@@ -87,7 +88,8 @@ export const explain = (acl: Acl, facts: Facts): Explanation => {
 interface Held {
   readonly facts: Facts;
   readonly holding: ReadonlyMap<string, number>;
-  readonly might: ReadonlySet<string>;
+  /** Whether a container that does not hold might. */
+  readonly might: (key: string) => boolean;
 }
 
 const ABSENT: AclExplained = { is: 'no', terms: [] };
@@ -128,7 +130,7 @@ const stood = (principal: Principal, { facts, holding, might }: Held): Stood => 
   const { is, at } = standing(principal, holding, facts);
   const since = at === Infinity ? {} : { at };
   if (!isAudience(principal)) return { principal, is, ...since, ...chainTo(principal, is, facts) };
-  const open: Membership = is === 'no' && might.has(nameOf(principal)) ? 'undecided' : is;
+  const open: Membership = is === 'no' && might(nameOf(principal)) ? 'undecided' : is;
   return { principal, is: open, ...since, through: [] };
 };
 

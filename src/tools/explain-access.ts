@@ -1,9 +1,8 @@
 import { z } from 'zod';
 
 import type { Step } from '../core/chain.ts';
-import type { OwnTerm } from '../core/own-path.ts';
+import type { OwnPath, OwnTerm } from '../core/own-path.ts';
 import { defineTool } from '../core/tool.ts';
-import type { ExplainFound } from '../core/view.ts';
 import { clip } from './clip.ts';
 import { instant } from './metadata.ts';
 
@@ -55,13 +54,21 @@ export const explainAccessTool = defineTool({
   run: async ({ id }, { view, signal }) => {
     const { found, basis } = await view.explain(id, signal);
     if (typeof found === 'string') return { missing: found, basis };
-    const { contentHash: content, acl } = found.document;
-    return { output: accessAnswer(found), documents: [{ id: found.document.id, content, acl }], basis };
+    const { document, path } = found;
+    const { contentHash: content, acl } = document;
+    return { output: accessAnswer({ ...document, path }), documents: [{ id: found.document.id, content, acl }], basis };
   },
 });
 
+/** What is answered: a document, when what decided about it was confirmed, and how it is seen. */
+interface Answered {
+  readonly id: string;
+  readonly permissionsSyncedAt: number;
+  readonly path: OwnPath;
+}
+
 /** The answer of the tool, as long as is bearable: what does not fit is left out from the end, and said to be. */
-export const accessAnswer = ({ document, path }: ExplainFound): AccessAnswer => {
+export const accessAnswer = ({ id, permissionsSyncedAt, path }: Answered): AccessAnswer => {
   let left = ANSWER_MAX;
   let partial = path.partial;
   const taken = <T>(one: T): T[] => {
@@ -80,8 +87,8 @@ export const accessAnswer = ({ document, path }: ExplainFound): AccessAnswer => 
     ),
   );
   return {
-    id: document.id,
-    permissions_synced_at: instant(document.permissionsSyncedAt),
+    id,
+    permissions_synced_at: instant(permissionsSyncedAt),
     terms: own,
     containers,
     partial,

@@ -42,8 +42,8 @@ const faultsOf = (acl: Acl, { told, directory, facts }: Known, explanation: Expl
         check(is === 'undecided', 'a chain ends at a group');
         check(doubt === (group ? 'past its promise' : 'never listed') && group?.fresh !== true, `${step} is not ${doubt}`);
       } else {
-        const { leaf } = inDirectory ? (facts.directory ?? facts) : facts;
-        check(leaf(step as Leaf).is === is, `${step} is not ${is}`);
+        const where = inDirectory ? (facts.directory ?? facts) : facts;
+        check(where.leaf(step as Leaf).is === is, `${step} is not ${is}`);
       }
     }
   };
@@ -102,7 +102,9 @@ test('an explanation says what the rule decides, by chains that are really there
         expect(faultsOf(acl, { told, directory, facts }, explanation)).toEqual([]);
         seen[explanation.is]++;
         const all = [explanation, ...explanation.containers].flatMap(({ terms }) => terms);
-        const steps = all.flatMap(({ allow, denies }) => [...(allow ? [allow] : []), ...denies].flatMap(({ through }) => through));
+        const steps = all.flatMap(({ allow, denies }) =>
+          [...(allow ? [allow] : []), ...denies].flatMap(({ through }) => through),
+        );
         if (steps.some(({ principal }) => principal.startsWith('org:'))) seen.org++;
         if (explanation.is !== 'yes') continue;
         if (explanation.terms.some(({ allow }) => (allow?.through.length ?? 0) > 2)) seen.group++;

@@ -61,6 +61,7 @@ test('a local token says who, through which client, what for and how long', asyn
     identity: { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' },
     client: 'chatgpt',
     scopes: ['read'],
+    actor: 'os:tester',
     expiresAt: NOW + 15 * 60_000,
   });
   expect(expiresAt).toBe(NOW + 15 * 60_000);

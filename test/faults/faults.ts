@@ -2,6 +2,7 @@ import { ANSWERING } from './answering.ts';
 import { ATTACK } from './attack.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
+import { EXPLAINING } from './explaining.ts';
 import type { Fault } from './fault.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
@@ -14,6 +15,7 @@ import { THREADING } from './threading.ts';
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
   ...DECIDING,
+  ...EXPLAINING,
   ...ANSWERING,
   ...CARRYING,
   ...HISTORY,

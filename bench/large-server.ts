@@ -46,7 +46,15 @@ export const serveLarge = async ({ config, data }: LargePlace): Promise<LargeSer
     tokens: (people) =>
       Promise.all(
         people.map(async (who) => {
-          const request = { who, client: 'bench', scopes: ['read'] as const, minutes: 60, id: randomUUID(), now: Date.now() };
+          const request = {
+            who,
+            client: 'bench',
+            scopes: ['read'] as const,
+            minutes: 60,
+            actor: 'os:tester',
+            id: randomUUID(),
+            now: Date.now(),
+          };
           return (await issueLocalToken(request, { keys: keys.tokens, audience: url })).token;
         }),
       ),

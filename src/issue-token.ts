@@ -2,6 +2,7 @@ import { issueLocalToken } from './access/local-token.ts';
 import type { Issued, Place, TokenRequest } from './cli/parts.ts';
 import { identityName } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
+import { reasonOf } from './core/reason.ts';
 import { endpointOf } from './endpoint.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openAudit } from './server/audit.ts';
@@ -19,6 +20,7 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
     );
   }
   const { who, client, scopes, minutes = Math.min(MINUTES, tokenMinutes), port } = request;
+  const reason = request.reason === undefined ? undefined : reasonOf(request.reason);
   if (minutes > tokenMinutes) {
     throw new AppError(
       'invalid_input',
@@ -30,8 +32,9 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
   const keys = await openKeys({ folder, env, random });
   const id = requestId();
   const at = now();
+  const actor = `os:${operator}`;
   const { token, identity, expiresAt } = await issueLocalToken(
-    { who, client, scopes, minutes, id, now: at },
+    { who, client, scopes, minutes, actor, id, now: at },
     { keys: keys.tokens, audience },
   );
   await using opened = new AsyncDisposableStack();
@@ -42,10 +45,10 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
     at,
     request: id,
     who: identityName(identity),
-    actor: `os:${operator}`,
+    actor,
     client: 'cli',
     tool: 'token',
-    arguments: { client, scopes, minutes },
+    arguments: { client, scopes, minutes, ...(reason === undefined ? {} : { reason }) },
     documents: [],
     outcome: 'answered',
   });

@@ -86,6 +86,7 @@ const parts: Parts = {
   issueToken: async (place, request) => (await import('./issue-token.ts')).issueToken(place, request, machine),
   openPeople: async (place) => (await import('./open-people.ts')).openPeople(place, machine),
   openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine, fetch),
+  openExaminer: async (place) => (await import('./open-examiner.ts')).openExaminer(place, machine),
   openPreview: async (draft, signal) =>
     (await import('./open-preview.ts')).openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };

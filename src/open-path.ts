@@ -22,6 +22,7 @@ import type { Store } from './store/store.ts';
 import { openStatusThread } from './store/sqlite/status-thread.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
 import { openLedgerThread } from './store/sqlite/ledger/ledger-thread.ts';
+import { explainAccessTool } from './tools/explain-access.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
 import { searchTool } from './tools/search.ts';
@@ -131,7 +132,7 @@ const recordRules = async (store: Store, rules: Rules, warn: Machine['warn']): P
   }
 };
 
-const tools = [searchTool, fetchTool, listSourcesTool];
+const tools = [searchTool, fetchTool, listSourcesTool, explainAccessTool];
 
 /** Closes whatever could be opened. */
 const closeAll = async (opening: readonly Promise<{ close(): Promise<void> }>[]): Promise<void> => {

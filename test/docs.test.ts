@@ -12,6 +12,7 @@ import { buildProgram } from '../src/cli/program.ts';
 import { createTerminal } from '../src/cli/terminal.ts';
 import { commonSettings, fileSchema } from '../src/config/schema.ts';
 import { ERRORS } from '../src/core/errors.ts';
+import { explainAccessTool } from '../src/tools/explain-access.ts';
 import { fetchTool } from '../src/tools/fetch.ts';
 import { listSourcesTool } from '../src/tools/list-sources.ts';
 import { searchTool } from '../src/tools/search.ts';
@@ -58,6 +59,7 @@ const parts: Parts = {
   issueToken: async () => never(),
   openPatient: () => never(),
   openPeople: async () => never(),
+  openExaminer: async () => never(),
   openPreview: async () => never(),
 };
 const program = buildProgram({
@@ -107,7 +109,7 @@ describe('the documentation names', () => {
     expect(undocumented([...program.options.map(({ flags }) => flags), '--help'])).toEqual([]);
   });
 
-  test.each([searchTool, fetchTool, listSourcesTool])(
+  test.each([searchTool, fetchTool, listSourcesTool, explainAccessTool])(
     'the tool $name, all it takes and all it gives',
     ({ name, input, output }) => {
       expect(undocumented([name, ...keysOf(input), ...keysOf(output)])).toEqual([]);
@@ -170,7 +172,7 @@ const headingsOf = (text: string): string[] =>
   [...text.matchAll(/^#+ (?<title>.+)$/gmu)].map(({ groups }) =>
     (groups?.['title'] ?? '')
       .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
       .trim()
       .replaceAll(' ', '-'),
   );

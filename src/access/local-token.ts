@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 
-import type { Identity, Scope } from '../core/caller.ts';
+import type { Identity, TokenScope } from '../core/caller.ts';
 import { AppError } from '../core/errors.ts';
 import { isName } from '../core/principal.ts';
 import type { KeyRing } from '../store/keys.ts';
@@ -23,8 +23,10 @@ export interface LocalTokenRequest {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
   readonly client: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
   readonly minutes: number;
+  /** Who lets it be made, and so asks with it: `os:<user>`. */
+  readonly actor: string;
   readonly id: string;
   readonly now: number;
 }
@@ -39,7 +41,7 @@ export interface IssuedToken {
 
 /** Signs a token for somebody with this server's own key; throws `invalid_input` where `who` names nobody. */
 export const issueLocalToken = async (
-  { who, client, scopes, minutes, id, now }: LocalTokenRequest,
+  { who, client, scopes, minutes, actor, id, now }: LocalTokenRequest,
   { keys, audience }: LocalTokensOptions,
 ): Promise<IssuedToken> => {
   const identity = parseWho(who);
@@ -48,7 +50,7 @@ export const issueLocalToken = async (
   const [key] = await localKeys(keys);
   const issued = Math.floor(now / 1000);
   const expires = issued + minutes * 60;
-  const token = await new SignJWT({ client_id: client, scope: scopes.join(' ') })
+  const token = await new SignJWT({ client_id: client, scope: scopes.join(' '), act: { sub: actor } })
     .setProtectedHeader({ alg: LOCAL_ALGORITHM, typ: 'at+jwt', kid: key.kid })
     .setIssuer(LOCAL_TOKEN_ISSUER)
     .setAudience(audience)
@@ -71,11 +73,16 @@ export const localAuthority = ({ keys, audience }: LocalTokensOptions): Authorit
     types: ['at+jwt'],
     key: async ({ kid }) => (await opened).find((key) => key.kid === kid)?.publicKey,
     read: (claims) => {
-      const { sub, client_id: client, scope } = local.parse(claims);
-      return { identity: parseWho(sub), client, scopes: scopesOf(scope.split(' ')) };
+      const { sub, client_id: client, scope, act } = local.parse(claims);
+      return { identity: parseWho(sub), client, scopes: scopesOf(scope.split(' ')), ...(act ? { actor: act.sub } : {}) };
     },
   };
 };
 
 /** What this server itself wrote: anything else under its signature is a bug. */
-const local = z.object({ sub: z.string(), client_id: z.string(), scope: z.string() });
+const local = z.object({
+  sub: z.string(),
+  client_id: z.string(),
+  scope: z.string(),
+  act: z.object({ sub: z.string() }).optional(),
+});

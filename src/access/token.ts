@@ -1,4 +1,4 @@
-import type { Identity, Scope } from '../core/caller.ts';
+import type { Identity, TokenScope } from '../core/caller.ts';
 
 /** What a token says, once everything about it was checked. */
 export interface Bearer {
@@ -7,7 +7,9 @@ export interface Bearer {
   /** The client it was given to, as its issuer names it. */
   readonly client: string;
   /** Those of ours that it carries. */
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
+  /** Who gave it out to ask as somebody else, for the audit. */
+  readonly actor?: string;
   /** ms since 1970. */
   readonly expiresAt: number;
 }

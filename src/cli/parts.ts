@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream';
 
+import type { Explained } from '../access/explain.ts';
+import type { Audience } from '../access/who-can.ts';
 import type { Redecided, VerifyDecisionsOptions } from '../access/verify-decisions.ts';
 import type { Watched } from '../core/connector.ts';
 import type { AppError } from '../core/errors.ts';
-import type { Scope } from '../core/caller.ts';
+import type { TokenScope } from '../core/caller.ts';
 import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
@@ -11,6 +13,7 @@ import type { LatestRun, SourceStatus } from '../store/store.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
+import type { AccessAnswer } from '../tools/explain-access.ts';
 import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
@@ -56,7 +59,7 @@ interface SyncOptions {
 interface Question {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
-  readonly tool: 'search' | 'fetch' | 'list_sources';
+  readonly tool: 'search' | 'fetch' | 'list_sources' | 'explain_access';
   readonly input: unknown;
   readonly signal: AbortSignal;
 }
@@ -114,9 +117,11 @@ export interface TokenRequest {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
   readonly client: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
   /** Absent: 15, or less where the configuration allows less. */
   readonly minutes?: number;
+  /** Why somebody asks as another, for the audit. */
+  readonly reason?: string;
   /** Of the server it is for, where that was started with another than the configured one. */
   readonly port?: number;
 }
@@ -157,6 +162,51 @@ export interface People {
   close(): Promise<void>;
 }
 
+/** Somebody and a document. */
+interface ExplainRequest {
+  /** A verified e-mail, or `issuer|subject`. */
+  readonly who: string;
+  readonly id: string;
+  /** Through which client; absent: through one that narrows nothing. */
+  readonly client?: string;
+  /** Whether the title is shown: for a reason alone. */
+  readonly reveal?: boolean;
+  readonly reason?: string;
+}
+
+/** Why somebody may see a document, or not. */
+export interface AccessReport extends Omit<Explained, 'found'> {
+  /** `issuer|subject`. */
+  readonly who: string;
+  readonly email?: string;
+  readonly id: string;
+  readonly client?: string;
+  /** Other identities that are known with this e-mail. */
+  readonly also: readonly string[];
+  readonly title?: string;
+  /** What they hear of it themselves; absent where that is `not_found`. */
+  readonly answer?: AccessAnswer;
+}
+
+/** Everybody, and a document. */
+interface WhoCanRequest {
+  readonly id: string;
+  /** How many are named; all are counted. */
+  readonly limit: number;
+  readonly reason?: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+/** Where the owner of the data folder asks who may see what, and why. Every answer is in the audit before it is given. */
+export interface Examiner {
+  /** Rejects with `invalid_input` where `who` names nobody, or a title is asked for without a reason. */
+  explain(request: ExplainRequest): Promise<AccessReport>;
+  /** Undefined where there is no such document. */
+  whoCan(request: WhoCanRequest): Promise<Audience | undefined>;
+  close(): Promise<void>;
+}
+
 /** Everything a command may use, built by main. */
 export interface Parts {
   readonly version: string;
@@ -186,4 +236,5 @@ export interface Parts {
   openPatient(place: Place): Promise<Patient>;
   /** Rejects with `unavailable` where there is no index yet. */
   openPeople(place: Place): Promise<People>;
+  openExaminer(place: Place): Promise<Examiner>;
 }

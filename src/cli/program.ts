@@ -6,6 +6,7 @@ import { auditCommand } from './audit.ts';
 import type { Context } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { fetchCommand } from './fetch.ts';
 import { identityCommand } from './identity.ts';
 import { initCommand } from './init.ts';
@@ -17,6 +18,7 @@ import { syncCommand } from './sync.ts';
 import { printStack } from './stack.ts';
 import { look } from './terminal.ts';
 import { tokenCommand } from './token.ts';
+import { whoCanCommand } from './who-can.ts';
 
 /** 0 done, 1 failed or partial, 2 wrong usage or configuration, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
@@ -84,6 +86,8 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     tokenCommand,
     searchCommand,
     fetchCommand,
+    explainCommand,
+    whoCanCommand,
     statusCommand,
     doctorCommand,
     auditCommand,

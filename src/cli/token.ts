@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 
-import { type Scope, SCOPES } from '../core/caller.ts';
+import { type TokenScope, TOKEN_SCOPES } from '../core/caller.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { portFrom } from './port.ts';
 
@@ -16,6 +16,7 @@ export const tokenCommand = ({ parts, terminal }: Context): Command =>
     .option('--client <id>', 'the client that will use it, as in clients of the configuration', 'local')
     .option('--scope <scope>', 'what it is for: read (the default) or write; may be given again', another)
     .option('--minutes <number>', 'how long it lives: 15 by default, at most identity.token_minutes', wholeNumber)
+    .option('--reason <text>', 'why somebody asks as this person, for the audit')
     .option('--port <number>', 'for a server that was started with this --port, and has no server.public_url', portFrom(1))
     .addHelpText('after', '\nExample:\n  castellan token --as ada@acme.test')
     .action(async (_: unknown, command: Command) => {
@@ -27,13 +28,15 @@ export const tokenCommand = ({ parts, terminal }: Context): Command =>
         client,
         scope = ['read'],
         minutes,
+        reason,
         port,
       } = command.optsWithGlobals<GlobalOptions & TokenOptions>();
       const request = {
         who,
         client,
-        scopes: SCOPES.filter((one) => scope.includes(one)),
+        scopes: TOKEN_SCOPES.filter((one) => scope.includes(one)),
         ...(minutes === undefined ? {} : { minutes }),
+        ...(reason === undefined ? {} : { reason }),
         ...(port === undefined ? {} : { port }),
       };
       const issued = await parts.issueToken({ config, data }, request);
@@ -56,15 +59,16 @@ export const tokenCommand = ({ parts, terminal }: Context): Command =>
 interface TokenOptions {
   readonly as: string;
   readonly client: string;
-  readonly scope?: readonly Scope[];
+  readonly scope?: readonly TokenScope[];
   readonly minutes?: number;
+  readonly reason?: string;
   readonly port?: number;
 }
 
-const another = (written: string, before: readonly Scope[] = []): readonly Scope[] => {
-  const scope = SCOPES.find((one) => one === written);
+const another = (written: string, before: readonly TokenScope[] = []): readonly TokenScope[] => {
+  const scope = TOKEN_SCOPES.find((one) => one === written);
   if (scope) return [...before, scope];
-  throw new InvalidArgumentError(`It is ${SCOPES.join(' or ')}.`);
+  throw new InvalidArgumentError(`It is ${TOKEN_SCOPES.join(' or ')}.`);
 };
 
 const wholeNumber = (written: string): number => {

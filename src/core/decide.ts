@@ -29,8 +29,21 @@ export const ROUNDS = 64;
  * `at` is the oldest fact among those that decided; undefined means the acl does not hold.
  */
 export const decide = (acl: Acl, facts: Facts): { readonly at: number } | undefined => {
-  const containers = audiencesWithin(acl, facts);
+  const holding = roundsOf(audiencesWithin(acl, facts), facts).at(-1) ?? new Map();
+  const at = held(acl, holding, facts);
+  return at === undefined ? undefined : { at };
+};
+
+/** A container or document that an acl names as an audience. */
+export type Container = NonNullable<ReturnType<Facts['audience']>>;
+
+/** Which containers hold, and since when what decided stands: round after round, up to the least fixed point. */
+export const roundsOf = (
+  containers: ReadonlyMap<string, Container>,
+  facts: Facts,
+): readonly [ReadonlyMap<string, number>, ...ReadonlyMap<string, number>[]] => {
   let holding: ReadonlyMap<string, number> = new Map();
+  const rounds: [ReadonlyMap<string, number>, ...ReadonlyMap<string, number>[]] = [holding];
   for (let round = 0; round < ROUNDS; round++) {
     const next = new Map(holding);
     for (const [key, container] of containers) {
@@ -39,9 +52,9 @@ export const decide = (acl: Acl, facts: Facts): { readonly at: number } | undefi
     }
     if (next.size === holding.size) break;
     holding = next;
+    rounds.push(holding);
   }
-  const at = held(acl, holding, facts);
-  return at === undefined ? undefined : { at };
+  return rounds;
 };
 
 /** Every term must hold. The answer is the oldest fact that decided, or undefined. */
@@ -61,7 +74,8 @@ const termHeld = (term: AclTerm, holding: ReadonlyMap<string, number>, facts: Fa
   return undefined;
 };
 
-const standing = (principal: Principal, holding: ReadonlyMap<string, number>, facts: Facts): Standing => {
+/** How the caller stands to a principal, where these containers hold. */
+export const standing = (principal: Principal, holding: ReadonlyMap<string, number>, facts: Facts): Standing => {
   if (isGroup(principal)) return groupStanding(nameOf(principal), facts);
   if (!isAudience(principal)) return leafStanding(principal, facts);
   const at = holding.get(nameOf(principal));
@@ -98,8 +112,8 @@ const groupStanding = (group: string, facts: Facts): Standing => {
 };
 
 /** The containers an acl can reach, breadth first, each once. */
-const audiencesWithin = (acl: Acl, facts: Facts): ReadonlyMap<string, { readonly acl: Acl; readonly at: number }> => {
-  const reached = new Map<string, { readonly acl: Acl; readonly at: number }>();
+export const audiencesWithin = (acl: Acl, facts: Facts): ReadonlyMap<string, Container> => {
+  const reached = new Map<string, Container>();
   const waiting = audiencesOf(acl);
   for (const key of waiting) {
     const container = facts.audience(key);

@@ -1,4 +1,4 @@
-import type { Scope } from './caller.ts';
+import type { TokenScope } from './caller.ts';
 import type { Freshness } from './freshness.ts';
 import { labelKey } from './label.ts';
 import type { Rules } from './rules.ts';
@@ -32,7 +32,7 @@ export const policyFor = ({ policies }: Pick<Rules, 'policies'>, client: string)
   policies?.clients.get(client) ?? policies?.default ?? NO_POLICY;
 
 /** Whether a client under this policy is offered what needs this scope. */
-export const offers = ({ writes }: ClientPolicy, scope: Scope): boolean => scope === 'read' || writes !== 'forbid';
+export const offers = ({ writes }: ClientPolicy, scope: TokenScope): boolean => scope === 'read' || writes !== 'forbid';
 
 /** What one client may carry of the index: nothing of any other source, and nothing under a denied label. */
 export interface Carried {

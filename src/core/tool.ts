@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 import type { AuditedDocument } from './audit.ts';
-import type { Scope } from './caller.ts';
+import type { TokenScope } from './caller.ts';
 import type { Basis, Missing, View } from './view.ts';
 
 /** Places in an answer, sealed: unreadable, of one length, good only for the caller, tool and query they were made for. */
@@ -36,7 +36,7 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly description: string;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
-  readonly scope: Scope;
+  readonly scope: TokenScope;
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;

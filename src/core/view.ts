@@ -1,4 +1,5 @@
 import type { Field, Location } from './document.ts';
+import type { OwnPath } from './own-path.ts';
 import type { Filter } from './snapshot.ts';
 
 /** How far an author is trusted: a member or guest of the source, or somebody outside it. */
@@ -69,6 +70,12 @@ export interface FetchOptions {
   readonly live?: boolean;
 }
 
+/** Why the caller may see a document. */
+export interface ExplainFound {
+  readonly document: VisibleDocument;
+  readonly path: OwnPath;
+}
+
 /** A source in which the caller sees something. */
 export interface VisibleSource {
   readonly name: string;
@@ -100,5 +107,6 @@ export interface View {
     signal: AbortSignal,
     options?: FetchOptions,
   ): Promise<{ readonly found: FetchFound | Missing; readonly basis: Basis }>;
+  explain(id: string, signal: AbortSignal): Promise<{ readonly found: ExplainFound | Missing; readonly basis: Basis }>;
   sources(signal: AbortSignal): Promise<{ readonly sources: readonly VisibleSource[]; readonly basis: Basis }>;
 }

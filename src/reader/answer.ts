@@ -1,7 +1,9 @@
 import { createEngine, type Engine } from '../access/engine/engine.ts';
 import { createVisibility } from '../access/visibility.ts';
 import { AppError, unreachable } from '../core/errors.ts';
+import { explain } from '../core/explain.ts';
 import type { LiveNeed } from '../core/live.ts';
+import { ownPath } from '../core/own-path.ts';
 import { type Carried, carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
@@ -77,6 +79,17 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
       return { kind: 'fetch', found: { document: visibleDocument(decided), passages }, basis };
     });
 
+  const explained = ({ identity, client, now, id, ...heard }: Asked<'explain'>): AnswerTo<'explain' | 'pending'> =>
+    reader.read((reading) => {
+      const decided = redecide(reading, { identity, rules, carried: carriedBy(client, rules), now }, heard)(id);
+      if (typeof decided === 'string') return { kind: 'explain', found: decided, basis: reading.basis };
+      if ('need' in decided) return { kind: 'pending', needs: [decided.need] };
+      const { acl, source } = decided.stored;
+      const path = ownPath(explain(acl.value, reading.facts(source, identity, rules, now)));
+      if (!path) throw new Error('what was decided could not be explained');
+      return { kind: 'explain', found: { document: visibleDocument(decided), path }, basis: reading.basis };
+    });
+
   const sources = ({ identity, client, now }: Asked<'sources'>): AnswerTo<'sources'> =>
     reader.read((reading) => {
       const carried = carriedBy(client, rules);
@@ -94,6 +107,8 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
         return search(question);
       case 'fetch':
         return fetch(question);
+      case 'explain':
+        return explained(question);
       case 'sources':
         return sources(question);
       default:

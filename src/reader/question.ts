@@ -1,7 +1,7 @@
 import type { Identity } from '../core/caller.ts';
 import type { LiveNeed, LiveWord } from '../core/live.ts';
 import type { Rules } from '../core/rules.ts';
-import type { Basis, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
+import type { Basis, ExplainFound, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
 
 /** What crosses to the thread. */
 export type Question =
@@ -10,6 +10,7 @@ export type Question =
   | (Asker & Heard & { readonly kind: 'search'; readonly request: SearchRequest; readonly meaning?: Direction })
   /** `fingerprint`: of the model by which passages can be found. */
   | (Asker & Heard & { readonly kind: 'fetch'; readonly id: string; readonly fingerprint?: string })
+  | (Asker & Heard & { readonly kind: 'explain'; readonly id: string })
   | (Asker & { readonly kind: 'sources' });
 
 /** Which way a query points, and the model that says so. Absent where nothing can be found by meaning. */
@@ -41,6 +42,7 @@ export type Answer =
   | { readonly kind: 'open'; readonly basis: Basis }
   | { readonly kind: 'search'; readonly found: SearchFound; readonly basis: Basis }
   | { readonly kind: 'fetch'; readonly found: FetchFound | Missing; readonly basis: Basis }
+  | { readonly kind: 'explain'; readonly found: ExplainFound | Missing; readonly basis: Basis }
   | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis }
   /** To a search or a fetch: there is no answer before sources have spoken of these. */
   | { readonly kind: 'pending'; readonly needs: readonly LiveNeed[] }

@@ -67,7 +67,12 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
 
   const live = readLive && openLive({ read: readLive, now, ...(liveDeadlineMs !== undefined && { deadlineMs: liveDeadlineMs }) });
   /** Asks the index, and the sources that must be asked. */
-  const confirm = (question: Searched | Fetched, { identity, client }: Caller, asking: Asking, forced = false): Promise<Answer> =>
+  const confirm = (
+    question: Searched | Fetched | Explained,
+    { identity, client }: Caller,
+    asking: Asking,
+    forced = false,
+  ): Promise<Answer> =>
     confirmed({
       ask: (heard) => ask({ ...question, ...heard, identity, client, now: now() }, asking),
       ...(live && { live: (needs) => live.read(needs, asking) }),
@@ -88,6 +93,10 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
         const fingerprint = await meaning?.fingerprint();
         const question = { kind: 'fetch', id, ...(fingerprint !== undefined && { fingerprint }) } as const;
         const { found, basis } = to('fetch', await confirm(question, who, { caller, signal }, forced));
+        return { found, basis };
+      },
+      explain: async (id, signal) => {
+        const { found, basis } = to('explain', await confirm({ kind: 'explain', id }, who, { caller, signal }));
         return { found, basis };
       },
       sources: async (signal) => {
@@ -114,6 +123,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
 
 type Searched = Omit<Extract<Question, { readonly kind: 'search' }>, keyof Asker>;
 type Fetched = Omit<Extract<Question, { readonly kind: 'fetch' }>, keyof Asker>;
+type Explained = Omit<Extract<Question, { readonly kind: 'explain' }>, keyof Asker>;
 
 /** The answer of the kind that was asked for. */
 const to = <Kind extends Answer['kind']>(kind: Kind, answer: Answer): AnswerTo<Kind> => {

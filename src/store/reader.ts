@@ -1,4 +1,5 @@
 import type { Acl } from '../core/acl.ts';
+import type { Activity } from '../core/activity.ts';
 import type { Identity } from '../core/caller.ts';
 import type { Facts } from '../core/decide.ts';
 import type { Field, Location } from '../core/document.ts';
@@ -8,6 +9,7 @@ import type { Rules } from '../core/rules.ts';
 import type { Filter, Snapshot } from '../core/snapshot.ts';
 import type { Basis } from '../core/view.ts';
 import type { PermissionRows } from './permission-rows.ts';
+import type { HistorySubject, RunStatus } from './store.ts';
 
 /** A document as it is stored. Nothing here says that anybody may see it. Times are ms since 1970. */
 export interface StoredDocument {
@@ -52,6 +54,25 @@ export interface HeldAcls {
   readonly stale: boolean;
 }
 
+/** What is known of somebody, with links that are not made yet. */
+export interface Presuming {
+  facts(source: string, identity: Identity, rules: Rules, now: number): Facts;
+  /** By source, and how they stand in the directory where there is one. */
+  accounts(
+    identity: Identity,
+    rules: Rules,
+    now: number,
+  ): { readonly in: ReadonlyMap<string, readonly KnownAccount[]>; readonly activity?: Activity };
+}
+
+/** When a permission fact became what it is: the version of the index and, unless a person did it, the run. Times are ms since 1970. */
+export interface Provenance {
+  readonly version: number;
+  readonly at: number;
+  /** Without a status it is under way, or was killed. */
+  readonly run?: { readonly id: number; readonly startedAt: number; readonly status?: RunStatus };
+}
+
 /** One read transaction of the index: everything, not yet narrowed. Only `access` and `reader` may hold one. */
 export interface Reading {
   readonly basis: Basis;
@@ -63,6 +84,12 @@ export interface Reading {
   facts(source: string, identity: Identity, rules: Rules, now: number): Facts;
   /** The accounts of a source that have to do with somebody. */
   accounts(source: string, identity: Identity, rules: Rules, now: number): readonly KnownAccount[];
+  /** The same, and the accounts it is about, as if these links had been made: they are when their person asks. */
+  presuming(links: readonly { readonly source: string; readonly account: string }[]): Presuming;
+  /** When a fact became what it is. `of`: since when this member is in the group, or this identity (`issuer|subject`) linked to the account. */
+  provenance(source: string, subject: HistorySubject, key: string, of?: string): Provenance | undefined;
+  /** All who asked, and whoever active accounts and acls of these sources name by e-mail, of whom none asked. */
+  people(sources: readonly string[]): { readonly identities: readonly Identity[]; readonly emails: readonly string[] };
   snapshot(held: HeldAcls, carried: Carried, now: number, filter: Filter): Snapshot;
   document(source: string, key: string): StoredDocument | undefined;
   /** All chunks of a document, in order, or those named. */

@@ -17,7 +17,7 @@ const issue = async (
   { key = 1, audience = AUDIENCE, ...given }: { key?: number; audience?: string; client?: string; minutes?: number } = {},
 ): Promise<IssuedToken> =>
   issueLocalToken(
-    { who, client: 'chatgpt', scopes: ['read'], minutes: 15, id: 'j1', now: NOW, ...given },
+    { who, client: 'chatgpt', scopes: ['read'], minutes: 15, actor: 'os:tester', id: 'j1', now: NOW, ...given },
     { keys: await tokenKeys(key), audience },
   );
 
@@ -61,6 +61,7 @@ test('a local token says who, through which client, what for and how long', asyn
     identity: { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' },
     client: 'chatgpt',
     scopes: ['read'],
+    actor: 'os:tester',
     expiresAt: NOW + 15 * 60_000,
   });
   expect(expiresAt).toBe(NOW + 15 * 60_000);
@@ -93,7 +94,7 @@ test('the same key of the organisation makes the same signing key in every proce
 test('during a rotation the new key signs and both are accepted; after it the old one is not', async () => {
   const old = await issue('ada@acme.test', { key: 1 });
   const { token } = await issueLocalToken(
-    { who: 'ada@acme.test', client: 'x', scopes: ['read'], minutes: 1, id: 'j', now: NOW },
+    { who: 'ada@acme.test', client: 'x', scopes: ['read'], minutes: 1, actor: 'os:tester', id: 'j', now: NOW },
     { keys: await tokenKeys(2, 1), audience: AUDIENCE },
   );
 

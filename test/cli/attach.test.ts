@@ -47,6 +47,7 @@ const parts: Parts = {
   openHttp: unused,
   openPatient: unused,
   openPeople: unused,
+  openExaminer: unused,
   openPreview: unused,
   issueToken: unused,
   openIndex: unused,

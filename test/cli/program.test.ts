@@ -23,6 +23,7 @@ const partsThat = (fail: () => never): Parts => ({
   openDesk: async () => fail(),
   openHttp: async () => fail(),
   openTrail: async () => fail(),
+  openExaminer: async () => fail(),
   issueToken: async () => fail(),
   openPatient: () => fail(),
   openPeople: async () => fail(),

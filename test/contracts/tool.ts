@@ -45,7 +45,9 @@ export const toolContract = (tool: Tool, { input, view, documents }: ToolContrac
     });
 
     test('passes on what stopped the view', async () => {
-      await expect(run({ search: stopped, fetch: stopped, sources: stopped })).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(run({ search: stopped, fetch: stopped, explain: stopped, sources: stopped })).rejects.toMatchObject({
+        code: 'unavailable',
+      });
     });
   });
 };

@@ -237,6 +237,7 @@ const partsOf = (open: ADesk): Parts => ({
   openIndex: unbuilt,
   openHttp: unbuilt,
   openTrail: unbuilt,
+  openExaminer: unbuilt,
   openPreview: unbuilt,
   openPatient: () => {
     throw new Error('only the desk is open');

@@ -17,7 +17,15 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 test('a token stands alone on stdout, and is in the audit with both names', async () => {
-  const { code, stdout, stderr } = await place.run(['token', '--as', 'Ada@acme.test', '--client', 'chatgpt']);
+  const { code, stdout, stderr } = await place.run([
+    'token',
+    '--as',
+    'Ada@acme.test',
+    '--client',
+    'chatgpt',
+    '--reason',
+    'case 7',
+  ]);
 
   expect([code, stderr]).toEqual([
     0,
@@ -32,11 +40,12 @@ test('a token stands alone on stdout, and is in the audit with both names', asyn
     sub: 'ada@acme.test',
     client_id: 'chatgpt',
     scope: 'read',
+    act: { sub: expect.stringMatching(/^os:./u) },
     jti: expect.any(String),
   });
   expect(exp - iat).toBe(15 * 60);
   expect((await place.run(['audit', 'list'])).stdout).toMatch(
-    /^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}token \{"client":"chatgpt","minutes":15,"scopes":\["read"\]\} {2}answered\n$/u,
+    /^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}token \{"client":"chatgpt","minutes":15,"reason":"case 7","scopes":\["read"\]\} {2}answered\n$/u,
   );
 });
 
@@ -79,6 +88,12 @@ test.each<[string, string[], number, string]>([
     ['--as', 'ada@acme.test', '--minutes', '16'],
     2,
     'A token lives at most 15 minutes here. Ask for less, or raise identity.token_minutes.\n',
+  ],
+  [
+    'for a reason that says nothing',
+    ['--as', 'ada@acme.test', '--reason', ' '],
+    2,
+    'Say why in at most 300 characters: --reason <text>\n',
   ],
   ['for no time', ['--as', 'ada@acme.test', '--minutes', '0'], 2, expect.stringContaining('whole number of minutes')],
   ['for another scope', ['--as', 'ada@acme.test', '--scope', 'admin'], 2, expect.stringContaining('It is read or write.')],

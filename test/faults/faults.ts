@@ -3,6 +3,7 @@ import { ATTACK } from './attack.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import { ENGINE } from './engine.ts';
+import { EXPLAINING } from './explaining.ts';
 import type { Fault } from './fault.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
@@ -16,6 +17,7 @@ import { THREADING } from './threading.ts';
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
   ...DECIDING,
+  ...EXPLAINING,
   ...ANSWERING,
   ...ENGINE,
   ...CARRYING,

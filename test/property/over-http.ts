@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Tokens } from '../../src/access/token.ts';
+import { explainAccessTool } from '../../src/tools/explain-access.ts';
 import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
@@ -18,7 +19,12 @@ const tokens: Tokens = {
 
 /** Over HTTP, in both protocol eras: the status, every header but the request's id, and every byte of the body. */
 export const overHttp: Skin = (index) => {
-  const { post } = anHttpApp({ call: index.call, tools: [searchTool, fetchTool, listSourcesTool], tokens, perMinute: 1e9 });
+  const { post } = anHttpApp({
+    call: index.call,
+    tools: [searchTool, fetchTool, listSourcesTool, explainAccessTool],
+    tokens,
+    perMinute: 1e9,
+  });
   return async (tool, input) => {
     const [modern, legacy] = await Promise.all(
       ERAS.map(async (era) => {

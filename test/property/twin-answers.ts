@@ -1,6 +1,6 @@
 import type { Identity } from '../../src/core/caller.ts';
 import { NO_POLICY, type Policies } from '../../src/core/policy.ts';
-import type { IndexInProcess } from '../support/index-in-process.ts';
+import type { AskedTool, IndexInProcess } from '../support/index-in-process.ts';
 
 /** Who asks both twins. */
 export const ADA: Identity = { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' };
@@ -20,7 +20,7 @@ export interface Twins {
   readonly full: IndexInProcess;
 }
 
-export type Asked = readonly [tool: 'search' | 'fetch' | 'list_sources', input: Record<string, unknown>];
+export type Asked = readonly [tool: AskedTool, input: Record<string, unknown>];
 
 /** How two indexes answered one question. */
 export interface Difference {

@@ -144,7 +144,10 @@ const questions = (dice: Dice, shown: Part, hidden: Part): Asked[] => {
     ['search', { query: 'lantern', types: ['memo'] }],
     ['search', { query: 'harbour', updated_after: '2026-01-03T00:00:00Z', max_tokens: 400 }],
     ['list_sources', {}],
-    ...[...ids, 'wiki:missing', 'nowhere:s1', 'no id'].map((id): Asked => ['fetch', { id }]),
+    ...[...ids, 'wiki:missing', 'nowhere:s1', 'no id'].flatMap((id): Asked[] => [
+      ['fetch', { id }],
+      ['explain_access', { id }],
+    ]),
   ];
 };
 

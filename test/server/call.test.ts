@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import type { AuditEvent } from '../../src/core/audit.ts';
-import type { Caller, Scope } from '../../src/core/caller.ts';
+import type { Caller, TokenScope } from '../../src/core/caller.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { type ClientPolicy, NO_POLICY } from '../../src/core/policy.ts';
 import { defineTool, type ToolAnswer } from '../../src/core/tool.ts';
@@ -18,11 +18,12 @@ const CALLER: Caller = {
 const VIEW: View = {
   search: async () => Promise.reject(new Error('not asked here')),
   fetch: async () => Promise.reject(new Error('not asked here')),
+  explain: async () => Promise.reject(new Error('not asked here')),
   sources: async () => Promise.reject(new Error('not asked here')),
 };
 
 /** A tool that gives what it is told to. */
-const giving = (run: () => Promise<ToolAnswer<{ said: string }>>, scope: Scope) =>
+const giving = (run: () => Promise<ToolAnswer<{ said: string }>>, scope: TokenScope) =>
   defineTool({
     name: 'tell',
     title: 'Tell',
@@ -42,7 +43,7 @@ const ANSWER: ToolAnswer<{ said: string }> = {
 const missing = (why: 'absent' | 'refused'): ToolAnswer<{ said: string }> => ({ missing: why, basis: BASIS });
 
 interface Given {
-  readonly scope?: Scope;
+  readonly scope?: TokenScope;
   readonly policy?: ClientPolicy;
   readonly run?: () => Promise<ToolAnswer<{ said: string }>>;
   readonly record?: CallParts['audit']['record'];

@@ -3,14 +3,14 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
 import type { AuditEvent } from '../../src/core/audit.ts';
-import type { Scope } from '../../src/core/caller.ts';
+import type { TokenScope } from '../../src/core/caller.ts';
 import { type ClientPolicy, NO_POLICY, offers } from '../../src/core/policy.ts';
 import { defineTool, type Tool } from '../../src/core/tool.ts';
 import { createCall } from '../../src/server/call.ts';
 import { createMcpServer } from '../../src/server/mcp.ts';
 import { aView, basis } from '../support/a-view.ts';
 
-const aTool = (name: string, scope: Scope): Tool =>
+const aTool = (name: string, scope: TokenScope): Tool =>
   defineTool({
     name,
     title: name,

@@ -13,6 +13,7 @@ import { openViews } from '../../src/reader/views.ts';
 import { createCall } from '../../src/server/call.ts';
 import { cursorsFor } from '../../src/server/cursors.ts';
 import { openStore } from '../../src/store/sqlite/index-store.ts';
+import { explainAccessTool } from '../../src/tools/explain-access.ts';
 import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
@@ -37,7 +38,7 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
   const audited: AuditEvent[] = [];
   const key = randomBytes(32);
   const call = createCall({
-    tools: [searchTool, fetchTool, listSourcesTool],
+    tools: [searchTool, fetchTool, listSourcesTool, explainAccessTool],
     audit: { record: async (event) => void audited.push(event) },
     viewOf: (caller) => views.of(caller),
     policyOf: ({ client }) => policyFor(rules, client),

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { Parts } from '../../src/cli/parts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
+import { openExaminer } from '../../src/open-examiner.ts';
 import { openPatient } from '../../src/open-patient.ts';
 import { openPeople } from '../../src/open-people.ts';
 import { openPreview } from '../../src/open-preview.ts';
@@ -41,6 +42,7 @@ export const inProcess = async (
     openTrail: unused,
     issueToken: unused,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
+    openExaminer: async (place) => openExaminer(place, machine),
     openPatient: async (place) => openPatient(place, machine, fetch),
     openPeople: (place) => openPeople(place, machine),
   };

@@ -38,7 +38,15 @@ export const aRunningServer = async (
   return {
     url,
     token: async (who, client = 'tests') => {
-      const asked = { who, client, scopes: ['read'] as const, minutes: 15, id: randomUUID(), now: Date.now() };
+      const asked = {
+        who,
+        client,
+        scopes: ['read'] as const,
+        minutes: 15,
+        actor: 'os:tester',
+        id: randomUUID(),
+        now: Date.now(),
+      };
       return (await issueLocalToken(asked, { keys: keys.tokens, audience: url })).token;
     },
     close: async () => {

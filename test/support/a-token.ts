@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { issueLocalToken } from '../../src/access/local-token.ts';
-import type { Scope } from '../../src/core/caller.ts';
+import type { TokenScope } from '../../src/core/caller.ts';
 import { openKeys } from '../../src/store/keys.ts';
 
 /** What a token says. */
 export interface Bearing {
   readonly client?: string;
-  readonly scopes?: readonly Scope[];
+  readonly scopes?: readonly TokenScope[];
   readonly minutes?: number;
 }
 
@@ -26,8 +26,8 @@ export const aToken = async (
   { data, env = {}, audience, client = 'test', scopes = READ, minutes = 5 }: Signed,
 ): Promise<string> => {
   const keys = await openKeys({ folder: { key: join(data, 'key') }, env, random: randomBytes });
-  const request = { who, client, scopes, minutes, id: randomUUID(), now: Date.now() };
+  const request = { who, client, scopes, minutes, actor: 'os:tester', id: randomUUID(), now: Date.now() };
   return (await issueLocalToken(request, { keys: keys.tokens, audience })).token;
 };
 
-const READ: readonly Scope[] = ['read'];
+const READ: readonly TokenScope[] = ['read'];

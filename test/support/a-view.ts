@@ -1,6 +1,16 @@
 import { AppError } from '../../src/core/errors.ts';
 import type { Cursors, Place, ToolContext } from '../../src/core/tool.ts';
-import type { Basis, Degraded, FetchFound, Missing, Passage, View, VisibleDocument, VisibleSource } from '../../src/core/view.ts';
+import type {
+  Basis,
+  Degraded,
+  ExplainFound,
+  FetchFound,
+  Missing,
+  Passage,
+  View,
+  VisibleDocument,
+  VisibleSource,
+} from '../../src/core/view.ts';
 
 /** A document of a made-up view; fresh, from a handbook, unless said otherwise. */
 export const aVisibleDocument = (given: Partial<VisibleDocument> = {}): VisibleDocument => {
@@ -39,6 +49,7 @@ export const aPassage = (given: Partial<Passage> = {}): Passage => ({
 export interface ViewContents {
   /** What is visible; a search finds them all, in this order, by their first passage. */
   readonly found?: readonly FetchFound[];
+  readonly explained?: readonly ExplainFound[];
   readonly missing?: Readonly<Record<string, Missing>>;
   readonly sources?: readonly VisibleSource[];
   readonly degraded?: readonly Degraded[];
@@ -48,7 +59,7 @@ export interface ViewContents {
 export const basis: Basis = { version: 3, epoch: 2, databaseId: 'test' };
 
 /** A view in memory that shows exactly this. */
-export const aView = ({ found = [], missing = {}, sources = [], degraded = [] }: ViewContents = {}): View => ({
+export const aView = ({ found = [], explained = [], missing = {}, sources = [], degraded = [] }: ViewContents = {}): View => ({
   search: async ({ limit, offset, sources: of, types, updatedAfter = -Infinity }, signal) => {
     signal.throwIfAborted();
     const kept = found.filter(
@@ -68,6 +79,10 @@ export const aView = ({ found = [], missing = {}, sources = [], degraded = [] }:
   fetch: async (id, signal) => {
     signal.throwIfAborted();
     return { found: found.find(({ document }) => document.id === id) ?? missing[id] ?? 'absent', basis };
+  },
+  explain: async (id, signal) => {
+    signal.throwIfAborted();
+    return { found: explained.find(({ document }) => document.id === id) ?? missing[id] ?? 'absent', basis };
   },
   sources: async (signal) => {
     signal.throwIfAborted();

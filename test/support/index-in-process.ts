@@ -26,6 +26,7 @@ import { cursorsFor } from '../../src/server/cursors.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
 import { openStore } from '../../src/store/sqlite/index-store.ts';
 import type { RunEnd, Store } from '../../src/store/store.ts';
+import { explainAccessTool } from '../../src/tools/explain-access.ts';
 import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
@@ -42,6 +43,9 @@ export interface IndexOptions {
   readonly liveDeadlineMs?: number;
 }
 
+/** The tools that only read. */
+export type AskedTool = 'search' | 'fetch' | 'list_sources' | 'explain_access';
+
 /** A whole index in one process: real store, runner, reader, tools and the one path, without threads and pipes. */
 export interface IndexInProcess {
   readonly store: Store;
@@ -54,7 +58,7 @@ export interface IndexInProcess {
   /** Identifies somebody, and links them to the accounts their e-mail names. */
   identify(identity: Identity): Promise<void>;
   /** Asks as somebody who was identified before, through a client. */
-  ask(identity: Identity, tool: 'search' | 'fetch' | 'list_sources', input: unknown, client?: string): Promise<CallResult>;
+  ask(identity: Identity, tool: AskedTool, input: unknown, client?: string): Promise<CallResult>;
   close(): Promise<void>;
 }
 
@@ -70,7 +74,7 @@ export const openIndex = async ({ rules, now, embedder, readLive, liveDeadlineMs
   const live = readLive && openLive({ read: readLive, now, ...(liveDeadlineMs !== undefined && { deadlineMs: liveDeadlineMs }) });
   const audited: AuditEvent[] = [];
   const call = createCall({
-    tools: [searchTool, fetchTool, listSourcesTool],
+    tools: [searchTool, fetchTool, listSourcesTool, explainAccessTool],
     audit: { record: async (event) => void audited.push(event) },
     policyOf: ({ client }) => policyFor(rules, client),
     viewOf: ({ identity, client }) => viewOn({ answer, now, embedder, live }, { identity, client }),
@@ -149,6 +153,14 @@ const viewOn = ({ answer, now, embedder, live }: ViewParts, who: Pick<Caller, 'i
         forced,
       });
       if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
+      return { found: given.found, basis: given.basis };
+    },
+    explain: async (id, signal) => {
+      const given = await confirmed({
+        ask: async (heard) => answer({ kind: 'explain', ...who, ...heard, now: now(), id }),
+        ...asking(signal),
+      });
+      if (given.kind !== 'explain') throw new Error('not an answer to explain');
       return { found: given.found, basis: given.basis };
     },
     sources: async () => {

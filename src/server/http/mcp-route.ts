@@ -44,6 +44,7 @@ export const createMcpRoute = ({ address, identify, onError, call, toolsFor, ver
         identity: await identify(bearer.identity),
         client: bearer.client,
         scopes: bearer.scopes,
+        ...(bearer.actor === undefined ? {} : { actor: bearer.actor }),
       });
       return createMcpServer({
         call: async (name, input, who, signal) => {

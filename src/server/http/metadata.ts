@@ -1,4 +1,4 @@
-import { SCOPES } from '../../core/caller.ts';
+import { TOKEN_SCOPES } from '../../core/caller.ts';
 import type { Address } from './address.ts';
 
 export interface MetadataOptions {
@@ -13,7 +13,7 @@ export interface MetadataOptions {
 export const metadataOf = ({ address, issuers, name }: MetadataOptions): Readonly<Record<string, unknown>> => ({
   resource: address.resource,
   ...(issuers.length === 0 ? {} : { authorization_servers: issuers }),
-  scopes_supported: SCOPES.filter((scope) => scope === 'read'), // nothing here writes
+  scopes_supported: TOKEN_SCOPES.filter((scope) => scope === 'read'), // nothing here writes
   bearer_methods_supported: ['header'],
   resource_name: name,
 });

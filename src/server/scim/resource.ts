@@ -62,7 +62,9 @@ const membersIn = (members: unknown): Attributes => {
   }
   const { data } = membersSchema.safeParse(members);
   if (!data) throw refusal(400, 'invalidValue', 'Each of members has the id of a user or group as its value.');
-  return data.length === 0 ? {} : { members: data.map(({ value, display }) => ({ value, ...(display === undefined ? {} : { display }) })) };
+  return data.length === 0
+    ? {}
+    : { members: data.map(({ value, display }) => ({ value, ...(display === undefined ? {} : { display }) })) };
 };
 
 /** A weak one: it says that nothing of what was pushed has changed. */

@@ -12,7 +12,10 @@ import { prepareFacts } from './facts.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
 import { prepareAccounts } from './known-accounts.ts';
 import { preparePermissionRows } from './permission-rows.ts';
+import { preparePeople } from './known-people.ts';
+import { presuming } from './presumed-links.ts';
 import { preparePromises } from './promises.ts';
+import { prepareProvenance } from './provenance.ts';
 import { sameFile } from './same-file.ts';
 import { prepareSnapshots, type Snapshots } from './snapshot.ts';
 import { prepareStoredDocuments } from './stored-documents.ts';
@@ -68,6 +71,8 @@ const prepare = (db: Database): Prepared => {
   const holdAcls = prepareVisibility(db, findAccounts, setPromises);
   const permissions = preparePermissionRows(db, findAccounts);
   const facts = prepareFacts(db, findAccounts);
+  const provenance = prepareProvenance(db);
+  const people = preparePeople(db);
   const snapshots = prepareSnapshots(db);
   const visibleSources = prepareVisibleSources(db);
   const documents = prepareStoredDocuments(db);
@@ -80,6 +85,12 @@ const prepare = (db: Database): Prepared => {
       holdAcls,
       facts,
       accounts: (source, identity, rules, now) => findAccounts(identity, rules, now).in.get(source) ?? [],
+      presuming: (links) => {
+        const accounts = presuming(findAccounts, links);
+        return { accounts, facts: prepareFacts(db, accounts) };
+      },
+      provenance,
+      people,
       snapshot: (held, carried, now, filter) => {
         setPromises(carried, now);
         return snapshots.open({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) }, filter);

@@ -1,0 +1,92 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+import type { Audience, Viewer } from '../access/who-can.ts';
+import { AppError } from '../core/errors.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import { type Channel, look } from './terminal.ts';
+import { aligned, count, listed } from './words.ts';
+
+/** People of each kind that are named when nobody says how many, and at most. */
+const LIMIT = 100;
+const LIMIT_MAX = 100_000;
+
+/** Says to the owner of the data folder who can see a document. */
+export const whoCanCommand = ({ parts, terminal, signal }: Context): Command =>
+  new Command('who-can')
+    .summary('who can see a document')
+    .description(
+      'Decides for everybody who is known, as when they ask, whether they can see a document, and says by what. Names of people and ' +
+        'ids only, no title and no text. The audit names you.',
+    )
+    .argument('<id>', 'the document, as search gives it')
+    .option('--limit <number>', `how many are named, at most ${LIMIT_MAX}; all are counted`, limitOf, LIMIT)
+    .option('--reason <text>', 'why you look, for the audit')
+    .addHelpText('after', '\nExample:\n  castellan who-can handbook:engineering/oncall.md')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const { config, data, json, limit, reason } = command.optsWithGlobals<GlobalOptions & WhoCanOptions>();
+      const examiner = await parts.openExaminer({ config, data });
+      const onProgress = (done: number, of: number): void => {
+        terminal.err.status([look('dim', `${done} of ${count(of, 'person', 'people')} looked at`)]);
+      };
+      try {
+        const audience = await examiner.whoCan({ id, limit, signal, onProgress, ...(reason === undefined ? {} : { reason }) });
+        terminal.err.status(undefined);
+        if (!audience)
+          throw new AppError('not_found', `There is no document ${JSON.stringify(id)}. Ids come from: castellan search`);
+        if (json) terminal.out.json(audienceJson(id, audience));
+        else printAudience(terminal.out, audience);
+      } finally {
+        terminal.err.status(undefined);
+        await examiner.close();
+      }
+    });
+
+interface WhoCanOptions {
+  readonly limit: number;
+  readonly reason?: string;
+}
+
+const limitOf = (text: string): number => {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return limit;
+  throw new InvalidArgumentError(`Give a whole number from 1 to ${LIMIT_MAX}.`);
+};
+
+const audienceJson = (id: string, audience: Audience): object => ({
+  id,
+  can: audience.can.map(viewerJson),
+  can_count: audience.canCount,
+  undecided: audience.undecided.map(viewerJson),
+  undecided_count: audience.undecidedCount,
+  looked_at: audience.asked,
+  shut: audience.shut,
+  public: audience.public,
+  anybody_else: audience.anybodyElse,
+  version: audience.basis.version,
+});
+
+const viewerJson = ({ who, kind, way }: Viewer): object => ({ who, kind, way });
+
+const printAudience = (out: Channel, audience: Audience): void => {
+  const { can, canCount, undecided, undecidedCount, asked, anybodyElse } = audience;
+  out.line(
+    look('bold', `${count(canCount, 'of them', 'of them')} can see it`),
+    ` (${count(asked, 'person', 'people')} and services known)`,
+  );
+  for (const why of audience.shut) out.line(look('red', `  shut: ${why}`));
+  printViewers(out, can, canCount);
+  if (audience.public) out.line(look('yellow', '  and everybody else who is identified: it is public'));
+  const domains = anybodyElse.flatMap(({ domain, can: may }) => (may ? [domain] : []));
+  if (domains.length > 0 && !audience.public) {
+    out.line(look('yellow', `  and everybody else with a verified e-mail of ${listed(domains)}`));
+  }
+  if (undecidedCount === 0) return;
+  out.line(look('bold', `${count(undecidedCount, 'more', 'more')} cannot, for want of knowledge`));
+  printViewers(out, undecided, undecidedCount);
+};
+
+const printViewers = (out: Channel, viewers: readonly Viewer[], whole: number): void => {
+  for (const [who = '', way = ''] of aligned(viewers.map(({ who, way }) => [who, way])))
+    out.line(`  ${who}   `, look('dim', way.trimEnd()));
+  if (whole > viewers.length) out.line(look('dim', `  … and ${count(whole - viewers.length, 'more', 'more')}: --limit ${whole}`));
+};

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+
+import { explainAccess } from './access/explain.ts';
+import { parseWho } from './access/identify.ts';
+import { linksDue } from './access/link.ts';
+import { whoCan } from './access/who-can.ts';
+import type { Examiner, Place } from './cli/parts.ts';
+import { type Identity, identityName, type Scope } from './core/caller.ts';
+import { AppError } from './core/errors.ts';
+import { ownPath } from './core/own-path.ts';
+import { carriedBy } from './core/policy.ts';
+import { reasonOf } from './core/reason.ts';
+import type { Basis, Missing } from './core/view.ts';
+import { type Machine, openPlace } from './machine.ts';
+import { openAudit } from './server/audit.ts';
+import { openKeys } from './store/keys.ts';
+import { openStore } from './store/sqlite/index-store.ts';
+import { openLedger } from './store/sqlite/ledger/ledger.ts';
+import { openReader } from './store/sqlite/reader.ts';
+import { accessAnswer } from './tools/explain-access.ts';
+
+/**
+ * Opens the place where the owner of the data folder asks who may see what, and why. Every answer is in the audit, with both names,
+ * before it is given. Nothing is written to the index: whoever was never seen is decided about as when they first ask.
+ */
+export const openExaminer = async (place: Place, machine: Machine): Promise<Examiner> => {
+  const { config, folder } = await openPlace(place, machine);
+  const { env, now, random, warn, requestId } = machine;
+  const { rules } = config;
+  if (!existsSync(folder.index)) {
+    throw new AppError('unavailable', `There is no index ${folder.index} yet. Make it with: castellan sync`);
+  }
+  await using opened = new AsyncDisposableStack();
+  const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
+  const reader = opened.adopt(openReader(folder.index), async (one) => one.close());
+  const keys = await openKeys({ folder, env, random });
+  const ledger = opened.adopt(openLedger({ path: folder.ledger, keys: keys.ledger, random }), (one) => one.close());
+  const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
+  const audit = opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close());
+  const operator = `os:${machine.operator}`;
+
+  const record = ({ who, tool, given, basis, outcome }: Use): Promise<void> =>
+    audit.record({
+      at: now(),
+      request: requestId(),
+      who,
+      ...(who === operator ? {} : { actor: operator }),
+      client: 'cli',
+      tool,
+      arguments: given,
+      documents: [],
+      basis,
+      outcome,
+    });
+
+  const closing = opened.move();
+  return {
+    explain: async ({ who, id, client, reveal = false, reason: given }) => {
+      const { scope, reason } = permitted({ reveal, reason: given });
+      const { identity } = await store.known(parseWho(who), now());
+      const due = await linksDue(store, identity, rules, now());
+      const carried = client === undefined ? carriedByAny(rules) : carriedBy(client, rules);
+      const { basis, explained, also } = reader.read((reading) => ({
+        basis: reading.basis,
+        explained: explainAccess(reading, { identity, rules, carried, now: now(), due }, id),
+        also: reading
+          .people([])
+          .identities.filter((other) => isAlso(other, identity))
+          .map(identityName),
+      }));
+      const { found, verdict, ...rest } = explained;
+      const narrowed = client === undefined ? {} : { client };
+      await record({
+        who: identityName(identity),
+        tool: 'explain',
+        given: { id, ...narrowed, scope, ...(reason === undefined ? {} : { reason }) },
+        basis,
+        outcome: verdict === 'absent' ? 'absent' : 'answered',
+      });
+      const path = found && verdict === 'allowed' ? ownPath(found.explanation) : undefined;
+      return {
+        who: identityName(identity),
+        ...(identity.email === undefined ? {} : { email: identity.email }),
+        id,
+        ...narrowed,
+        also,
+        verdict,
+        ...rest,
+        ...(found && scope === 'impersonate' ? { title: found.stored.title } : {}),
+        ...(found && path ? { answer: accessAnswer({ id, permissionsSyncedAt: decidedAt(explained), path }) } : {}),
+      };
+    },
+    whoCan: async ({ id, limit, reason: given, signal, onProgress }) => {
+      const { reason } = permitted({ reveal: false, reason: given });
+      const audience = await whoCan(id, {
+        reader,
+        rules,
+        carried: carriedByAny(rules),
+        now: now(),
+        limit,
+        linksDue: (identity) => linksDue(store, identity, rules, now()),
+        signal,
+        onProgress,
+      });
+      const basis = audience?.basis ?? reader.read((reading) => reading.basis);
+      const asked = { id, limit, scope: 'admin', ...(reason === undefined ? {} : { reason }) };
+      await record({ who: operator, tool: 'who-can', given: asked, basis, outcome: audience ? 'answered' : 'absent' });
+      return audience;
+    },
+    close: () => closing.disposeAsync(),
+  };
+};
+
+/** One use of what only an owner has. */
+interface Use {
+  readonly who: string;
+  readonly tool: 'explain' | 'who-can';
+  readonly given: object;
+  readonly basis: Basis;
+  readonly outcome: 'answered' | Extract<Missing, 'absent'>;
+}
+
+/** What the owner asks by: `admin` sees decisions and ids, and `impersonate` a title too, for a reason. */
+const permitted = ({ reveal, reason }: { readonly reveal: boolean; readonly reason: string | undefined }) => {
+  const kept = reason === undefined ? undefined : reasonOf(reason);
+  if (reveal && kept === undefined) {
+    throw new AppError('invalid_input', 'A title is shown for a reason, which the audit keeps. Say it: --reveal --reason <text>');
+  }
+  const scope: Scope = reveal ? 'impersonate' : 'admin';
+  return { scope, reason: kept };
+};
+
+const carriedByAny = ({ sources }: Parameters<typeof carriedBy>[1]) => ({ sources, deniedLabels: [] });
+
+const isAlso = (other: Identity, { email, ...identity }: Identity): boolean =>
+  email !== undefined && other.email === email && identityName(other) !== identityName(identity);
+
+/** As a reader hears it: the oldest among the facts that decided. */
+const decidedAt = ({ acl, found }: ReturnType<typeof explainAccess>): number =>
+  Math.min(acl?.at ?? Infinity, found?.stored.permissionsSyncedAt ?? Infinity);

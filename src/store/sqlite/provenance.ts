@@ -1,0 +1,35 @@
+import type { Provenance, Reading } from '../reader.ts';
+import type { RunStatus } from '../store.ts';
+import type { Database } from './database.ts';
+
+interface Row {
+  readonly version: number;
+  readonly at: number;
+  readonly run: number | null;
+  readonly startedAt: number | null;
+  readonly status: RunStatus | null;
+}
+
+/** Prepares the look-up of when a permission fact became what it is. */
+export const prepareProvenance = (db: Database): Reading['provenance'] => {
+  const find = db.prepare<{ source: string; subject: string; key: string; of: string | null }, Row>(`
+    SELECT history.version, history.at, history.run, run.started_at AS startedAt, run.status
+    FROM source
+    JOIN history ON history.source = source.id AND history.subject = :subject AND history.key = :key
+    LEFT JOIN run ON run.id = history.run
+    WHERE source.name = :source
+      AND history.new IS NOT NULL
+      AND (:of IS NULL OR CASE history.subject
+        WHEN 'members' THEN EXISTS (SELECT 1 FROM json_each(history.new) AS come WHERE come.value = :of)
+        ELSE history.new ->> '$.identity' = :of
+      END)
+    ORDER BY history.version DESC, history.id DESC
+    LIMIT 1`);
+  return (source, subject, key, of): Provenance | undefined => {
+    const found = find.get({ source, subject, key, of: of ?? null });
+    if (!found) return undefined;
+    const { version, at, run, startedAt, status } = found;
+    if (run === null || startedAt === null) return { version, at };
+    return { version, at, run: { id: run, startedAt, ...(status === null ? {} : { status }) } };
+  };
+};

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import SQLite from 'better-sqlite3';
 
+import { contentHashOf } from '../src/store/content-hash.ts';
 import { openStore } from '../src/store/sqlite/index-store.ts';
 
 /** What a made-up organisation is like. */
@@ -45,6 +46,10 @@ export const accessPlace = async (folder: string, { acls, containers }: Shape): 
   return path;
 };
 
+const TITLE = 'Plan';
+const PIECE = 'We move in spring.';
+const HASH = contentHashOf(TITLE, PIECE);
+
 const upTo = (count: number): string => `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${count})`;
 
 const hashed = (what: string): string => `CAST(printf('%032d', ${what}) AS BLOB)`;
@@ -68,8 +73,8 @@ const PEOPLE = `
 const acl = (value: string): string => `INSERT INTO acl SELECT i + 1, 1, ${hashed('i')}, ${value}, 0 FROM n;`;
 
 const document = (container: string, parent: string, ofAcl: string): string => `
-  ${upTo(DOCUMENTS)} INSERT INTO item SELECT i + 1, 1, 'd' || i, ${container}, 'Plan', ${parent}, ${ofAcl}, 0, ${SAID}, ${SAID} FROM n;
-  ${upTo(DOCUMENTS)} INSERT INTO document SELECT i + 1, 'page', 'https://wiki.acme.test/' || i, NULL, ${SAID}, NULL, '[]', '{}', NULL, 'plain@1', '' FROM n;`;
+  ${upTo(DOCUMENTS)} INSERT INTO item SELECT i + 1, 1, 'd' || i, ${container}, '${TITLE}', ${parent}, ${ofAcl}, 0, ${SAID}, ${SAID} FROM n;
+  ${upTo(DOCUMENTS)} INSERT INTO document SELECT i + 1, 'page', 'https://wiki.acme.test/' || i, NULL, ${SAID}, NULL, '[]', '{}', NULL, 'plain@1', '${HASH}' FROM n;`;
 
 const JSON_OF = `'{"terms":[{"allow":["group:g' || (i % ${GROUPS}) || '","user:u' || (i * 3 % ${USERS}) || '"' || iif(i % 20 = 0, ',"everyone"', '') || '],"deny":[' || iif(i % 10 = 1, '"group:g' || (i * 11 % ${GROUPS}) || '"', '') || '],"from":"space"}]}'`;
 
@@ -117,7 +122,7 @@ const FOLDER = `
 const TEXT = `
   INSERT INTO term VALUES (1, 'spring');
   ${upTo(WITH_TEXT)}
-  INSERT INTO chunk SELECT i + 1, ${IN_FOLDER} - 100 + i, 0, 'We move in spring.', '{}', NULL, 0, 'Plan', x'00' FROM n;
+  INSERT INTO chunk SELECT i + 1, ${IN_FOLDER} - 100 + i, 0, '${PIECE}', '{}', NULL, 0, '${TITLE}', x'00' FROM n;
   ${upTo(WITH_TEXT)} INSERT INTO posting SELECT 1, i + 1, 100 FROM n;
   UPDATE document SET type = 'shared' WHERE item <= ${IN_FOLDER};
   UPDATE document SET type = 'revoked' WHERE item = ${IN_FOLDER} + 1;`;

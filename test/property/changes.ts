@@ -21,6 +21,14 @@ export const COMMON: Words = {
   documents: ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8'],
 };
 
+/** Of the directory: the same names again, and no document. */
+export const OF_THE_DIRECTORY: Words = {
+  users: ['u1', 'u2', 'u3', 'u4', 'u5'],
+  groups: ['staff', 'g1', 'g2'],
+  containers: [],
+  documents: [],
+};
+
 const NEVER_LISTED = 'g9';
 /** The same few labels, as different hands write them. */
 const LABELS = ['internal', 'restricted', ' RESTRICTED', 'café', 'CAFE\u0301 '];
@@ -121,7 +129,7 @@ const allowable = (words: Words): Principal[] => [
 ];
 
 /** Groups of the directory, as every source may name them. */
-const ORG = ['org:staff'] as const;
+const ORG = ['org:staff', 'org:g1', 'org:g9'] as const;
 
 /** A whole listing of a group, in one page or two. Now and then it holds only the next: so chains grow long, and close into cycles. */
 export const someMembers = (dice: Dice, { users, groups }: Words, group: string): Change[] => {
@@ -134,6 +142,7 @@ export const someMembers = (dice: Dice, { users, groups }: Words, group: string)
           ...[...groups, NEVER_LISTED].map((id) => `group:${id}` as const),
           'person:ada@acme.test',
           'everyone',
+          ...ORG,
         ],
         0,
         4,
@@ -162,9 +171,10 @@ export const sameAccount = (source: SourceFacts, id: string, changed: Partial<Ac
   return { type: 'account', account: { ...account, ...changed } };
 };
 
+const acl = (principal: Principal): Acl => ({ terms: [{ allow: [principal], deny: [], from: 'folder' }] });
+
 /** Containers each of which rests on the next, up to one that anybody holds; and documents that rest on the first and on the second. */
 export const aDeepChain = (length: number): Change[] => {
-  const acl = (principal: Principal): Acl => ({ terms: [{ allow: [principal], deny: [], from: 'folder' }] });
   const keys = Array.from({ length }, (_, at) => `e${at + 1}`);
   const chain = keys.map((key, at): Change => {
     const next = keys[at + 1];

@@ -1,7 +1,7 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { expectWorldsToAgree } from './a-thousand-worlds.ts';
+import { AGREED, playHalf } from './a-thousand-worlds.ts';
 
 test('as many more random worlds agree with the meaning of their acls', async () => {
-  await expectWorldsToAgree(1);
+  expect(await playHalf(1)).toEqual(AGREED);
 }, 600_000);

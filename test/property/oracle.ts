@@ -1,7 +1,6 @@
 import type { Rule } from './corners.ts';
+import { type Is, isGone, promisesOf, standingsOf } from './standing.ts';
 import { type AclFacts, type ClientFacts, nameOf, own, type Person, type SourceFacts, type World } from './world.ts';
-
-type Is = 'yes' | 'no' | 'undecided';
 
 /** Chains of containers longer than this hold for nobody. */
 const CHAIN_MAX = 64;
@@ -28,17 +27,9 @@ export const allowedTo = (world: World, { person, client }: Asking, without?: Ru
  * `without`: as if that rule were not there.
  */
 const readable = (world: World, person: Person, source: SourceFacts, without?: Rule): ((key: string) => boolean) => {
-  const denies = ({ deny }: { readonly deny: boolean }): boolean => deny || without === 'stale, labelled';
-  const fresh = (at: number): boolean =>
-    !denies(source.permissions) || without === 'stale permissions' || world.now - at <= source.permissions.within;
-  const shown = (at: number): boolean =>
-    !denies(source.content) || without === 'stale content' || world.now - at <= source.content.within;
-  const since = (at: number): number => Math.max(at, source.confirmed);
-  const leaf = leavesOf(world, person, source, { fresh: (at) => fresh(since(at)), ...(without && { without }) });
-  const elsewhere =
-    without === 'group of another source' ? Object.values(world.sources).find((other) => other !== source) : undefined;
-  const group = groupsOf(elsewhere ?? source, { leaf, since, fresh, ...(without && { without }) });
-
+  if (isGone(world, person, without)) return () => false;
+  const { fresh, shown, since } = promisesOf(world, source, without);
+  const standing = standingsOf(world, person, without)(source);
   const longest = without === 'audience chain > 3' ? 3 : without === 'audience chain > 64' ? 999 : CHAIN_MAX;
   const audience = (key: string, path: readonly string[]): boolean => {
     const item = own(source.items, key);
@@ -48,8 +39,7 @@ const readable = (world: World, person: Person, source: SourceFacts, without?: R
     return holds(item.acl, [...path, key]);
   };
   const is = (principal: string, path: readonly string[]): Is => {
-    if (principal.startsWith('group:')) return group(principal.slice(6));
-    if (!principal.startsWith('audience:')) return leaf(principal);
+    if (!principal.startsWith('audience:')) return standing(principal);
     return audience(principal.slice(9), path) ? 'yes' : 'no';
   };
   const clear = (denied: Is): boolean =>
@@ -62,89 +52,6 @@ const readable = (world: World, person: Person, source: SourceFacts, without?: R
   return (key) => {
     const item = own(source.items, key);
     return item?.document === true && fresh(since(item.aclAt)) && shown(since(item.contentAt)) && holds(item.acl, []);
-  };
-};
-
-interface Judging {
-  /** Whether what was confirmed then may still decide. */
-  readonly fresh: (at: number) => boolean;
-  readonly without?: Rule;
-}
-
-/** Who this person is in a source, without asking any group. */
-const leavesOf = (
-  world: World,
-  person: Person,
-  source: SourceFacts,
-  { fresh, without }: Judging,
-): ((principal: string) => Is) => {
-  const { listed } = person;
-  const email = listed ? undefined : person.email;
-  const named = without === 'service listed' ? [] : listed?.accounts[nameOf(world, source)];
-  const carries = ({ emails }: { readonly emails: readonly string[] }): boolean => email !== undefined && emails.includes(email);
-  const linked = own(source.links, person.subject) ?? (without === 'ambiguous e-mail' ? anyActive(source, carries) : undefined);
-  const isOwn = (id: string): boolean => (listed ? named?.includes(id) === true : id === linked);
-  const accounts = Object.entries(source.accounts)
-    .filter(([id, account]) => isOwn(id) || carries(account))
-    .map(([id, account]) => ({ id, ...account, usable: fresh(account.at) }));
-  const counts = ({ id, active }: { readonly id: string; readonly active: boolean }): boolean =>
-    active ? isOwn(id) : (without === 'deactivated' && isOwn(id)) || (without === 'reused e-mail' && !listed);
-  const mine = accounts.filter((account) => account.usable && counts(account));
-
-  const user = (name: string): Is => {
-    if (mine.length === 0) return without === 'unlinked' ? 'no' : 'undecided';
-    if (mine.some(({ id }) => id === name)) return 'yes';
-    return named?.includes(name) ? 'undecided' : 'no';
-  };
-  const everyone = (domain: string): Is => {
-    if (!world.owned.includes(domain)) return 'no';
-    const guest = without !== 'guest' && accounts.some((account) => account.guest);
-    const gone = without !== 'deactivated' && accounts.length > 0 && accounts.every(({ active }) => !active);
-    return guest || gone || accounts.some(({ usable }) => !usable) ? 'undecided' : 'yes';
-  };
-  return (principal) => {
-    const [kind, name] = [principal.split(':')[0], principal.slice(principal.indexOf(':') + 1)];
-    if (kind === 'public') return 'yes';
-    if (kind === 'user') return user(name);
-    if (listed?.principals.includes(principal) && without !== 'service listed') return 'yes';
-    if (listed) return without === 'service undecided' ? 'no' : 'undecided';
-    if (email === undefined || kind === 'org') return 'undecided';
-    const domain = email.split('@')[1] ?? '';
-    if (kind === 'person') return email === name ? 'yes' : 'no';
-    if (kind === 'domain') return domain === name ? 'yes' : 'no';
-    return everyone(domain);
-  };
-};
-
-/** As if two active accounts with one e-mail were one person, and this the one. */
-const anyActive = (source: SourceFacts, carries: (account: { readonly emails: readonly string[] }) => boolean) =>
-  Object.entries(source.accounts).find(([, account]) => account.active && carries(account))?.[0];
-
-interface Listings extends Judging {
-  readonly leaf: (principal: string) => Is;
-  readonly since: (at: number) => number;
-}
-
-/** How the person stands to a group: through any chain of whole, fresh listings. */
-const groupsOf = (source: SourceFacts, { leaf, since, fresh, without }: Listings): ((id: string) => Is) => {
-  const longest = without === 'nested group' ? 1 : without === 'group chain > 3' ? 3 : 999;
-  const group = (id: string, path: readonly string[]): Is => {
-    const listing = own(source.groups, id);
-    if (path.includes(id)) return without === 'cycle of groups' ? 'undecided' : 'no';
-    if (path.length >= longest) return 'no';
-    if (!listing?.members) return without === 'group never listed' ? 'no' : 'undecided';
-    if (listing.members.length === 0 && without === 'empty group') return 'undecided';
-    if (!fresh(listing.unknown ? listing.at : since(listing.at))) return 'undecided';
-    const each = listing.members.map((member) =>
-      member.startsWith('group:') ? group(member.slice(6), [...path, id]) : leaf(member),
-    );
-    return each.includes('yes') ? 'yes' : each.includes('undecided') ? 'undecided' : 'no';
-  };
-  const known = new Map<string, Is>();
-  return (id) => {
-    const is = known.get(id) ?? group(id, []);
-    known.set(id, is);
-    return is;
   };
 };
 

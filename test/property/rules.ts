@@ -9,9 +9,13 @@ import type { SourceFacts, World } from './world.ts';
 
 const HOUR = 3_600_000;
 
-/** What the sources of a world promise: one denies what is past it, one labels it. */
+/** The source that is the directory, in worlds that have one. */
+export const DIRECTORY = 'people';
+
+/** The sources of a world, and what they promise: one denies what is past it, one labels it. Half of the worlds have a directory. */
 export const promisesOf = (dice: Dice): ReadonlyMap<string, Freshness> =>
   new Map<string, Freshness>([
+    ...(dice.chance(0.5) ? [[DIRECTORY, DEFAULT_FRESHNESS] as const] : []),
     ['wiki', DEFAULT_FRESHNESS],
     [
       'desk',
@@ -29,9 +33,10 @@ export const asFacts = ({ content, permissions }: Freshness): Pick<SourceFacts, 
 });
 
 /** What the configuration says of a world. */
-export const rulesOf = ({ people, clients, owned }: World, sources: ReadonlyMap<string, Freshness>): Rules => ({
+export const rulesOf = ({ people, clients, owned, directory }: World, sources: ReadonlyMap<string, Freshness>): Rules => ({
   ownedDomains: owned,
   sources,
+  ...(directory === undefined ? {} : { directory }),
   services: new Map(
     people.flatMap(({ listed, ...identity }): [string, Service][] => {
       if (!listed) return [];

@@ -69,6 +69,18 @@ export type StepKind = keyof typeof WEIGHTS;
 export const STEP_KINDS = Object.keys(WEIGHTS) as readonly StepKind[]; // keys of a literal are what its type says
 const TOTAL = Object.values(WEIGHTS).reduce<number>((sum, weight) => sum + weight, 0);
 
+/** Kinds that mean nothing where there are only people and groups. */
+const OF_ITEMS: readonly StepKind[] = [
+  'document',
+  'acl',
+  'container',
+  'move',
+  'delete',
+  'turn',
+  'deep chain',
+  'container listing',
+];
+
 /** What a step can go by. */
 export interface Before {
   readonly name: string;
@@ -80,7 +92,8 @@ export interface Before {
 
 /** The next thing that happens to a source. */
 export const nextStep = (dice: Dice, before: Before): Step => {
-  const kind = before.source.running && dice.chance(0.6) ? 'after a kill' : drawn(dice);
+  const chosen = before.source.running && dice.chance(0.6) ? 'after a kill' : drawn(dice);
+  const kind = before.words.documents.length === 0 && OF_ITEMS.includes(chosen) ? 'account' : chosen;
   return { kind, source: before.name, wait: waitOf(dice, kind), runs: runsOf(dice, kind, before) };
 };
 
@@ -103,10 +116,10 @@ export const firstStep = (dice: Dice, name: string, words: Words = COMMON): Step
     whole([
       { type: 'listing' },
       ...words.users.map((id) => anAccount(dice, id)),
-      ...words.groups.filter(() => dice.chance(0.9)).flatMap((group) => someMembers(dice, words, group)),
+      ...words.groups.filter(() => dice.chance(0.8)).flatMap((group) => someMembers(dice, words, group)),
       ...words.containers.filter(() => dice.chance(0.9)).map((key) => aContainer(dice, words, key)),
       ...words.documents.filter(() => dice.chance(0.7)).map((key) => aDocument(dice, words, key)),
-      { type: 'complete' },
+      ...(dice.chance(0.9) ? [{ type: 'complete' } as const] : []),
     ]),
   ],
 });

@@ -1,7 +1,7 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 
-import { expectWorldsToAgree } from './a-thousand-worlds.ts';
+import { AGREED, playHalf } from './a-thousand-worlds.ts';
 
 test('search and fetch return exactly what the meaning of the acls allows, after every change of a random world', async () => {
-  await expectWorldsToAgree(0);
+  expect(await playHalf(0)).toEqual(AGREED);
 }, 600_000);

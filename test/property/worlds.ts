@@ -1,11 +1,11 @@
-import { COMMON } from './changes.ts';
+import { COMMON, OF_THE_DIRECTORY, type Words } from './changes.ts';
 import { compare } from './compare.ts';
 import { type Corners, count } from './corners.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { allowedTo } from './oracle.ts';
 import { CLIENTS, PEOPLE } from './people.ts';
 import { endRun, nothingOpen, type Open, replay } from './replay.ts';
-import { asFacts, promisesOf, rulesOf } from './rules.ts';
+import { asFacts, DIRECTORY, promisesOf, rulesOf } from './rules.ts';
 import { openStage, type OtherProcess, type Stage, type Writer } from './stage.ts';
 import { firstStep, nextStep, type SaidRun, type Step } from './steps.ts';
 import { own, silentSource, type SourceFacts, type World } from './world.ts';
@@ -47,11 +47,12 @@ interface Told {
 export const playWorld = async (seed: number, { steps, corners, other }: PlayOptions): Promise<Disagreement | undefined> => {
   const dice = diceOf(seed);
   const promises = promisesOf(dice);
-  const names = [...promises.keys()];
+  const names = dice.some([...promises.keys()], promises.size, promises.size);
   const last = names.length + steps - 1;
   const world: World = {
     now: START,
     owned: ['acme.test'],
+    ...(promises.has(DIRECTORY) ? { directory: DIRECTORY } : {}),
     people: PEOPLE,
     clients: CLIENTS,
     sources: Object.fromEntries([...promises].map(([name, rule]) => [name, silentSource(asFacts(rule))])),
@@ -87,9 +88,10 @@ export const playWorld = async (seed: number, { steps, corners, other }: PlayOpt
 };
 
 const stepOf = ({ dice, world, told }: Play, first: string | undefined): Step => {
-  if (first !== undefined) return firstStep(dice, first);
-  const name = dice.chance(0.7) ? 'wiki' : 'desk';
-  return nextStep(dice, { name, words: COMMON, source: factsOf(world, name), said: told.get(name)?.last ?? [] });
+  const wordsOf = (name: string): Words => (name === world.directory ? OF_THE_DIRECTORY : COMMON);
+  if (first !== undefined) return firstStep(dice, first, wordsOf(first));
+  const name = world.directory !== undefined && dice.chance(0.4) ? world.directory : dice.chance(0.7) ? 'wiki' : 'desk';
+  return nextStep(dice, { name, words: wordsOf(name), source: factsOf(world, name), said: told.get(name)?.last ?? [] });
 };
 
 /** Lets a step happen to the index and to the model, and says where they disagree meanwhile. `events`: what happened on the way. */
@@ -131,8 +133,7 @@ const happen = async (play: Play, { step, run, source, open }: Happening, events
     replay(source, open, changes.slice(told, until), at, world.people);
     told = until;
   };
-  const perform = step.kind === 'restart' ? stage.restart : stage.perform;
-  const ended = await perform({
+  const ended = await stage[step.kind === 'restart' ? 'restart' : 'perform']({
     source: step.source,
     run,
     writer,

@@ -48,7 +48,7 @@ export const aContainer = (dice: Dice, words: Words, key: string): Change => ({
   type: 'container',
   key,
   title: `Folder ${key}`,
-  acl: dice.chance(0.3) ? under(dice, words) : anAcl(dice, words),
+  acl: dice.chance(0.4) ? under(dice, words) : anAcl(dice, words),
   ...aParent(dice, words),
 });
 
@@ -97,9 +97,13 @@ const under = (dice: Dice, { users, containers }: Words): Acl => ({
 
 export const anAcl = (dice: Dice, words: Words): Acl => {
   if (dice.chance(0.05)) return { unknown: 'the source answered 403' };
+  if (dice.chance(0.12)) return allBut(`group:${dice.pick(words.groups)}`);
   const rest = [0.35, 0.1].flatMap((chance) => (dice.chance(chance) ? [aTerm(dice, words)] : []));
   return { terms: [aTerm(dice, words), ...rest] };
 };
+
+/** Only who is surely not in it. */
+const allBut = (denied: Deniable): Acl => ({ terms: [{ allow: ['public'], deny: [denied], from: 'page' }] });
 
 const aTerm = (dice: Dice, words: Words): AclTerm => ({
   allow: [...(dice.chance(0.3) ? (['everyone'] as const) : []), ...dice.some(allowable(words), 1, 3)],
@@ -131,27 +135,32 @@ const allowable = (words: Words): Principal[] => [
 /** Groups of the directory, as every source may name them. */
 const ORG = ['org:staff', 'org:g1', 'org:g9'] as const;
 
-/** A whole listing of a group, in one page or two. Now and then it holds only the next: so chains grow long, and close into cycles. */
-export const someMembers = (dice: Dice, { users, groups }: Words, group: string): Change[] => {
-  const next = groups[(groups.indexOf(group) + 1) % groups.length] ?? groups[0];
-  const members: Member[] = dice.chance(0.15)
-    ? [`group:${next}`]
-    : dice.some(
-        [
-          ...users.map((id) => `user:${id}` as const),
-          ...[...groups, NEVER_LISTED].map((id) => `group:${id}` as const),
-          'person:ada@acme.test',
-          'everyone',
-          ...ORG,
-        ],
-        0,
-        4,
-      );
+/** A whole listing of a group, in one page or two. */
+export const someMembers = (dice: Dice, words: Words, group: string): Change[] => {
+  const members = someOf(dice, words, group);
   if (members.length < 2 || dice.chance(0.7)) return [{ type: 'members', group, members }];
   return [
     { type: 'members', group, members: members.slice(0, 1), more: true },
     { type: 'members', group, members: members.slice(1) },
   ];
+};
+
+/** Now and then only the next of all, or the other of two: so chains grow long, and close into cycles. */
+const someOf = (dice: Dice, { users, groups }: Words, group: string): Member[] => {
+  const at = groups.indexOf(group);
+  if (dice.chance(0.15)) return [`group:${groups[(at + 1) % groups.length] ?? group}`];
+  if (dice.chance(0.1)) return [`group:${groups[at ^ 1] ?? group}`];
+  return dice.some(
+    [
+      ...users.map((id) => `user:${id}` as const),
+      ...[...groups, NEVER_LISTED].map((id) => `group:${id}` as const),
+      'person:ada@acme.test',
+      'everyone',
+      ...ORG,
+    ],
+    0,
+    4,
+  );
 };
 
 export const anAccount = (dice: Dice, id: string, active = dice.chance(0.85)): Change => ({

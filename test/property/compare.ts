@@ -7,7 +7,9 @@ import type { World } from './world.ts';
 
 /** How many people ask after a step, and for how many ids one of them does: others another time. */
 const ASKING = 2;
-const FETCHED = 4;
+const FETCHED = 3;
+/** Of how many people it is counted which rules decided. */
+const COUNTED = 2;
 
 export interface Compared {
   readonly stage: Stage;
@@ -27,7 +29,9 @@ export const compare = async (compared: Compared, everybody: boolean): Promise<s
     await visit(compared, person);
     const client = dice.chance(0.5) ? 'any' : dice.pick(['sealed', 'wiki', 'both']);
     const ids = at > 0 ? [] : everybody ? everyId(world) : dice.some(everyId(world), FETCHED, FETCHED);
-    const disagreement = await compareFor(compared, { person, client }, { ids, wholePath: everybody && at === 0 });
+    const asking = { person, client };
+    const disagreement = await compareFor(compared, asking, { ids, wholePath: everybody && at === 0 });
+    if (everybody && at < COUNTED) countRules(compared, asking);
     if (disagreement) return `${person.subject} through ${client}: ${disagreement}`;
   }
   return undefined;
@@ -49,15 +53,11 @@ const linksOf = ({ sources }: World, { subject }: Asking['person']): unknown[] =
 interface Depth {
   /** Asked for one by one as well. */
   readonly ids: readonly string[];
-  /** Through the tools, as everybody asks, and the rules that decided are counted. */
+  /** Through the tools, as everybody asks. */
   readonly wholePath: boolean;
 }
 
-const compareFor = async (
-  { stage, world, corners }: Compared,
-  asking: Asking,
-  { ids, wholePath }: Depth,
-): Promise<string | undefined> => {
+const compareFor = async ({ stage, world }: Compared, asking: Asking, { ids, wholePath }: Depth): Promise<string | undefined> => {
   const allowed = allowedTo(world, asking);
   const found = wholePath ? await searched(stage, asking) : foundBy(stage, asking, world.now);
   const wrong = [...found.symmetricDifference(allowed)];
@@ -66,7 +66,6 @@ const compareFor = async (
     const opened = wholePath ? await fetched(stage, asking, id) : opens(stage, asking, world.now, id);
     if (opened !== allowed.has(id)) return `fetch ${opened ? 'shows' : 'hides'} ${id}`;
   }
-  if (wholePath) countRules(world, asking, allowed, corners);
   return undefined;
 };
 
@@ -103,6 +102,7 @@ const everyId = (world: World): string[] =>
     [...new Set([...Object.keys(items), 'd1', 'd8', 'nowhere'])].map((key) => `${name}:${key}`),
   );
 
-const countRules = (world: World, asking: Asking, allowed: ReadonlySet<string>, corners: Corners): void => {
+const countRules = ({ world, corners }: Compared, asking: Asking): void => {
+  const allowed = allowedTo(world, asking);
   for (const rule of RULES) if (allowedTo(world, asking, rule).symmetricDifference(allowed).size > 0) count(corners, rule);
 };

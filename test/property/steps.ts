@@ -1,4 +1,5 @@
 import type { Change } from '../../src/core/change.ts';
+import type { Account } from '../../src/core/document.ts';
 import { unreachable } from '../../src/core/errors.ts';
 import {
   aContainer,
@@ -43,14 +44,14 @@ const WEIGHTS = {
   acl: 6,
   container: 4,
   move: 4,
-  delete: 4,
+  delete: 5,
   turn: 2,
-  'deep chain': 0.2,
+  'deep chain': 0.6,
   members: 6,
   'members unknown': 3,
   account: 5,
   deactivate: 4,
-  'e-mail moves on': 4,
+  'e-mail moves on': 5,
   'whole listing': 3,
   'resumed listing': 3,
   'container listing': 3,
@@ -68,6 +69,9 @@ const WEIGHTS = {
 export type StepKind = keyof typeof WEIGHTS;
 export const STEP_KINDS = Object.keys(WEIGHTS) as readonly StepKind[]; // keys of a literal are what its type says
 const TOTAL = Object.values(WEIGHTS).reduce<number>((sum, weight) => sum + weight, 0);
+
+const GONE = { active: false };
+const NAMELESS = { emails: [] };
 
 /** Kinds that mean nothing where there are only people and groups. */
 const OF_ITEMS: readonly StepKind[] = [
@@ -143,7 +147,7 @@ const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] 
     case 'move':
       return [whole([aMovedContainer(dice, words, container)])];
     case 'delete':
-      return [whole(own(source.items, key) ? [{ type: 'delete', key }] : [])];
+      return [whole(dice.some(Object.keys(source.items), 1, 1).map((gone) => ({ type: 'delete', key: gone })))];
     case 'turn':
       return [whole([own(source.items, key)?.document ? aContainer(dice, words, key) : aDocument(dice, words, key)])];
     case 'deep chain':
@@ -158,9 +162,10 @@ const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] 
       return [whole([dice.chance(0.5) ? sameAccount(source, user, { active: false }) : anAccount(dice, user, false)])];
     case 'e-mail moves on': {
       const { emails = [] } = own(source.accounts, user) ?? {};
+      const left = sameAccount(source, user, dice.pick<Partial<Account>>([GONE, NAMELESS, { ...GONE, ...NAMELESS }]));
       const next = dice.pick(words.users);
-      const gone = sameAccount(source, user, dice.chance(0.7) ? { active: false } : { emails: [] });
-      return [whole([gone, ...(next === user ? [] : [sameAccount(source, next, { emails, active: true })])])];
+      const taken = next === user || dice.chance(0.4) ? [] : [sameAccount(source, next, { emails, active: true })];
+      return [whole([left, ...taken])];
     }
     case 'whole listing':
       return [whole([{ type: 'listing' }, ...survivors(dice, before), { type: 'complete' }])];

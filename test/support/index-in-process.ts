@@ -49,12 +49,16 @@ export interface IndexInProcess {
   /** Identifies somebody, and links them to the accounts their e-mail names. */
   identify(identity: Identity): Promise<void>;
   /** Asks as somebody who was identified before, through a client. */
-  ask(identity: Identity, tool: 'search' | 'fetch' | 'list_sources', input: unknown, client?: string): Promise<CallResult>;
+  ask(identity: Identity, tool: ToolName, input: unknown, client?: string): Promise<CallResult>;
   /** Closes it, and leaves its file where it is. */
   leave(): Promise<void>;
   /** Closes it, and takes its folder away. */
   close(): Promise<void>;
 }
+
+/** All that can be asked. */
+export const TOOLS = [searchTool, fetchTool, listSourcesTool];
+export type ToolName = 'search' | 'fetch' | 'list_sources';
 
 const MEMORY = '/dev/shm';
 
@@ -85,7 +89,7 @@ export const openIndexAt = async (path: string, { rules, now, embedder }: IndexO
   const answer = createAnswer({ reader, rules });
   const audited: AuditEvent[] = [];
   const call = createCall({
-    tools: [searchTool, fetchTool, listSourcesTool],
+    tools: TOOLS,
     audit: { record: async (event) => void audited.push(event) },
     policyOf: ({ client }) => policyFor(rules, client),
     viewOf: ({ identity, client }) => viewOn(answer, { identity, client }, now, embedder),

@@ -1,7 +1,7 @@
 import { type Corners, count, RULES } from './corners.ts';
 import type { Dice } from './dice.ts';
 import { allowedTo, type Asking } from './oracle.ts';
-import { identify } from './replay.ts';
+import { identify, linksOf } from './links.ts';
 import type { Stage } from './stage.ts';
 import type { World } from './world.ts';
 
@@ -39,16 +39,14 @@ export const compare = async (compared: Compared, everybody: boolean): Promise<s
 
 /** Somebody is identified, and linked where their e-mail says who they are. */
 const visit = async ({ stage, world, corners }: Compared, person: Asking['person']): Promise<void> => {
-  const links = JSON.stringify(linksOf(world, person));
+  const linked = (): string => JSON.stringify(Object.values(world.sources).map((source) => linksOf(source, person)));
+  const links = linked();
   const before = allowedTo(world, { person, client: 'any' });
   await stage.index().identify(person);
-  identify(world, person);
-  if (JSON.stringify(linksOf(world, person)) === links) return;
+  count(corners, 'kept apart by hand', identify(world, person));
+  if (linked() === links) return;
   if (allowedTo(world, { person, client: 'any' }).symmetricDifference(before).size > 0) count(corners, 'link made');
 };
-
-const linksOf = ({ sources }: World, { subject }: Asking['person']): unknown[] =>
-  Object.values(sources).map(({ links }) => links[subject]);
 
 interface Depth {
   /** Asked for one by one as well. */

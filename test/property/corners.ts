@@ -44,6 +44,7 @@ export type Rule = (typeof RULES)[number];
 export const EVENTS = [
   'link made',
   'link ended',
+  'kept apart by hand',
   'members before their group',
   'created again',
   'asked of a killed run',

@@ -1,12 +1,16 @@
 import type { ClientFacts, Person } from './world.ts';
 
+const known = (email: string): Person => ({ issuer: 'local', subject: email, email });
+const [ada, bob, gus, amy] = [known('ada@acme.test'), known('bob@acme.test'), known('gus@acme.test'), known('amy@acme.test')];
+const eve = known('eve@other.test');
+
 /** Everybody who asks: a member, a colleague, a guest, somebody ambiguous, somebody foreign, somebody without an e-mail, and services. */
 export const PEOPLE: readonly [Person, ...Person[]] = [
-  { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' },
-  { issuer: 'local', subject: 'bob@acme.test', email: 'bob@acme.test' },
-  { issuer: 'local', subject: 'gus@acme.test', email: 'gus@acme.test' },
-  { issuer: 'local', subject: 'amy@acme.test', email: 'amy@acme.test' },
-  { issuer: 'local', subject: 'eve@other.test', email: 'eve@other.test' },
+  ada,
+  bob,
+  gus,
+  amy,
+  eve,
   { issuer: 'login', subject: 'nobody' },
   {
     issuer: 'login',
@@ -21,6 +25,9 @@ export const PEOPLE: readonly [Person, ...Person[]] = [
     listed: { principals: ['person:bob@acme.test'], accounts: { wiki: ['u2'] } },
   },
 ];
+
+/** About whom a person may decide: whoever is no service, and has come before or has an e-mail. */
+export const DECIDED_ABOUT = [ada, bob, gus, amy, eve] as const;
 
 /** What is asked through: a client nobody narrows, and others. */
 export const CLIENTS: Readonly<Record<string, ClientFacts>> = {

@@ -1,6 +1,7 @@
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
-import { type AclFacts, own, type Person, type SourceFacts, type World } from './world.ts';
+import { endLinks } from './links.ts';
+import { type AclFacts, own, type Person, type SourceFacts } from './world.ts';
 
 /** The listings a source has open, by the container they name, and what each has seen. */
 export interface Open {
@@ -73,7 +74,7 @@ export const replay = (
         const { id, emails, active, kind } = change.account;
         source.accounts[id] = { emails, active, guest: kind === 'guest', at };
         see(`account ${id}`);
-        unlink(source, people);
+        endLinks(source, people);
         break;
       }
       case 'problem':
@@ -98,26 +99,6 @@ export const endRun = (open: Open): void => {
   open.now = new Map([...open.kept].map(([name, seen]) => [name, new Set(seen)]));
 };
 
-/** The links that hold after somebody was identified: by e-mail, verified, owned, matching exactly one active account, outside of any run. */
-export const identify = ({ sources, owned }: World, { subject, email, listed }: Person): void => {
-  if (listed || email === undefined || !owned.includes(email.split('@')[1] ?? '')) return;
-  for (const { accounts, links, running } of Object.values(sources)) {
-    const active = Object.entries(accounts).filter(([, account]) => account.active && account.emails.includes(email));
-    const [only] = active;
-    if (only && active.length === 1 && !running) links[subject] ??= only[0];
-  }
-};
-
-const unlink = (source: SourceFacts, people: readonly Person[]): void => {
-  for (const { subject, email } of people) {
-    const linked = own(source.links, subject);
-    const account = own(source.accounts, linked ?? '');
-    if (linked === undefined || (account?.active && email !== undefined && account.emails.includes(email))) continue;
-    source.former[subject] = [...(own(source.former, subject) ?? []), linked];
-    delete source.links[subject];
-  }
-};
-
 interface Sweeping {
   readonly seen: ReadonlySet<string>;
   readonly of: string | undefined;
@@ -133,7 +114,7 @@ const sweep = (source: SourceFacts, { seen, of, at, people }: Sweeping): void =>
   for (const [id, group] of Object.entries(source.groups))
     if (!seen.has(`group ${id}`)) source.groups[id] = { unknown: false, at: group.at };
   source.listed = at;
-  unlink(source, people);
+  endLinks(source, people);
 };
 
 /** All whose chain of parents holds this key. */

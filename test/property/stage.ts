@@ -1,7 +1,8 @@
-import { unreachable } from '../../src/core/errors.ts';
+import { AppError, unreachable } from '../../src/core/errors.ts';
 import { openStore } from '../../src/store/sqlite/index-store.ts';
 import type { RunEnd, Store } from '../../src/store/store.ts';
 import { type IndexInProcess, type IndexOptions, openIndex, openIndexAt, say } from '../support/index-in-process.ts';
+import type { DecisionFacts } from './links.ts';
 import type { SaidRun } from './steps.ts';
 
 /** Who writes a run into the index that is asked: its own store, a second connection, or a second process. */
@@ -22,6 +23,8 @@ export interface Stage {
   index(): IndexInProcess;
   /** What the run ended with; undefined where nobody was left to say. */
   perform(performed: Performed): Promise<RunEnd | undefined>;
+  /** Says whether what a person decides was done: false where it was refused. */
+  decide(source: string, decision: DecisionFacts): Promise<boolean>;
   /** Closes everything, performs it alone, and opens everything again. */
   restart(performed: Performed): Promise<RunEnd>;
   close(): Promise<void>;
@@ -86,6 +89,19 @@ export const openStage = async (options: IndexOptions, other?: OtherProcess): Pr
           });
         default:
           return unreachable(end);
+      }
+    },
+    decide: async (source, { kind, person, account, andUnlink }) => {
+      const { issuer, subject, email } = person;
+      const who = { issuer, subject, ...(email === undefined ? {} : { email }) };
+      const decision = { who, source, account, reason: 'they said so', operator: 'os:tester' };
+      try {
+        if (kind === 'link') await index.store.linkByHand({ ...decision, andUnlink }, options.now());
+        else await index.store.unlink(decision, options.now());
+        return true;
+      } catch (error) {
+        if (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found')) return false;
+        throw error;
       }
     },
     restart: async ({ source, run }) => {

@@ -1,4 +1,5 @@
 import type { Rule } from './corners.ts';
+import { linksOf } from './links.ts';
 import { nameOf, own, type Person, type SourceFacts, type World } from './world.ts';
 
 /** Whether somebody is what a principal names. */
@@ -33,12 +34,13 @@ const accountsOf = (world: World, person: Person, source: SourceFacts, without?:
   const carries = ({ emails }: { readonly emails: readonly string[] }): boolean => email !== undefined && emails.includes(email);
   // As if two active accounts with one e-mail were one person.
   const anyActive = Object.entries(source.accounts).find(([, account]) => account.active && carries(account))?.[0];
-  const linked = own(source.links, person.subject) ?? (without === 'ambiguous e-mail' ? anyActive : undefined);
+  const links = linksOf(source, person).map(({ account }) => account);
+  const linked = links.length === 0 && without === 'ambiguous e-mail' ? [anyActive] : links;
   const all = Object.entries(source.accounts).map(([id, account]) => ({
     id,
     ...account,
     usable: fresh(since(account.at)),
-    own: listed ? named.includes(id) : id === linked,
+    own: (listed ? named : linked).includes(id),
     carries: carries(account),
   }));
   return { named, accounts: all.filter((account) => account.own || account.carries) };

@@ -16,8 +16,9 @@ import {
   type Words,
 } from './changes.ts';
 import type { Dice } from './dice.ts';
+import { type DecisionFacts, linksOf } from './links.ts';
 import { subtree } from './replay.ts';
-import { own, type SourceFacts } from './world.ts';
+import { own, type Person, type SourceFacts } from './world.ts';
 
 const HOUR = 3_600_000;
 /** One more than may hold. */
@@ -36,6 +37,8 @@ export interface Step {
   readonly runs: readonly SaidRun[];
   /** How much time passes before it. */
   readonly wait: number;
+  /** What a person decides about an account of the source. */
+  readonly decision?: DecisionFacts;
 }
 
 /** How often each kind of step is taken, against the others. */
@@ -52,6 +55,8 @@ const WEIGHTS = {
   account: 5,
   deactivate: 4,
   'e-mail moves on': 5,
+  'link by hand': 3,
+  'unlink by hand': 3,
   'whole listing': 3,
   'resumed listing': 3,
   'container listing': 3,
@@ -90,6 +95,7 @@ export interface Before {
   readonly name: string;
   readonly source: SourceFacts;
   readonly words: Words;
+  readonly people: readonly [Person, ...Person[]];
   /** The last runs of this source. */
   readonly said: readonly SaidRun[];
 }
@@ -98,7 +104,24 @@ export interface Before {
 export const nextStep = (dice: Dice, before: Before): Step => {
   const chosen = before.source.running && dice.chance(0.6) ? 'after a kill' : drawn(dice);
   const kind = before.words.documents.length === 0 && OF_ITEMS.includes(chosen) ? 'account' : chosen;
-  return { kind, source: before.name, wait: waitOf(dice, kind), runs: runsOf(dice, kind, before) };
+  const step = { kind, source: before.name, wait: waitOf(dice, kind), runs: runsOf(dice, kind, before) };
+  return kind === 'link by hand' || kind === 'unlink by hand' ? { ...step, decision: aDecision(dice, kind, before) } : step;
+};
+
+/** Whoever carries the e-mail of an account, or is linked to it, is what decisions are mostly about. */
+const aDecision = (dice: Dice, kind: 'link by hand' | 'unlink by hand', { source, words, people }: Before): DecisionFacts => {
+  const person = dice.pick(people);
+  const linked = linksOf(source, person).map(({ account }) => account);
+  const carrying = Object.entries(source.accounts).flatMap(([id, { emails }]) =>
+    emails.includes(person.email ?? '') ? [id] : [],
+  );
+  const [near] = dice.some([...linked, ...carrying], 1, 1);
+  return {
+    kind: kind === 'link by hand' ? 'link' : 'unlink',
+    person,
+    account: near !== undefined && dice.chance(kind === 'unlink by hand' ? 0.8 : 0.3) ? near : dice.pick(words.users),
+    andUnlink: dice.chance(0.6),
+  };
 };
 
 const drawn = (dice: Dice): StepKind => {
@@ -206,6 +229,8 @@ const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] 
       return [{ changes: survivors(dice, before).filter(isFact).slice(0, 3), end: 'asked' }];
     case 'restart':
       return [whole([anAccount(dice, user), ...someMembers(dice, words, group)])];
+    case 'link by hand':
+    case 'unlink by hand':
     case 'wait':
     case 'clock set back':
       return [];

@@ -36,10 +36,19 @@ export interface SourceFacts {
   readonly accounts: Record<string, AccountFacts>;
   readonly groups: Record<string, { members?: readonly string[]; unknown: boolean; at: number }>;
   readonly items: Record<string, ItemFacts>;
-  /** Subject of a person → their account here. */
-  readonly links: Record<string, string>;
+  /** Subject of a person → their accounts here. */
+  readonly links: Record<string, readonly LinkFacts[]>;
+  /** Account → the e-mails and, where there was none, the subjects of those whom a person took from it. */
+  readonly refused: Record<string, readonly string[]>;
   /** Subject of a person → the accounts here whose link to them ended by itself. */
   readonly former: Record<string, readonly string[]>;
+}
+
+export interface LinkFacts {
+  readonly account: string;
+  readonly byHand: boolean;
+  /** What the account carried when it was made: a link ends when none of it is left. */
+  readonly emails: readonly string[];
 }
 
 export interface AccountFacts {
@@ -75,6 +84,7 @@ export const silentSource = (promises: Pick<SourceFacts, 'permissions' | 'conten
   groups: {},
   items: {},
   links: {},
+  refused: {},
   former: {},
 });
 

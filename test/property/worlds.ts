@@ -3,12 +3,13 @@ import { compare } from './compare.ts';
 import { type Corners, count } from './corners.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { allowedTo } from './oracle.ts';
-import { CLIENTS, PEOPLE } from './people.ts';
+import { CLIENTS, DECIDED_ABOUT, PEOPLE } from './people.ts';
+import { decideByHand } from './links.ts';
 import { endRun, nothingOpen, type Open, replay } from './replay.ts';
 import { asFacts, DIRECTORY, promisesOf, rulesOf } from './rules.ts';
 import { openStage, type OtherProcess, type Stage, type Writer } from './stage.ts';
 import { firstStep, nextStep, type SaidRun, type Step } from './steps.ts';
-import { own, silentSource, type SourceFacts, type World } from './world.ts';
+import { type LinkFacts, own, silentSource, type SourceFacts, type World } from './world.ts';
 
 const START = Date.UTC(2026, 0, 5);
 
@@ -91,7 +92,13 @@ const stepOf = ({ dice, world, told }: Play, first: string | undefined): Step =>
   const wordsOf = (name: string): Words => (name === world.directory ? OF_THE_DIRECTORY : COMMON);
   if (first !== undefined) return firstStep(dice, first, wordsOf(first));
   const name = world.directory !== undefined && dice.chance(0.4) ? world.directory : dice.chance(0.7) ? 'wiki' : 'desk';
-  return nextStep(dice, { name, words: wordsOf(name), source: factsOf(world, name), said: told.get(name)?.last ?? [] });
+  return nextStep(dice, {
+    name,
+    words: wordsOf(name),
+    source: factsOf(world, name),
+    people: DECIDED_ABOUT,
+    said: told.get(name)?.last ?? [],
+  });
 };
 
 /** Lets a step happen to the index and to the model, and says where they disagree meanwhile. `events`: what happened on the way. */
@@ -101,6 +108,11 @@ const take = async (play: Play, step: Step, events: Set<string>): Promise<string
   const of = told.get(step.source);
   if (!of) throw new Error(`no source ${step.source}`);
   world.now += step.wait;
+  if (step.decision) {
+    const allowed = decideByHand(world, source, step.decision);
+    const done = await play.stage.decide(step.source, step.decision);
+    if (allowed !== done) return `"${step.kind}" was ${done ? 'done' : 'refused'}`;
+  }
   for (const run of step.runs) {
     const before = noted(source, of.keys);
     const wrong = await happen(play, { step, run, source, open: of.open }, events);
@@ -160,14 +172,14 @@ const saysEachOnce = (changes: SaidRun['changes']): boolean => {
 };
 
 interface Noted {
-  readonly links: Readonly<Record<string, string>>;
+  readonly links: ReadonlyMap<string, readonly LinkFacts[]>;
   /** Groups that something names and that no listing named yet. */
   readonly awaited: ReadonlySet<string>;
   readonly gone: ReadonlySet<string>;
 }
 
 const noted = (source: SourceFacts, keys: ReadonlySet<string>): Noted => ({
-  links: { ...source.links },
+  links: new Map(Object.entries(source.links)),
   awaited: new Set(groupsNamed(source).filter((group) => !own(source.groups, group)?.members)),
   gone: new Set([...keys].filter((key) => !own(source.items, key))),
 });
@@ -183,7 +195,7 @@ const groupsNamed = ({ items, groups }: SourceFacts): string[] => {
 
 /** What a run did that is no kind of step. */
 const eventsIn = (source: SourceFacts, before: Noted): string[] => {
-  const ended = Object.entries(before.links).some(([subject, account]) => own(source.links, subject) !== account);
+  const ended = [...before.links].some(([subject, links]) => links.some((link) => !own(source.links, subject)?.includes(link)));
   const again = [...before.gone].some((key) => own(source.items, key));
   const listed = [...before.awaited].some((group) => own(source.groups, group)?.members);
   return [

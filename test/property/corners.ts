@@ -41,7 +41,7 @@ export const RULES = [
 export type Rule = (typeof RULES)[number];
 
 /** What happens to a source or to somebody in it, beside the kinds of steps. */
-export const EVENTS = [
+const EVENTS = [
   'link made',
   'link ended',
   'kept apart by hand',

@@ -9,17 +9,19 @@ import { ADA, type Asked, onThePath, type Skin } from './twin-answers.ts';
 const COMMANDS: { readonly [Tool in Asked[0]]?: (input: Asked[1]) => string[] } = {
   search: ({ query, limit, sources = [], types = [], updated_after: after }) => [
     'search',
-    String(query),
-    ...(limit === undefined ? [] : ['--limit', String(limit)]),
+    text(query),
+    ...(limit === undefined ? [] : ['--limit', text(limit)]),
     ...many('--source', sources),
     ...many('--type', types),
-    ...(after === undefined ? [] : ['--updated-after', String(after)]),
+    ...(after === undefined ? [] : ['--updated-after', text(after)]),
   ],
-  fetch: ({ id }) => ['fetch', String(id)],
+  fetch: ({ id }) => ['fetch', text(id)],
 };
 
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 const many = (option: string, values: unknown): string[] =>
-  Array.isArray(values) ? values.flatMap((value) => [option, String(value)]) : [];
+  Array.isArray(values) ? values.flatMap((value) => [option, text(value)]) : [];
 
 /** On the command line, for a person and as JSON: the exit code, and every byte of both streams. What has no command is asked on the path. */
 export const onTheCommandLine: Skin = (index) => {
@@ -50,7 +52,7 @@ const run = async (index: IndexInProcess, argv: readonly string[], cursor: unkno
       close: async () => undefined,
     }),
   });
-  const code = await runProgram([...argv, '--as', ADA.subject, ...(cursor === undefined ? [] : ['--cursor', String(cursor)])], {
+  const code = await runProgram([...argv, '--as', ADA.subject, ...(cursor === undefined ? [] : ['--cursor', text(cursor)])], {
     parts,
     terminal: createTerminal({ stdout, stderr, colour: false }),
     signal: new AbortController().signal,

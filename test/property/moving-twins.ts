@@ -6,7 +6,8 @@ import type { RunEnd } from '../../src/store/store.ts';
 import { openIndex } from '../support/index-in-process.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { HIDDEN_KEYS, hiddenNow, type Said, SHOWN_KEYS, shownNow, WORDS } from './moving-parts.ts';
-import { ADA, askBoth, type Asked, type Difference, NARROW, type Twins } from './twin-answers.ts';
+import { ADA, askBoth, type Asked, type Difference, NARROW, type Skin, type Twins } from './twin-answers.ts';
+import { OTHERS } from './twin-parts.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,7 +26,7 @@ const DONE: RunEnd = { status: 'complete', counts: { read: 0, changed: 0, delete
  */
 export const compareMovingTwins = async (
   seed: number,
-  embedder?: Embedder,
+  { embedder, skin }: { readonly embedder?: Embedder; readonly skin?: Skin } = {},
 ): Promise<{ difference?: Difference; hidden: number; asked: number }> => {
   const dice = diceOf(seed);
   let now = BEGIN;
@@ -38,7 +39,7 @@ export const compareMovingTwins = async (
       for await (const said of dice.pick(MOVES)(twins, dice, now)) {
         hidden += said;
         for (const index of [twins.plain, twins.full]) await index.identify(ADA);
-        const compared = await askBoth(twins, questions(dice));
+        const compared = await askBoth(twins, questions(dice), { ...(skin && { skin }) });
         asked += compared.asked;
         const { difference } = compared;
         if (difference) return { difference: { ...difference, asked: `step ${step}, ${difference.asked}` }, hidden, asked };
@@ -76,6 +77,7 @@ const bothAreTold: Move = async function* ({ plain, full }, dice) {
 const oneIsToldMore: Move = async function* ({ full }, dice) {
   const said = inOrder(hiddenNow(dice));
   await full.sync(dice.pick(['wiki', 'vault']), said, { cut: dice.chance(0.3) });
+  if (dice.chance(0.3)) await full.identify(dice.pick(OTHERS));
   yield said.length;
 };
 
@@ -105,8 +107,8 @@ const questions = (dice: Dice): Asked[] => [
   ['search', { query: dice.pick(WORDS), limit: 1 + dice.roll(3) }],
   ['search', { query: dice.some(WORDS, 2, 4).join(' ') }],
   ['list_sources', {}],
-  ...[...dice.some(SHOWN_KEYS, 3, 3), ...dice.some(HIDDEN_KEYS, 2, 2), 'safe', 'home'].map((key): Asked => [
-    'fetch',
-    { id: `wiki:${key}` },
+  ...[...dice.some(SHOWN_KEYS, 3, 3), ...dice.some(HIDDEN_KEYS, 2, 2), 'safe', 'home'].flatMap((key): Asked[] => [
+    ['fetch', { id: `wiki:${key}` }],
+    ['explain_access', { id: `wiki:${key}` }],
   ]),
 ];

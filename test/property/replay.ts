@@ -1,9 +1,17 @@
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
+import { endLinks } from './links.ts';
 import { type AclFacts, own, type Person, type SourceFacts } from './world.ts';
 
-/** The listings a source has open, and what each has seen; as of the last checkpoint when a run is cut off. */
-export type Open = Map<string, Set<string>>;
+/** The listings a source has open, by the container they name, and what each has seen. */
+export interface Open {
+  now: Map<string, Set<string>>;
+  /** As of the last checkpoint: so the next run finds them, however the last one ended. */
+  kept: Map<string, Set<string>>;
+}
+
+/** Nothing is open. */
+export const nothingOpen = (): Open => ({ now: new Map(), kept: new Map() });
 
 /** What one run makes of a source's facts, by the meaning of its changes. Nothing here is shared with the product but the shape of a change. */
 export const replay = (
@@ -16,16 +24,19 @@ export const replay = (
   const pages = new Map<string, string[]>();
   let problems = false;
   let blind = false; // a problem without a key: nothing may be taken for gone
-  const see = (name: string): void => open.forEach((seen) => seen.add(name));
+  const see = (name: string): void => [...open.now.values(), ...open.kept.values()].forEach((seen) => seen.add(name));
   for (const change of changes) {
     switch (change.type) {
       case 'listing':
-        open.set(change.of ?? '', new Set());
+        open.now.set(change.of ?? '', new Set());
         break;
-      case 'complete':
-        if (!blind) sweep(source, open.get(change.of ?? ''), change.of, people);
-        open.delete(change.of ?? '');
+      case 'complete': {
+        const seen = open.now.get(change.of ?? '');
+        if (!seen) blind = true; // one that was never opened
+        else if (!blind) sweep(source, { seen, of: change.of, at, people });
+        open.now.delete(change.of ?? '');
         break;
+      }
       case 'container':
         source.items[change.key] = itemOf(change.acl, false, at, change.parent);
         see(`item ${change.key}`);
@@ -63,7 +74,7 @@ export const replay = (
         const { id, emails, active, kind } = change.account;
         source.accounts[id] = { emails, active, guest: kind === 'guest', at };
         see(`account ${id}`);
-        unlink(source, people);
+        endLinks(source, people);
         break;
       }
       case 'problem':
@@ -75,6 +86,7 @@ export const replay = (
         if (!problems) source.confirmed = at;
         break;
       case 'checkpoint':
+        if (!blind) open.kept = new Map([...open.now].map(([name, seen]) => [name, new Set(seen)]));
         break;
       default:
         throw new Error(`no meaning for ${JSON.stringify(change satisfies never)}`);
@@ -82,36 +94,27 @@ export const replay = (
   }
 };
 
-/** The links that hold after somebody was identified: by e-mail, verified, owned, matching exactly one active account. */
-export const identify = (source: SourceFacts, owned: readonly string[], person: Person): void => {
-  const { email, listed } = person;
-  if (listed || email === undefined || !owned.includes(email.split('@')[1] ?? '')) return;
-  const active = Object.entries(source.accounts).filter(([, account]) => account.active && account.emails.includes(email));
-  const [only] = active;
-  if (only && active.length === 1) source.links[person.subject] ??= only[0];
+/** A run is over: the next finds what the last checkpoint left open. */
+export const endRun = (open: Open): void => {
+  open.now = new Map([...open.kept].map(([name, seen]) => [name, new Set(seen)]));
 };
 
-const unlink = (source: SourceFacts, people: readonly Person[]): void => {
-  for (const { subject, email } of people) {
-    const account = own(source.accounts, own(source.links, subject) ?? '');
-    if (!account?.active || email === undefined || !account.emails.includes(email)) delete source.links[subject];
-  }
-};
+interface Sweeping {
+  readonly seen: ReadonlySet<string>;
+  readonly of: string | undefined;
+  readonly at: number;
+  readonly people: readonly Person[];
+}
 
-const sweep = (
-  source: SourceFacts,
-  seen: ReadonlySet<string> | undefined,
-  of: string | undefined,
-  people: readonly Person[],
-): void => {
-  if (!seen) return;
+const sweep = (source: SourceFacts, { seen, of, at, people }: Sweeping): void => {
   const scope = of === undefined ? Object.keys(source.items) : subtree(source, of);
   for (const key of scope) if (!seen.has(`item ${key}`)) delete source.items[key];
   if (of !== undefined) return;
   for (const [id, account] of Object.entries(source.accounts)) if (!seen.has(`account ${id}`)) account.active = false;
   for (const [id, group] of Object.entries(source.groups))
     if (!seen.has(`group ${id}`)) source.groups[id] = { unknown: false, at: group.at };
-  unlink(source, people);
+  source.listed = at;
+  endLinks(source, people);
 };
 
 /** All whose chain of parents holds this key. */

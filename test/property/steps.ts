@@ -1,150 +1,238 @@
-import type { Acl, AclTerm } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
+import type { Account } from '../../src/core/document.ts';
 import { unreachable } from '../../src/core/errors.ts';
-import type { Account, SourceDocument } from '../../src/core/document.ts';
-import type { Deniable, Member, Principal } from '../../src/core/principal.ts';
+import {
+  aContainer,
+  aDeepChain,
+  aDocument,
+  again,
+  aMovedContainer,
+  anAccount,
+  anAcl,
+  aProblem,
+  COMMON,
+  sameAccount,
+  someMembers,
+  type Words,
+} from './changes.ts';
 import type { Dice } from './dice.ts';
+import { type DecisionFacts, linksOf } from './links.ts';
 import { subtree } from './replay.ts';
-import { type ClientFacts, own, type Person, type SourceFacts } from './world.ts';
+import { own, type Person, type SourceFacts } from './world.ts';
 
 const HOUR = 3_600_000;
-const USERS = ['u1', 'u2', 'u3', 'u4', 'u5', 'u6'];
-const GROUPS = ['g1', 'g2', 'g3', 'g4', 'g5'];
-const NEVER_LISTED = 'g9';
-const CONTAINERS = ['c1', 'c2', 'c3', 'c4', 'c5'];
-const DOCUMENTS = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9', 'd10'];
+/** One more than may hold. */
+const TOO_DEEP = 65;
 
-/** Everybody who asks: a member, a colleague, a guest, somebody ambiguous, somebody foreign, somebody without an e-mail, and services. */
-export const PEOPLE: readonly Person[] = [
-  { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' },
-  { issuer: 'local', subject: 'bob@acme.test', email: 'bob@acme.test' },
-  { issuer: 'local', subject: 'gus@acme.test', email: 'gus@acme.test' },
-  { issuer: 'local', subject: 'amy@acme.test', email: 'amy@acme.test' },
-  { issuer: 'local', subject: 'eve@other.test', email: 'eve@other.test' },
-  { issuer: 'login', subject: 'nobody' },
-  {
-    issuer: 'login',
-    subject: 'robot',
-    listed: { principals: ['domain:acme.test', 'org:staff'], accounts: { wiki: ['u5', 'u6'], desk: ['u1'] } },
-  },
-  // Its identity carries what would make it a person, were it not listed.
-  {
-    issuer: 'login',
-    subject: 'carrier',
-    email: 'ada@acme.test',
-    listed: { principals: ['person:bob@acme.test'], accounts: { wiki: ['u2'] } },
-  },
-];
+/** One run of a source, and how it ends: by itself, because the source died, or because its process did; or it is asked all along. */
+export interface SaidRun {
+  readonly changes: readonly Change[];
+  readonly end: 'whole' | 'cut' | 'killed' | 'asked';
+}
 
-/** What is asked through: a client nobody narrows, and others. */
-export const CLIENTS: Readonly<Record<string, ClientFacts>> = {
-  any: {},
-  sealed: { labels: ['Restricted'] },
-  wiki: { sources: ['wiki'] },
-  both: { sources: ['desk'], labels: ['restricted', 'Café'] },
-};
-/** The same few labels, as different hands write them. */
-const LABELS = ['internal', 'restricted', ' RESTRICTED', 'café', 'CAFE\u0301 '];
-const EMAILS = ['ada@acme.test', 'bob@acme.test', 'gus@acme.test', 'amy@acme.test', 'eve@other.test', 'new@acme.test'];
-
-/** What one step does: the runs of a source (two when the first is cut off), and the kind of corner it was meant to reach. */
+/** What one step does, and the kind of corner it was meant to reach. */
 export interface Step {
   readonly kind: StepKind;
   readonly source: string;
-  readonly runs: readonly Change[][];
+  readonly runs: readonly SaidRun[];
   /** How much time passes before it. */
   readonly wait: number;
+  /** What a person decides about an account of the source. */
+  readonly decision?: DecisionFacts;
 }
 
-export const STEP_KINDS = [
+/** How often each kind of step is taken, against the others. */
+const WEIGHTS = {
+  document: 6,
+  acl: 6,
+  container: 4,
+  move: 4,
+  delete: 5,
+  turn: 2,
+  'deep chain': 0.6,
+  members: 6,
+  'members unknown': 3,
+  account: 5,
+  deactivate: 4,
+  'e-mail moves on': 5,
+  'link by hand': 3,
+  'unlink by hand': 3,
+  'whole listing': 3,
+  'resumed listing': 3,
+  'container listing': 3,
+  'blind listing': 2,
+  problem: 3,
+  unchanged: 4,
+  replay: 3,
+  'killed run': 4,
+  'after a kill': 0, // taken where a run was killed
+  'asked meanwhile': 2,
+  restart: 1.5,
+  wait: 6,
+  'clock set back': 3,
+} as const;
+export type StepKind = keyof typeof WEIGHTS;
+export const STEP_KINDS = Object.keys(WEIGHTS) as readonly StepKind[]; // keys of a literal are what its type says
+const TOTAL = Object.values(WEIGHTS).reduce<number>((sum, weight) => sum + weight, 0);
+
+const GONE = { active: false };
+const NAMELESS = { emails: [] };
+
+/** Kinds that mean nothing where there are only people and groups. */
+const OF_ITEMS: readonly StepKind[] = [
   'document',
   'acl',
   'container',
   'move',
   'delete',
-  'members',
-  'members unknown',
-  'account',
-  'deactivate',
-  'whole listing',
-  'resumed listing',
+  'turn',
+  'deep chain',
   'container listing',
-  'blind listing',
-  'problem',
-  'unchanged',
-  'wait',
-] as const;
-export type StepKind = (typeof STEP_KINDS)[number];
+];
+
+/** What a step can go by. */
+export interface Before {
+  readonly name: string;
+  readonly source: SourceFacts;
+  readonly words: Words;
+  readonly people: readonly [Person, ...Person[]];
+  /** The last runs of this source. */
+  readonly said: readonly SaidRun[];
+}
 
 /** The next thing that happens to a source. */
-export const nextStep = (dice: Dice, name: string, source: SourceFacts): Step => {
-  const kind = dice.pick(STEP_KINDS);
-  const wait = kind === 'wait' ? (8 + dice.roll(30)) * HOUR : dice.roll(HOUR);
-  return { kind, source: name, wait, runs: runsOf(dice, kind, source) };
+export const nextStep = (dice: Dice, before: Before): Step => {
+  const chosen = before.source.running && dice.chance(0.6) ? 'after a kill' : drawn(dice);
+  const kind = before.words.documents.length === 0 && OF_ITEMS.includes(chosen) ? 'account' : chosen;
+  const step = { kind, source: before.name, wait: waitOf(dice, kind), runs: runsOf(dice, kind, before) };
+  return kind === 'link by hand' || kind === 'unlink by hand' ? { ...step, decision: aDecision(dice, kind, before) } : step;
+};
+
+/** Whoever carries the e-mail of an account, or is linked to it, is what decisions are mostly about. */
+const aDecision = (dice: Dice, kind: 'link by hand' | 'unlink by hand', { source, words, people }: Before): DecisionFacts => {
+  const person = dice.pick(people);
+  const linked = linksOf(source, person).map(({ account }) => account);
+  const carrying = Object.entries(source.accounts).flatMap(([id, { emails }]) =>
+    emails.includes(person.email ?? '') ? [id] : [],
+  );
+  const [near] = dice.some([...linked, ...carrying], 1, 1);
+  return {
+    kind: kind === 'link by hand' ? 'link' : 'unlink',
+    person,
+    account: near !== undefined && dice.chance(kind === 'unlink by hand' ? 0.8 : 0.3) ? near : dice.pick(words.users),
+    andUnlink: dice.chance(0.6),
+  };
+};
+
+const drawn = (dice: Dice): StepKind => {
+  let left = (dice.roll(1_000_000) / 1_000_000) * TOTAL;
+  return STEP_KINDS.find((kind) => (left -= WEIGHTS[kind]) < 0) ?? 'document';
+};
+
+const waitOf = (dice: Dice, kind: StepKind): number => {
+  if (kind === 'wait') return (8 + dice.roll(40)) * HOUR;
+  return kind === 'clock set back' ? -(4 + dice.roll(30)) * HOUR : dice.roll(HOUR);
 };
 
 /** The first whole listing of a source: everything there is. */
-export const firstRun = (dice: Dice): Change[] => [
-  { type: 'listing' },
-  ...USERS.map((id) => anAccount(dice, id)),
-  ...GROUPS.flatMap((group) => someMembers(dice, group)),
-  ...CONTAINERS.map((key) => aContainer(dice, key)),
-  ...DOCUMENTS.slice(0, 7).map((key) => aDocument(dice, key)),
-  { type: 'complete' },
-];
+export const firstStep = (dice: Dice, name: string, words: Words = COMMON): Step => ({
+  kind: 'whole listing',
+  source: name,
+  wait: 0,
+  runs: [
+    whole([
+      { type: 'listing' },
+      ...words.users.map((id) => anAccount(dice, id)),
+      ...words.groups.filter(() => dice.chance(0.8)).flatMap((group) => someMembers(dice, words, group)),
+      ...words.containers.filter(() => dice.chance(0.9)).map((key) => aContainer(dice, words, key)),
+      ...words.documents.filter(() => dice.chance(0.7)).map((key) => aDocument(dice, words, key)),
+      ...(dice.chance(0.9) ? [{ type: 'complete' } as const] : []),
+    ]),
+  ],
+});
 
-const runsOf = (dice: Dice, kind: StepKind, source: SourceFacts): Change[][] => {
-  const container = dice.pick(['c1', 'c2', 'c3', 'c4', 'c5']);
-  const key = dice.chance(0.7) ? dice.pick(['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9', 'd10']) : container;
-  const group = dice.pick(['g1', 'g2', 'g3', 'g4', 'g5']);
+const whole = (changes: readonly Change[]): SaidRun => ({ changes, end: 'whole' });
+
+const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] => {
+  const { source, words } = before;
+  const [container = 'c1'] = dice.some(words.containers, 1, 1);
+  const [document = 'd1'] = dice.some(words.documents, 1, 1);
+  const key = dice.chance(0.7) ? document : container;
+  const group = dice.pick(words.groups);
+  const user = dice.pick(words.users);
   switch (kind) {
     case 'document':
-      return [dice.some(DOCUMENTS, 1, 3).map((each) => aDocument(dice, each))];
+      return [whole(dice.some(words.documents, 1, 3).map((each) => aDocument(dice, words, each)))];
     case 'acl':
-      return [[{ type: 'acl', key, acl: anAcl(dice) }]];
+      return [whole([{ type: 'acl', key, acl: anAcl(dice, words) }])];
     case 'container':
+      return [whole([aContainer(dice, words, container)])];
     case 'move':
-      return [[aContainer(dice, container)]];
+      return [whole([aMovedContainer(dice, words, container)])];
     case 'delete':
-      return [own(source.items, key) ? [{ type: 'delete', key }] : []];
+      return [whole(dice.some(Object.keys(source.items), 1, 1).map((gone) => ({ type: 'delete', key: gone })))];
+    case 'turn':
+      return [whole([own(source.items, key)?.document ? aContainer(dice, words, key) : aDocument(dice, words, key)])];
+    case 'deep chain':
+      return [whole(aDeepChain(TOO_DEEP))];
     case 'members':
-      return [someMembers(dice, group)];
+      return [whole(someMembers(dice, words, group))];
     case 'members unknown':
-      return [[{ type: 'members', group, members: { unknown: 'the source answered 403' } }]];
+      return [whole([{ type: 'members', group, members: { unknown: 'the source answered 403' } }])];
     case 'account':
-      return [dice.some(USERS, 1, 2).map((id) => anAccount(dice, id))];
+      return [whole(dice.some(words.users, 1, 2).map((id) => anAccount(dice, id)))];
     case 'deactivate':
-      return [[anAccount(dice, dice.pick(['u1', 'u2', 'u3', 'u4', 'u5', 'u6']), false)]];
+      return [whole([dice.chance(0.5) ? sameAccount(source, user, { active: false }) : anAccount(dice, user, false)])];
+    case 'e-mail moves on': {
+      const { emails = [] } = own(source.accounts, user) ?? {};
+      const left = sameAccount(source, user, dice.pick<Partial<Account>>([GONE, NAMELESS, { ...GONE, ...NAMELESS }]));
+      const next = dice.pick(words.users);
+      const taken = next === user || dice.chance(0.4) ? [] : [sameAccount(source, next, { emails, active: true })];
+      return [whole([left, ...taken])];
+    }
     case 'whole listing':
-      return [[{ type: 'listing' }, ...survivors(dice, source), { type: 'complete' }]];
+      return [whole([{ type: 'listing' }, ...survivors(dice, before), { type: 'complete' }])];
     case 'blind listing':
-      return [[{ type: 'listing' }, ...survivors(dice, source), aProblem(), { type: 'complete' }]];
+      return [whole([{ type: 'listing' }, ...survivors(dice, before), aProblem(), { type: 'complete' }])];
     case 'resumed listing': {
-      const all = survivors(dice, source);
-      let cut = dice.roll(all.length + 1);
-      while (isPage(all[cut - 1])) cut--; // a connector cannot resume inside a group
-      const rest = [...all.slice(cut), { type: 'complete' } as const];
-      return [[{ type: 'listing' }, ...all.slice(0, cut), { type: 'checkpoint', cursor: { cut } }], rest];
+      const [head, rest] = cutting(dice, survivors(dice, before));
+      return [
+        { changes: [{ type: 'listing' }, ...head, { type: 'checkpoint', cursor: { cut: head.length } }], end: 'cut' },
+        whole([...rest, { type: 'complete' }]),
+      ];
     }
     case 'container listing': {
       const named = subtree(source, container).filter(() => dice.chance(0.6));
-      return [
-        [
-          { type: 'listing', of: container },
-          ...named.map((each) => again(dice, source, each)),
-          { type: 'complete', of: container },
-        ],
-      ];
+      const changes = named.map((each) => again(dice, words, source, each));
+      return [whole([{ type: 'listing', of: container }, ...changes, { type: 'complete', of: container }])];
     }
     case 'problem': {
-      const named = survivors(dice, source);
+      const named = survivors(dice, before);
       const seen = new Set(named.flatMap((change) => keyOf(change) ?? []));
       const unread = Object.keys(source.items).filter((each) => !seen.has(each) && dice.chance(0.7));
-      return [[{ type: 'listing' }, ...named, ...unread.map(aProblem), { type: 'complete' }]];
+      return [whole([{ type: 'listing' }, ...named, ...unread.map(aProblem), { type: 'complete' }])];
     }
     case 'unchanged':
-      return [[...(dice.chance(0.3) ? [aProblem(key)] : []), { type: 'unchanged' }]];
+      return [whole([...(dice.chance(0.3) ? [aProblem(key)] : []), { type: 'unchanged' }])];
+    case 'replay':
+      return before.said.filter(({ end }) => end === 'whole');
+    case 'killed run': {
+      // What follows the checkpoint is committed too, and said again by the run that resumes.
+      const [head, rest] = cutting(dice, survivors(dice, before));
+      const checkpoint: Change = { type: 'checkpoint', cursor: { cut: head.length } };
+      const after = dice.chance(0.5) ? rest.slice(0, dice.roll(rest.length + 1)) : [];
+      return [{ changes: [{ type: 'listing' }, ...head, ...(dice.chance(0.8) ? [checkpoint] : []), ...after], end: 'killed' }];
+    }
+    case 'after a kill':
+      return [whole([...survivors(dice, before), { type: 'complete' }])];
+    case 'asked meanwhile':
+      return [{ changes: survivors(dice, before).filter(isFact).slice(0, 3), end: 'asked' }];
+    case 'restart':
+      return [whole([anAccount(dice, user), ...someMembers(dice, words, group)])];
+    case 'link by hand':
+    case 'unlink by hand':
     case 'wait':
+    case 'clock set back':
       return [];
     default:
       return unreachable(kind);
@@ -156,117 +244,26 @@ const keyOf = (change: Change): string | undefined =>
 
 const isPage = (change: Change | undefined): boolean => change?.type === 'members' && change.more === true;
 
+/** What decides over documents, in one piece. */
+const isFact = (change: Change): boolean =>
+  change.type === 'account' || change.type === 'container' || (change.type === 'members' && !isPage(change));
+
+/** In two, but never inside a group: there a connector cannot resume. */
+const cutting = (dice: Dice, all: readonly Change[]): [head: readonly Change[], rest: readonly Change[]] => {
+  let cut = dice.roll(all.length + 1);
+  while (isPage(all[cut - 1])) cut--;
+  return [all.slice(0, cut), all.slice(cut)];
+};
+
 /** A whole listing that forgets some of what there was. */
-const survivors = (dice: Dice, source: SourceFacts): Change[] => [
+const survivors = (dice: Dice, { source, words }: Before): Change[] => [
   ...Object.keys(source.accounts)
     .filter(() => dice.chance(0.9))
     .map((id) => sameAccount(source, id)),
   ...Object.keys(source.groups)
     .filter(() => dice.chance(0.9))
-    .flatMap((group) => someMembers(dice, group)),
+    .flatMap((group) => someMembers(dice, words, group)),
   ...Object.keys(source.items)
     .filter(() => dice.chance(0.85))
-    .map((key) => again(dice, source, key)),
+    .map((key) => again(dice, words, source, key)),
 ];
-
-const aProblem = (key?: string): Change => ({
-  type: 'problem',
-  ...(key === undefined ? {} : { key }),
-  error: new Error('not readable'),
-});
-
-const again = (dice: Dice, source: SourceFacts, key: string): Change =>
-  own(source.items, key)?.document ? aDocument(dice, key) : aContainer(dice, key);
-
-const aContainer = (dice: Dice, key: string): Change => ({
-  type: 'container',
-  key,
-  title: `Folder ${key}`,
-  acl: anAcl(dice),
-  ...aParent(dice),
-});
-
-const aParent = (dice: Dice): { parent?: string } =>
-  dice.chance(0.7) ? { parent: dice.pick(['c1', 'c2', 'c3', 'c4', 'c5']) } : {};
-
-/** Every document holds the word that everybody asks for. */
-const aDocument = (dice: Dice, key: string): Change => {
-  const document: SourceDocument = {
-    key,
-    title: `Note ${key}`,
-    type: 'page',
-    updatedAt: new Date(Date.UTC(2026, 0, 1 + dice.roll(28))),
-    acl: anAcl(dice),
-    ...(dice.chance(0.3) ? { labels: dice.some(LABELS, 1, 2) } : {}),
-    body: { kind: 'text', text: `The lantern of ${key}, ${dice.roll(3)} times lit.`, format: 'plain' },
-    ...aParent(dice),
-  };
-  return { type: 'document', document };
-};
-
-const anAcl = (dice: Dice): Acl => {
-  if (dice.chance(0.05)) return { unknown: 'the source answered 403' };
-  const [first, ...rest] = [aTerm(dice), ...(dice.chance(0.35) ? [aTerm(dice)] : []), ...(dice.chance(0.1) ? [aTerm(dice)] : [])];
-  return { terms: [first ?? aTerm(dice), ...rest] };
-};
-
-const aTerm = (dice: Dice): AclTerm => ({
-  allow: [...(dice.chance(0.3) ? (['everyone'] as const) : []), ...dice.some(allowable(), 1, 3)],
-  deny: dice.chance(0.35) ? dice.some(deniable(), 1, 2) : [],
-  from: 'page',
-});
-
-const deniable = (): Deniable[] => [
-  ...USERS.map((id) => `user:${id}` as const),
-  ...[...GROUPS, NEVER_LISTED].map((id) => `group:${id}` as const),
-  'person:bob@acme.test',
-  'person:eve@other.test',
-  'domain:other.test',
-  'org:staff',
-  'everyone',
-  'public',
-];
-
-const allowable = (): Principal[] => [
-  ...deniable(),
-  'domain:acme.test',
-  'public',
-  ...CONTAINERS.flatMap((key) => [`audience:${key}`, `audience:${key}`] as const),
-  'audience:d1',
-  'audience:d2',
-  'audience:nowhere',
-];
-
-const someMembers = (dice: Dice, group: string): Change[] => {
-  const members: Member[] = dice.some(
-    [
-      ...USERS.map((id) => `user:${id}` as const),
-      ...[...GROUPS, NEVER_LISTED].map((id) => `group:${id}` as const),
-      'person:ada@acme.test',
-      'everyone',
-    ],
-    0,
-    4,
-  );
-  if (members.length < 2 || dice.chance(0.7)) return [{ type: 'members', group, members }];
-  return [
-    { type: 'members', group, members: members.slice(0, 1), more: true },
-    { type: 'members', group, members: members.slice(1) },
-  ];
-};
-
-const anAccount = (dice: Dice, id: string, active = dice.chance(0.85)): Change => ({
-  type: 'account',
-  account: { id, emails: dice.some(EMAILS, dice.chance(0.9) ? 1 : 0, 1), active, kind: dice.chance(0.2) ? 'guest' : 'member' },
-});
-
-const sameAccount = (source: SourceFacts, id: string): Change => {
-  const known = own(source.accounts, id);
-  const account: Account = {
-    id,
-    emails: known?.emails ?? [],
-    active: known?.active ?? false,
-    kind: known?.guest ? 'guest' : 'member',
-  };
-  return { type: 'account', account };
-};

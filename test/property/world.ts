@@ -2,6 +2,8 @@
 export interface World {
   now: number;
   readonly owned: readonly string[];
+  /** The source that says who is who and who is active, in a world that has one. */
+  readonly directory?: string;
   readonly sources: Record<string, SourceFacts>;
   readonly people: readonly Person[];
   /** By client; one that is not named carries all. */
@@ -27,11 +29,33 @@ export interface SourceFacts {
   readonly content: { readonly within: number; readonly deny: boolean };
   /** Of the last run that said that all it does not mention still stands. */
   confirmed: number;
-  readonly accounts: Record<string, { emails: readonly string[]; active: boolean; guest: boolean; at: number }>;
+  /** Of the last run that listed the source whole. */
+  listed?: number;
+  /** A run writes it, or was killed while it did. */
+  running: boolean;
+  readonly accounts: Record<string, AccountFacts>;
   readonly groups: Record<string, { members?: readonly string[]; unknown: boolean; at: number }>;
   readonly items: Record<string, ItemFacts>;
-  /** Subject of a person → their account here. */
-  readonly links: Record<string, string>;
+  /** Subject of a person → their accounts here. */
+  readonly links: Record<string, readonly LinkFacts[]>;
+  /** Account → the e-mails and, where there was none, the subjects of those whom a person took from it. */
+  readonly refused: Record<string, readonly string[]>;
+  /** Subject of a person → the accounts here whose link to them ended by itself. */
+  readonly former: Record<string, readonly string[]>;
+}
+
+export interface LinkFacts {
+  readonly account: string;
+  readonly byHand: boolean;
+  /** What the account carried when it was made: a link ends when none of it is left. */
+  readonly emails: readonly string[];
+}
+
+export interface AccountFacts {
+  readonly emails: readonly string[];
+  active: boolean;
+  readonly guest: boolean;
+  readonly at: number;
 }
 
 export interface ItemFacts {
@@ -51,25 +75,23 @@ export interface TermFacts {
 
 export type AclFacts = 'unknown' | readonly TermFacts[];
 
-/** The rules of the model. With one of them taken away, an answer that differs was decided by it. */
-export const RULES = [
-  'deny',
-  'undecided',
-  'nested group',
-  'audience',
-  'second term',
-  'unknown acl',
-  'guest',
-  'stale',
-  'unlinked',
-  'unlisted',
-  'service listed',
-  'service undecided',
-  'label',
-  'client source',
-] as const;
-export type Rule = (typeof RULES)[number];
+/** A source of which nothing was said yet. */
+export const silentSource = (promises: Pick<SourceFacts, 'permissions' | 'content'>): SourceFacts => ({
+  ...promises,
+  confirmed: 0,
+  running: false,
+  accounts: {},
+  groups: {},
+  items: {},
+  links: {},
+  refused: {},
+  former: {},
+});
 
 /** A name in a record, or nothing: ids are made by strangers, so `constructor` may be one. */
 export const own = <T>(record: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
+
+/** What a source of this world is called. */
+export const nameOf = ({ sources }: World, source: SourceFacts): string =>
+  Object.keys(sources).find((name) => sources[name] === source) ?? '';

@@ -1,27 +1,17 @@
-import { identityName } from '../../src/core/caller.ts';
-import { DEFAULT_FRESHNESS, type Freshness } from '../../src/core/freshness.ts';
-import { NO_POLICY } from '../../src/core/policy.ts';
-import { sharedSchema } from '../../src/core/principal.ts';
-import type { Rules } from '../../src/core/rules.ts';
-import type { Service } from '../../src/core/service.ts';
-import { type IndexInProcess, openIndex } from '../support/index-in-process.ts';
+import { COMMON, OF_THE_DIRECTORY, type Words } from './changes.ts';
+import { compare } from './compare.ts';
+import { type Corners, count } from './corners.ts';
 import { type Dice, diceOf } from './dice.ts';
-import { mayCarry, mayRead } from './oracle.ts';
-import { identify, type Open, replay } from './replay.ts';
-import { CLIENTS, firstRun, nextStep, PEOPLE, type Step, STEP_KINDS } from './steps.ts';
-import { type Person, type Rule, RULES, type SourceFacts, type World } from './world.ts';
+import { allowedTo } from './oracle.ts';
+import { CLIENTS, DECIDED_ABOUT, PEOPLE } from './people.ts';
+import { decideByHand } from './links.ts';
+import { endRun, nothingOpen, type Open, replay } from './replay.ts';
+import { asFacts, DIRECTORY, promisesOf, rulesOf } from './rules.ts';
+import { openStage, type OtherProcess, type Stage, type Writer } from './stage.ts';
+import { firstStep, nextStep, type SaidRun, type Step } from './steps.ts';
+import { type LinkFacts, own, silentSource, type SourceFacts, type World } from './world.ts';
 
-const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 5);
-const OWNED = ['acme.test'];
-/** How many people try every single id after a step: others another time. */
-const FETCHING = 2;
-
-/** Every rule and every kind of step: how often it was what decided. */
-export type Corners = Map<string, number>;
-
-/** A table of all corners at zero. */
-export const noCorners = (): Corners => new Map([...RULES, ...STEP_KINDS].map((corner) => [corner, 0]));
 
 /** Where the product and the model disagree. */
 export interface Disagreement {
@@ -30,165 +20,199 @@ export interface Disagreement {
   readonly what: string;
 }
 
-/** Plays one random world and compares, after every step, what each person gets with what the model allows. */
-export const playWorld = async (seed: number, steps: number, corners: Corners): Promise<Disagreement | undefined> => {
+export interface PlayOptions {
+  readonly steps: number;
+  readonly corners: Corners;
+  /** Writes some of the runs, where there is one. */
+  readonly other?: OtherProcess;
+}
+
+interface Play {
+  readonly dice: Dice;
+  readonly world: World;
+  readonly stage: Stage;
+  readonly corners: Corners;
+  readonly writers: readonly [Writer, ...Writer[]];
+  readonly told: ReadonlyMap<string, Told>;
+}
+
+/** What a source has said. */
+interface Told {
+  readonly open: Open;
+  last: readonly SaidRun[];
+  /** Every key there ever was. */
+  readonly keys: Set<string>;
+}
+
+/** Plays one random world and compares, after every step, what some people get with what the model allows; at last for all. */
+export const playWorld = async (seed: number, { steps, corners, other }: PlayOptions): Promise<Disagreement | undefined> => {
   const dice = diceOf(seed);
-  const freshness = new Map<string, Freshness>([
-    ['wiki', DEFAULT_FRESHNESS],
-    [
-      'desk',
-      {
-        content: { within: 30 * HOUR, onBreach: dice.chance(0.5) ? 'deny' : 'label' },
-        permissions: { within: 48 * HOUR, onBreach: 'label' },
-      },
-    ],
-  ]);
+  const promises = promisesOf(dice);
+  const names = dice.some([...promises.keys()], promises.size, promises.size);
+  const last = names.length + steps - 1;
   const world: World = {
     now: START,
-    owned: OWNED,
+    owned: ['acme.test'],
+    ...(promises.has(DIRECTORY) ? { directory: DIRECTORY } : {}),
     people: PEOPLE,
     clients: CLIENTS,
-    sources: Object.fromEntries([...freshness].map(([name, rule]) => [name, emptySource(rule)])),
+    sources: Object.fromEntries([...promises].map(([name, rule]) => [name, silentSource(asFacts(rule))])),
   };
-  const open = new Map<string, Open>([...freshness.keys()].map((name) => [name, new Map()]));
-  const index = await openIndex({ rules: rulesOf(world, freshness), now: () => world.now });
+  const play: Play = {
+    dice,
+    world,
+    corners,
+    stage: await openStage({ rules: rulesOf(world, promises), now: () => world.now }, other),
+    writers: other ? ['own', 'own', 'connection', 'process'] : ['own', 'own', 'connection'],
+    told: new Map(names.map((name) => [name, { open: nothingOpen(), last: [], keys: new Set<string>() }])),
+  };
   try {
-    let seen = new Set<string>();
-    for (let step = 0; step <= steps; step++) {
-      const name = dice.chance(0.7) ? 'wiki' : 'desk';
-      const source = world.sources[name] ?? emptySource(DEFAULT_FRESHNESS);
-      const taken: Step = step < 2 ? first(step) : nextStep(dice, name, source);
-      await take(taken, world, open, index, dice);
-      const disagreement = await compare(index, world, dice, corners);
-      if (disagreement) return { seed, step, what: `after "${taken.kind}" in ${taken.source}: ${disagreement}` };
+    let seen = visibleTo(world);
+    for (let step = 0; step <= last; step++) {
+      const taken = stepOf(play, names[step]);
+      const events = new Set<string>([taken.kind]);
+      const wrong = (await take(play, taken, events)) ?? (await compared(step));
+      if (wrong) return { seed, step, what: `after "${taken.kind}" in ${taken.source}: ${wrong}` };
       const now = visibleTo(world);
-      if (now.symmetricDifference(seen).size > 0) count(corners, taken.kind);
+      if (now.symmetricDifference(seen).size > 0 || events.has('replay')) for (const event of events) count(corners, event);
       seen = now;
     }
     return undefined;
   } finally {
-    await index.close();
+    await play.stage.close();
   }
 
-  function first(step: number): Step {
-    return { kind: 'whole listing', source: step === 0 ? 'wiki' : 'desk', wait: 0, runs: [firstRun(dice)] };
+  /** Nobody is asked before every source has said all it has. */
+  async function compared(step: number): Promise<string | undefined> {
+    return step < names.length - 1 ? undefined : compare(play, step === last);
   }
 };
 
-/** What the configuration says of that world. */
-const rulesOf = ({ people, clients, owned }: World, sources: ReadonlyMap<string, Freshness>): Rules => ({
-  ownedDomains: owned,
-  sources,
-  services: new Map(
-    people.flatMap(({ listed, ...identity }): [string, Service][] => {
-      if (!listed) return [];
-      const shared = listed.principals.map((principal) => sharedSchema.parse(principal));
-      return [[identityName(identity), { shared, accounts: new Map(Object.entries(listed.accounts)) }]];
-    }),
-  ),
-  policies: {
-    default: NO_POLICY,
-    clients: new Map(
-      Object.entries(clients).map(([name, { sources: of, labels = [] }]) => [
-        name,
-        { ...NO_POLICY, denyLabels: labels, ...(of ? { sources: of } : {}) },
-      ]),
-    ),
-  },
-});
+const stepOf = ({ dice, world, told }: Play, first: string | undefined): Step => {
+  const wordsOf = (name: string): Words => (name === world.directory ? OF_THE_DIRECTORY : COMMON);
+  if (first !== undefined) return firstStep(dice, first, wordsOf(first));
+  const name = world.directory !== undefined && dice.chance(0.4) ? world.directory : dice.chance(0.7) ? 'wiki' : 'desk';
+  return nextStep(dice, {
+    name,
+    words: wordsOf(name),
+    source: factsOf(world, name),
+    people: DECIDED_ABOUT,
+    said: told.get(name)?.last ?? [],
+  });
+};
 
-const emptySource = ({ content, permissions }: Freshness): SourceFacts => ({
-  content: { within: content.within, deny: content.onBreach === 'deny' },
-  permissions: { within: permissions.within, deny: permissions.onBreach === 'deny' },
-  confirmed: 0,
-  accounts: {},
-  groups: {},
-  items: {},
-  links: {},
-});
-
-const take = async (
-  step: Step,
-  world: World,
-  open: ReadonlyMap<string, Open>,
-  index: IndexInProcess,
-  dice: Dice,
-): Promise<void> => {
+/** Lets a step happen to the index and to the model, and says where they disagree meanwhile. `events`: what happened on the way. */
+const take = async (play: Play, step: Step, events: Set<string>): Promise<string | undefined> => {
+  const { world, dice, told } = play;
+  const source = factsOf(world, step.source);
+  const of = told.get(step.source);
+  if (!of) throw new Error(`no source ${step.source}`);
   world.now += step.wait;
-  const source = world.sources[step.source];
-  const listings = open.get(step.source);
-  if (!source || !listings) throw new Error(`no source ${step.source}`);
-  for (const [at, changes] of step.runs.entries()) {
-    const cut = at < step.runs.length - 1;
-    await index.sync(step.source, changes, { cut });
-    replay(source, listings, changes, world.now, world.people);
-    if (!cut) listings.clear(); // what no checkpoint kept is forgotten with its run
+  if (step.decision) {
+    const allowed = decideByHand(world, source, step.decision);
+    const done = await play.stage.decide(step.source, step.decision);
+    if (allowed !== done) return `"${step.kind}" was ${done ? 'done' : 'refused'}`;
+  }
+  for (const run of step.runs) {
+    const before = noted(source, of.keys);
+    const wrong = await happen(play, { step, run, source, open: of.open }, events);
+    if (wrong) return wrong;
+    for (const event of eventsIn(source, before)) events.add(event);
+    for (const key of Object.keys(source.items)) of.keys.add(key);
     world.now += dice.roll(1000);
   }
-};
-
-/** What search finds for everybody, and fetch opens for some, against the model. */
-const compare = async (index: IndexInProcess, world: World, dice: Dice, corners: Corners): Promise<string | undefined> => {
-  const fetching = dice.some(world.people, FETCHING, FETCHING);
-  for (const person of world.people) {
-    await index.identify(person);
-    for (const source of Object.values(world.sources)) identify(source, world.owned, person);
-    const client = dice.chance(0.5) ? 'any' : dice.pick(['sealed', 'wiki', 'both']);
-    const disagreement = await compareThrough(client, person);
-    if (disagreement) return `${person.subject} through ${client}: ${disagreement}`;
-  }
+  if (step.runs.length > 0) of.last = step.runs;
   return undefined;
-
-  async function compareThrough(client: string, person: Person): Promise<string | undefined> {
-    const asking: Asking = { person, client };
-    const allowed = allowedTo(world, asking);
-    const found = await searched(index, asking);
-    const wrong = [...found.symmetricDifference(allowed)];
-    if (wrong.length > 0) return `search ${found.has(wrong[0] ?? '') ? 'shows' : 'hides'} ${wrong.join(' ')}`;
-    for (const id of fetching.includes(person) ? everyId(world) : []) {
-      const fetched = await index.ask(person, 'fetch', { id }, client);
-      if ('output' in fetched !== allowed.has(id)) return `fetch ${'output' in fetched ? 'shows' : 'hides'} ${id}`;
-    }
-    countRules(world, asking, corners);
-    return undefined;
-  }
 };
 
-/** Who asks, through what. */
-interface Asking {
-  readonly person: Person;
-  readonly client: string;
+interface Happening {
+  readonly step: Step;
+  readonly run: SaidRun;
+  readonly source: SourceFacts;
+  readonly open: Open;
 }
 
-const searched = async (index: IndexInProcess, { person, client }: Asking): Promise<Set<string>> => {
-  const found = await index.ask(person, 'search', { query: 'lantern', limit: 50, max_tokens: 20_000 }, client);
-  if ('error' in found) throw new Error(found.error.message);
-  const { results } = found.output as { results: readonly { id: string }[] };
-  return new Set(results.map(({ id }) => id));
+const happen = async (play: Play, { step, run, source, open }: Happening, events: Set<string>): Promise<string | undefined> => {
+  const { world, stage, dice } = play;
+  const at = world.now;
+  const { changes, end } = run;
+  const writer: Writer = step.kind === 'restart' || end !== 'whole' ? 'own' : dice.pick(play.writers);
+  if (writer !== 'own') events.add(`by another ${writer}`);
+  source.running = true;
+  let wrong: string | undefined;
+  let told = 0;
+  const tell = (until: number): void => {
+    replay(source, open, changes.slice(told, until), at, world.people);
+    told = until;
+  };
+  const ended = await stage[step.kind === 'restart' ? 'restart' : 'perform']({
+    source: step.source,
+    run,
+    writer,
+    meanwhile: async (until) => {
+      tell(until);
+      wrong ??= await compare(play, false);
+    },
+  });
+  tell(changes.length);
+  endRun(open);
+  source.running = end === 'killed';
+  if (step.kind !== 'replay' || wrong || !ended || !saysEachOnce(changes)) return wrong;
+  const { changed, deleted } = ended.counts;
+  return changed + deleted === 0 ? undefined : `the same once more changed ${changed} and deleted ${deleted}`;
 };
 
-const everyId = (world: World): string[] =>
-  Object.entries(world.sources).flatMap(([name, { items }]) =>
-    [...Object.keys(items), 'd1', 'd10', 'nowhere'].map((key) => `${name}:${key}`),
-  );
+/** A run that says two things of one key has more to say when it is said again. */
+const saysEachOnce = (changes: SaidRun['changes']): boolean => {
+  const keys = changes.flatMap((change) => {
+    if (change.type === 'document') return [change.document.key];
+    return change.type === 'container' || change.type === 'acl' || change.type === 'delete' ? [change.key] : [];
+  });
+  return new Set(keys).size === keys.length;
+};
 
-const allowedTo = (world: World, { person, client }: Asking, without?: Rule): Set<string> =>
-  new Set(
-    Object.entries(world.sources).flatMap(([name, source]) =>
-      Object.keys(source.items)
-        .filter((key) => mayRead(world, person, source, key, without) && mayCarry(world, client, source, key, without))
-        .map((key) => `${name}:${key}`),
-    ),
-  );
+interface Noted {
+  readonly links: ReadonlyMap<string, readonly LinkFacts[]>;
+  /** Groups that something names and that no listing named yet. */
+  readonly awaited: ReadonlySet<string>;
+  readonly gone: ReadonlySet<string>;
+}
+
+const noted = (source: SourceFacts, keys: ReadonlySet<string>): Noted => ({
+  links: new Map(Object.entries(source.links)),
+  awaited: new Set(groupsNamed(source).filter((group) => !own(source.groups, group)?.members)),
+  gone: new Set([...keys].filter((key) => !own(source.items, key))),
+});
+
+const groupsNamed = ({ items, groups }: SourceFacts): string[] => {
+  const terms = Object.values(items).flatMap(({ acl }) => (acl === 'unknown' ? [] : acl));
+  const named = [
+    ...terms.flatMap(({ allow, deny }) => [...allow, ...deny]),
+    ...Object.values(groups).flatMap(({ members = [] }) => members),
+  ];
+  return named.filter((principal) => principal.startsWith('group:')).map((principal) => principal.slice(6));
+};
+
+/** What a run did that is no kind of step. */
+const eventsIn = (source: SourceFacts, before: Noted): string[] => {
+  const ended = [...before.links].some(([subject, links]) => links.some((link) => !own(source.links, subject)?.includes(link)));
+  const again = [...before.gone].some((key) => own(source.items, key));
+  const listed = [...before.awaited].some((group) => own(source.groups, group)?.members);
+  return [
+    ...(ended ? ['link ended'] : []),
+    ...(again ? ['created again'] : []),
+    ...(listed ? ['members before their group'] : []),
+    ...(source.running ? ['asked of a killed run'] : []),
+  ];
+};
+
+const factsOf = (world: World, name: string): SourceFacts => {
+  const source = own(world.sources, name);
+  if (!source) throw new Error(`no source ${name}`);
+  return source;
+};
 
 const visibleTo = (world: World): Set<string> =>
   new Set(
     world.people.flatMap((person) => [...allowedTo(world, { person, client: 'any' })].map((id) => `${person.subject} ${id}`)),
   );
-
-const countRules = (world: World, asking: Asking, corners: Corners): void => {
-  const allowed = allowedTo(world, asking);
-  for (const rule of RULES) if (allowedTo(world, asking, rule).symmetricDifference(allowed).size > 0) count(corners, rule);
-};
-
-const count = (corners: Corners, corner: string): void => void corners.set(corner, (corners.get(corner) ?? 0) + 1);

@@ -1,6 +1,3 @@
-import { PassThrough } from 'node:stream';
-
-import type { Parts } from '../../src/cli/parts.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { openExaminer } from '../../src/open-examiner.ts';
@@ -10,6 +7,7 @@ import { openPreview } from '../../src/open-preview.ts';
 import { aMachine } from './a-machine.ts';
 import { aStream } from './a-stream.ts';
 import type { Ended } from './a-command.ts';
+import { partsWith } from './some-parts.ts';
 
 export interface ProgramOptions {
   /** Where previews are made. */
@@ -26,30 +24,14 @@ export const inProcess = async (
 ): Promise<Ended> => {
   const [stdout, stderr] = [aStream(), aStream()];
   const machine = aMachine({ now, env });
-  const parts: Parts = {
-    version: '1',
+  const parts = partsWith({
     now,
-    stdin: new PassThrough(),
-    program: ['castellan'],
-    company: '',
     temporary,
-    examples: '',
-    home: '',
-    endpoint: unused,
-    openIndex: unused,
-    openDesk: unused,
-    openHttp: unused,
-    openTrail: unused,
-    issueToken: unused,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
     openExaminer: async (place) => openExaminer(place, machine),
     openPatient: async (place) => openPatient(place, machine, fetch),
     openPeople: (place) => openPeople(place, machine),
-  };
+  });
   const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: false }), signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };
-};
-
-const unused = (): never => {
-  throw new Error('not for this command');
 };

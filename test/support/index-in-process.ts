@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
@@ -18,7 +18,7 @@ import type { Rules } from '../../src/core/rules.ts';
 import type { View } from '../../src/core/view.ts';
 import { runSync } from '../../src/ingest/runner.ts';
 import { embedWaiting } from '../../src/ingest/vectors.ts';
-import { createAnswer } from '../../src/reader/answer.ts';
+import { type AnswerQuestion, createAnswer } from '../../src/reader/answer.ts';
 import { confirmed } from '../../src/reader/confirm.ts';
 import { type Live, openLive } from '../../src/reader/live.ts';
 import { type Call, type CallResult, createCall } from '../../src/server/call.ts';
@@ -43,9 +43,6 @@ export interface IndexOptions {
   readonly liveDeadlineMs?: number;
 }
 
-/** The tools that only read. */
-export type AskedTool = 'search' | 'fetch' | 'list_sources' | 'explain_access';
-
 /** A whole index in one process: real store, runner, reader, tools and the one path, without threads and pipes. */
 export interface IndexInProcess {
   readonly store: Store;
@@ -54,27 +51,57 @@ export interface IndexInProcess {
   readonly call: Call;
   /** One run of a source that says just this; `cut`: the source dies at the end of it. */
   sync(source: string, changes: readonly Change[], options?: { readonly cut?: boolean }): Promise<RunEnd | undefined>;
+  /** Answers without tools and audit: what a thread of the reader would say. */
+  readonly answer: AnswerQuestion;
   embed(): Promise<void>;
   /** Identifies somebody, and links them to the accounts their e-mail names. */
   identify(identity: Identity): Promise<void>;
   /** Asks as somebody who was identified before, through a client. */
-  ask(identity: Identity, tool: AskedTool, input: unknown, client?: string): Promise<CallResult>;
+  ask(identity: Identity, tool: ToolName, input: unknown, client?: string): Promise<CallResult>;
+  /** Closes it, and leaves its file where it is. */
+  leave(): Promise<void>;
+  /** Closes it, and takes its folder away. */
   close(): Promise<void>;
 }
+
+/** All that can be asked. */
+export const TOOLS = [searchTool, fetchTool, listSourcesTool, explainAccessTool];
+export type ToolName = 'search' | 'fetch' | 'list_sources' | 'explain_access';
 
 const MEMORY = '/dev/shm';
 
 /** Opens a fresh index in a temporary folder, in memory where the system has such a place. */
-export const openIndex = async ({ rules, now, embedder, readLive, liveDeadlineMs }: IndexOptions): Promise<IndexInProcess> => {
+export const openIndex = async (options: IndexOptions): Promise<IndexInProcess> => {
+  const path = join(temporaryFolder(), 'index.db');
+  copyFileSync(await emptyIndex(), path);
+  return openIndexAt(path, options);
+};
+
+let blank: Promise<string> | undefined;
+
+/** An index with nothing in it, made once: to copy it is cheaper than to make each. */
+const emptyIndex = (): Promise<string> => (blank ??= makeEmpty());
+
+const makeEmpty = async (): Promise<string> => {
   const folder = temporaryFolder();
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'index.db');
+  await (await openStore({ path, now: Date.now })).close();
+  return path;
+};
+
+/** Opens what is there already, as a process does that was started again. */
+export const openIndexAt = async (
+  path: string,
+  { rules, now, embedder, readLive, liveDeadlineMs }: IndexOptions,
+): Promise<IndexInProcess> => {
   const store = await openStore({ path, now });
   const reader = openReader(path);
   const answer = createAnswer({ reader, rules });
   const live = readLive && openLive({ read: readLive, now, ...(liveDeadlineMs !== undefined && { deadlineMs: liveDeadlineMs }) });
   const audited: AuditEvent[] = [];
   const call = createCall({
-    tools: [searchTool, fetchTool, listSourcesTool, explainAccessTool],
+    tools: TOOLS,
     audit: { record: async (event) => void audited.push(event) },
     policyOf: ({ client }) => policyFor(rules, client),
     viewOf: ({ identity, client }) => viewOn({ answer, now, embedder, live }, { identity, client }),
@@ -85,19 +112,17 @@ export const openIndex = async ({ rules, now, embedder, readLive, liveDeadlineMs
       throw error;
     },
   });
+  const leave = async (): Promise<void> => {
+    reader.close();
+    await store.close();
+  };
   return {
     store,
     path,
     audited,
     call,
-    sync: async (source, changes, { cut = false } = {}) =>
-      runSync({
-        store,
-        connector: saying(changes, cut),
-        source: { name: source, settings: {}, folder, urlTemplate: 'castellan:<id>', hosts: [], maxDeleteRatio: 0.2 },
-        now,
-        signal: new AbortController().signal,
-      }),
+    answer,
+    sync: (source, changes, { cut = false } = {}) => say({ store, now, source, changes, cut }),
     embed: async () => {
       if (embedder) await embedWaiting({ store, embedder, signal: new AbortController().signal });
     },
@@ -107,10 +132,10 @@ export const openIndex = async ({ rules, now, embedder, readLive, liveDeadlineMs
     },
     ask: (identity, tool, input, client = 'test') =>
       call(tool, input, async () => ({ identity, client, scopes: ['read'] }), new AbortController().signal),
+    leave,
     close: async () => {
-      reader.close();
-      await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      await leave();
+      rmSync(dirname(path), { recursive: true, force: true });
     },
   };
 };
@@ -170,6 +195,24 @@ const viewOn = ({ answer, now, embedder, live }: ViewParts, who: Pick<Caller, 'i
     },
   };
 };
+
+interface Saying {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly source: string;
+  readonly changes: readonly Change[];
+  readonly cut: boolean;
+}
+
+/** One run of a source that says just this, into any store. */
+export const say = ({ store, now, source, changes, cut }: Saying): Promise<RunEnd> =>
+  runSync({
+    store,
+    connector: saying(changes, cut),
+    source: { name: source, settings: {}, folder: '/', urlTemplate: 'castellan:<id>', hosts: [], maxDeleteRatio: 0.2 },
+    now,
+    signal: new AbortController().signal,
+  });
 
 /** A source that says what it is told to, and nothing of its own. */
 const saying = (changes: readonly Change[], cut: boolean): Connector =>

@@ -9,9 +9,11 @@ import type { Reader } from '../../src/store/reader.ts';
 import { openPast } from '../../src/store/sqlite/history-past.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
 import { diceOf } from '../property/dice.ts';
-import { type Open, replay } from '../property/replay.ts';
-import { CLIENTS, firstRun, nextStep, PEOPLE } from '../property/steps.ts';
-import type { SourceFacts, World } from '../property/world.ts';
+import { COMMON } from '../property/changes.ts';
+import { CLIENTS, DECIDED_ABOUT, PEOPLE } from '../property/people.ts';
+import { endRun, nothingOpen, replay } from '../property/replay.ts';
+import { firstStep, nextStep } from '../property/steps.ts';
+import { silentSource, type SourceFacts, type World } from '../property/world.ts';
 import { openIndex } from './index-in-process.ts';
 
 /** Nothing runs out, as for the past: when facts were confirmed is not remembered. */
@@ -79,13 +81,14 @@ export const rememberWorld = async (seed: number, steps: number): Promise<string
     for (let step = 0; step <= steps; step++) {
       const name = step < SOURCES.length ? (SOURCES[step] ?? 'wiki') : dice.pick(SOURCES);
       const source = world.sources[name] ?? emptySource();
-      const runs = step < SOURCES.length ? [firstRun(dice)] : nextStep(dice, name, source).runs;
-      const open: Open = new Map();
-      for (const [at, changes] of runs.entries()) {
+      const said = { name, words: COMMON, source, people: DECIDED_ABOUT, said: [] };
+      const { runs } = step < SOURCES.length ? firstStep(dice, name, COMMON) : nextStep(dice, said);
+      const open = nothingOpen();
+      for (const { changes, end } of runs) {
         world.now += 1000;
-        const cut = at < runs.length - 1;
-        await index.sync(name, changes, { cut });
+        await index.sync(name, changes, { cut: end !== 'whole' });
         replay(source, open, changes, world.now, world.people);
+        endRun(open);
         noted.push(noteNow(reader, rules, world.now));
       }
       for (const person of dice.some(PEOPLE, 0, 3)) {
@@ -168,12 +171,5 @@ const difference = (past: Past, rules: Rules, then: Noted, seed: number): string
   return `seed ${seed}, version ${then.version}: was "${was[line]}", is remembered as "${noteThen(past, rules, then).split('\n')[line]}"`;
 };
 
-const emptySource = (): SourceFacts => ({
-  content: { within: 1, deny: false },
-  permissions: { within: 1, deny: false },
-  confirmed: 0,
-  accounts: {},
-  groups: {},
-  items: {},
-  links: {},
-});
+const emptySource = (): SourceFacts =>
+  silentSource({ content: { within: 1, deny: false }, permissions: { within: 1, deny: false } });

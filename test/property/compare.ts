@@ -1,0 +1,106 @@
+import { type Corners, count, RULES } from './corners.ts';
+import type { Dice } from './dice.ts';
+import { allowedTo, type Asking } from './oracle.ts';
+import { identify, linksOf } from './links.ts';
+import type { Stage } from './stage.ts';
+import type { World } from './world.ts';
+
+/** How many people ask after a step, and for how many ids one of them does: others another time. */
+const ASKING = 2;
+const FETCHED = 3;
+/** Of how many people it is counted which rules decided. */
+const COUNTED = 2;
+
+export interface Compared {
+  readonly stage: Stage;
+  readonly world: World;
+  readonly dice: Dice;
+  readonly corners: Corners;
+}
+
+/**
+ * What search finds for some people, or for all, against the model; for one of them fetch has to open just that, too.
+ * Where all are asked, one of them asks through the tools, for every id there is.
+ */
+export const compare = async (compared: Compared, everybody: boolean): Promise<string | undefined> => {
+  const { world, dice } = compared;
+  const many = everybody ? world.people.length : ASKING;
+  for (const [at, person] of dice.some(world.people, many, many).entries()) {
+    await visit(compared, person);
+    const client = dice.chance(0.5) ? 'any' : dice.pick(['sealed', 'wiki', 'both']);
+    const ids = at > 0 ? [] : everybody ? everyId(world) : dice.some(everyId(world), FETCHED, FETCHED);
+    const asking = { person, client };
+    const disagreement = await compareFor(compared, asking, { ids, wholePath: everybody && at === 0 });
+    if (everybody && at < COUNTED) countRules(compared, asking);
+    if (disagreement) return `${person.subject} through ${client}: ${disagreement}`;
+  }
+  return undefined;
+};
+
+/** Somebody is identified, and linked where their e-mail says who they are. */
+const visit = async ({ stage, world, corners }: Compared, person: Asking['person']): Promise<void> => {
+  const linked = (): string => JSON.stringify(Object.values(world.sources).map((source) => linksOf(source, person)));
+  const links = linked();
+  const before = allowedTo(world, { person, client: 'any' });
+  await stage.index().identify(person);
+  count(corners, 'kept apart by hand', identify(world, person));
+  if (linked() === links) return;
+  if (allowedTo(world, { person, client: 'any' }).symmetricDifference(before).size > 0) count(corners, 'link made');
+};
+
+interface Depth {
+  /** Asked for one by one as well. */
+  readonly ids: readonly string[];
+  /** Through the tools, as everybody asks. */
+  readonly wholePath: boolean;
+}
+
+const compareFor = async ({ stage, world }: Compared, asking: Asking, { ids, wholePath }: Depth): Promise<string | undefined> => {
+  const allowed = allowedTo(world, asking);
+  const found = wholePath ? await searched(stage, asking) : foundBy(stage, asking, world.now);
+  const wrong = [...found.symmetricDifference(allowed)];
+  if (wrong.length > 0) return `search ${found.has(wrong[0] ?? '') ? 'shows' : 'hides'} ${wrong.join(' ')}`;
+  for (const id of ids) {
+    const opened = wholePath ? await fetched(stage, asking, id) : opens(stage, asking, world.now, id);
+    if (opened !== allowed.has(id)) return `fetch ${opened ? 'shows' : 'hides'} ${id}`;
+  }
+  return undefined;
+};
+
+/** Every document holds the word that is searched for. */
+const QUERY = 'lantern';
+const LIMIT = 50;
+
+const foundBy = (stage: Stage, { person, client }: Asking, now: number): Set<string> => {
+  const request = { query: QUERY, limit: LIMIT, offset: 0 };
+  const given = stage.index().answer({ kind: 'search', identity: person, client, now, request });
+  if (given.kind !== 'search') throw new Error('not an answer to a search');
+  return new Set(given.found.hits.map(({ document }) => document.id));
+};
+
+const opens = (stage: Stage, { person, client }: Asking, now: number, id: string): boolean => {
+  const given = stage.index().answer({ kind: 'fetch', identity: person, client, now, id });
+  if (given.kind !== 'fetch') throw new Error('not an answer to a fetch');
+  return typeof given.found !== 'string';
+};
+
+const searched = async (stage: Stage, { person, client }: Asking): Promise<Set<string>> => {
+  const found = await stage.index().ask(person, 'search', { query: QUERY, limit: LIMIT, max_tokens: 20_000 }, client);
+  if ('error' in found) throw new Error(found.error.message);
+  const { results } = found.output as { results: readonly { id: string }[] };
+  return new Set(results.map(({ id }) => id));
+};
+
+const fetched = async (stage: Stage, { person, client }: Asking, id: string): Promise<boolean> =>
+  'output' in (await stage.index().ask(person, 'fetch', { id }, client));
+
+/** All there are, and some that are not. */
+const everyId = (world: World): string[] =>
+  Object.entries(world.sources).flatMap(([name, { items }]) =>
+    [...new Set([...Object.keys(items), 'd1', 'd8', 'nowhere'])].map((key) => `${name}:${key}`),
+  );
+
+const countRules = ({ world, corners }: Compared, asking: Asking): void => {
+  const allowed = allowedTo(world, asking);
+  for (const rule of RULES) if (allowedTo(world, asking, rule).symmetricDifference(allowed).size > 0) count(corners, rule);
+};

@@ -72,15 +72,15 @@ describe('its page', () => {
   });
 });
 
-describe('the configuration', () => {
-  const configured = async (sources: string, token: string) => {
-    const path = join(await aFolder(), 'castellan.yaml');
-    await writeFile(path, `${BASE}sources: { ${sources} }\n`);
-    return loadConfig({ path, env: { SCIM_TOKEN: token }, connectors: [scim] });
-  };
-  const source = (name: string, token = '"${SCIM_TOKEN}"'): string => `${name}: { connector: scim, token: ${token} }`;
-  const GOOD = 'a-token-that-only-the-provider-has';
+const configured = async (sources: string, token: string) => {
+  const path = join(await aFolder(), 'castellan.yaml');
+  await writeFile(path, `${BASE}sources: { ${sources} }\n`);
+  return loadConfig({ path, env: { SCIM_TOKEN: token }, connectors: [scim] });
+};
+const source = (name: string, token = '"${SCIM_TOKEN}"'): string => `${name}: { connector: scim, token: ${token} }`;
+const GOOD = 'a-token-that-only-the-provider-has';
 
+describe('the configuration', () => {
   test('names one source that is pushed', async () => {
     const { sources } = await configured(source('people'), GOOD);
     expect(sources[0]?.connector.pushedWith?.(sources[0].settings)?.reveal()).toBe(GOOD);

@@ -43,7 +43,7 @@ export const SCIM: readonly Fault[] = [
     file: 'src/server/scim/patch.ts',
     find: 'if (names.has(undefined)) throw refusal',
     plant: 'if (names.has(undefined) && names.size > 1) throw refusal',
-    caughtBy: refused('of a group never passes over what it cannot do'),
+    caughtBy: refused('of a group never passes over what it cannot do: %o'),
   },
   {
     name: 'a member is removed only where it is written exactly alike',
@@ -51,7 +51,7 @@ export const SCIM: readonly Fault[] = [
     find: 'const names = new Set(values.map((value) => nameOf(value)));',
     plant:
       'const names = new Set(values.map((value) => (Object.keys(value ?? {}).length > 1 ? nameOf({ value: JSON.stringify(value) }) : nameOf(value))));',
-    caughtBy: provisioning('loses a member as each provider says it, and nobody else'),
+    caughtBy: provisioning('loses a member as each provider says it, and nobody else: %s'),
   },
   {
     name: '"False" is somebody active',

@@ -140,23 +140,24 @@ describe('a group', () => {
     expect(await app.search('ada')).not.toContain('wiki:eng');
   });
 
-  test('loses a member as each provider says it, and nobody else', async () => {
+  test.each([
+    [(ada: string) => ({ op: 'Remove', path: `members[value eq "${ada}"]` })],
+    [(ada: string) => ({ op: 'Remove', path: 'members', value: [{ value: ada }] })],
+    [(ada: string) => ({ op: 'remove', path: 'members', value: { value: ada, display: 'somebody' } })],
+    [(_: string, bob: string) => ({ op: 'replace', path: 'members', value: [{ value: bob }] })],
+    [
+      (_: string, bob: string) => ({
+        op: 'replace',
+        value: { members: [{ value: bob, $ref: `../Users/${bob}`, type: 'User' }] },
+      }),
+    ],
+  ])('loses a member as each provider says it, and nobody else: %s', async (way) => {
     const [ada, bob] = [await app.make('/Users', aUser('ada')), await app.make('/Users', aUser('bob'))];
     const id = await app.make('/Groups', aGroup('Engineering', [ada, bob]));
-    const ways = [
-      { op: 'Remove', path: `members[value eq "${ada}"]` },
-      { op: 'Remove', path: 'members', value: [{ value: ada }] },
-      { op: 'remove', path: 'members', value: { value: ada, display: 'somebody' } },
-      { op: 'replace', path: 'members', value: [{ value: bob }] },
-      { op: 'replace', value: { members: [{ value: bob, $ref: `../Users/${bob}`, type: 'User' }] } },
-    ];
-    for (const way of ways) {
-      await app.push(`/Groups/${id}`, patch({ op: 'add', path: 'members', value: [{ value: ada }] }));
-      expect(await app.search('ada'), JSON.stringify(way)).toContain('wiki:eng');
-      expect(await app.push(`/Groups/${id}`, patch(way)), JSON.stringify(way)).toMatchObject({ status: 204 });
-      expect(await app.search('ada'), JSON.stringify(way)).not.toContain('wiki:eng');
-      expect(await app.search('bob')).toContain('wiki:eng');
-    }
+    expect(await app.search('ada')).toContain('wiki:eng');
+    expect(await app.push(`/Groups/${id}`, patch(way(ada, bob)))).toMatchObject({ status: 204 });
+    expect(await app.search('ada')).not.toContain('wiki:eng');
+    expect(await app.search('bob')).toContain('wiki:eng');
   });
 });
 

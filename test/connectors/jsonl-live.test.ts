@@ -62,10 +62,10 @@ test('asked live, standard input has nothing to say', async () => {
   await expect(asked(await aFolder(), 'plan', '-')).rejects.toMatchObject({ code: 'config' });
 });
 
-describe('asked again and again', () => {
-  const line = (who: string, key = 'plan'): JsonLine => documentLine({ key, acl: aclOf([`user:${who}`]) });
-  const file = (folder: string): string => join(folder, 'wiki.jsonl');
+const line = (who: string, key = 'plan'): JsonLine => documentLine({ key, acl: aclOf([`user:${who}`]) });
+const file = (folder: string): string => join(folder, 'wiki.jsonl');
 
+describe('asked again and again', () => {
   test('a file says the same as long as it stays the same, to all who ask at once', async () => {
     const folder = await aFolder();
     await writeFile(file(folder), jsonLines([line('ada'), line('bob', 'rota')]));

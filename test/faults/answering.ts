@@ -91,7 +91,7 @@ export const ANSWERING: readonly Fault[] = [
   {
     name: 'stale permissions are let through by SQL',
     file: 'src/store/sqlite/visible.ts',
-    find: `    AND max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since\n`,
+    find: `max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since\n    AND `,
     plant: '',
     caughtBy: { file: 'test/store/sqlite/reader.test.ts', test: 'permissions past theirs hide, 1 ms later' },
   },

@@ -19,8 +19,8 @@ export const CARRYING: readonly Fault[] = [
   {
     name: 'how words are distributed is counted over what a client may not carry too',
     file: 'src/store/sqlite/reader.ts',
-    find: `return snapshots.open({ view, denied: boundLabels(carried.deniedLabels) }, filter);`,
-    plant: `return snapshots.open({ view, denied: null }, filter);`,
+    find: `return snapshots.open({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) }, filter);`,
+    plant: `return snapshots.open({ held: boundAcls(held), denied: null }, filter);`,
     caughtBy: policy('what a client may not carry moves nothing in how the rest is ranked'),
   },
   {
@@ -33,8 +33,8 @@ export const CARRYING: readonly Fault[] = [
   {
     name: 'list_sources sums up documents of a denied label',
     file: 'src/store/sqlite/reader.ts',
-    find: `return visibleSources({ view, denied: boundLabels(carried.deniedLabels) });`,
-    plant: `return visibleSources({ view, denied: null }).map((row) => ({ ...row, labels: [] }));`,
+    find: `return visibleSources({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) });`,
+    plant: `return visibleSources({ held: boundAcls(held), denied: null }).map((row) => ({ ...row, labels: [] }));`,
     caughtBy: TWINS,
   },
   {

@@ -4,11 +4,9 @@ import { bytes, ids, type List, list, makeRoom, push, times } from './column.ts'
 import { type Tally, tally } from './tally.ts';
 
 /** A principal's kind as the rows count it. */
-export const KIND = {
-  user: PRINCIPAL_KINDS.indexOf('user'),
+const KIND = {
   org: PRINCIPAL_KINDS.indexOf('org'),
   group: PRINCIPAL_KINDS.indexOf('group'),
-  audience: PRINCIPAL_KINDS.indexOf('audience'),
 } as const;
 
 /** When the rows of one source that can run past a promise were confirmed. */
@@ -71,13 +69,13 @@ export const emptyGraph = () => ({
 
 /** How a group stands that was listed whole: by its last try, or by the one before, which ages. */
 export const LISTED = 1;
-export const LISTED_BEFORE = 2;
+const LISTED_BEFORE = 2;
 
 /** The key of a source and a kind in `deniedOf`. */
 export const sourceKind = (source: number, kind: number): number => source * PRINCIPAL_KINDS.length + kind;
 
 /** The times of a source's rows. */
-export const timesOf = (graph: Graph, source: number): Times => {
+const timesOf = (graph: Graph, source: number): Times => {
   const known = graph.times.get(source);
   if (known) return known;
   const made: Times = { audiences: tally(), groups: tally(), unknownGroups: tally() };

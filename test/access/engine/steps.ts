@@ -22,7 +22,7 @@ const SHARED = [
 ] as const;
 
 /** One step further than an audience may reach. */
-export const CHAIN = 67;
+const CHAIN = 67;
 
 const principal = (dice: Dice): Principal => {
   const kind = dice.roll(10);
@@ -47,7 +47,7 @@ const member = (dice: Dice): Member => {
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
 /** An acl of one or two terms, or one that nobody knows. */
-export const anAcl = (dice: Dice): Acl => {
+const anAcl = (dice: Dice): Acl => {
   if (dice.roll(12) === 0) return { unknown: 'not told' };
   const term = () => ({
     allow: times(1 + dice.roll(3), () => principal(dice)),

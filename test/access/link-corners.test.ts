@@ -163,12 +163,17 @@ describe('what a person decided', () => {
   test('holds at the next question, at a process that keeps what it decided before', async () => {
     const index = await saying([account({ emails: [] }), document({ acl: only('user:ada') })]);
     const { search } = asking(index);
-    const found = async () => ids(await search(ADA));
-    expect(await found()).toEqual([]);
+    const reader = index.reader();
+    const found = async () => [reader.read(({ basis }) => basis.epoch), ...ids(await search(ADA))];
+    const [before] = await found();
     await index.store.linkByHand({ ...decision, who: ADA, andUnlink: false }, 1);
-    expect(await found()).toEqual(['wiki:plan']);
+    const [linked, ...more] = await found();
+    expect(more).toEqual(['wiki:plan']);
+    expect(linked).toBeGreaterThan(Number(before));
     await index.store.unlink({ ...decision, who: ADA }, 2);
-    expect(await found()).toEqual([]);
+    const [unlinked, ...left] = await found();
+    expect(left).toEqual([]);
+    expect(unlinked).toBeGreaterThan(Number(linked)); // or what was decided before would be ranked once more
   });
 
   test('leaves nothing to write when they come', async () => {

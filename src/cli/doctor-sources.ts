@@ -131,7 +131,7 @@ const accounts = (name: string, { rules }: Config, census: Census): Check | unde
   if (active === 0) return undefined;
   const waiting = [
     [of.linkable, 'whose person has not asked yet'],
-    [of.refused, 'taken from whoever carries its e-mail'],
+    [of.refused, 'taken by hand from somebody who carries its e-mail'],
   ] as const;
   const open = [
     [of.withoutEmail, 'without an e-mail'],

@@ -78,7 +78,7 @@ const REASONS: Readonly<Record<Standing, (one: AccountCase) => string>> = {
   withoutEmail: () => 'has no e-mail',
   foreign: () => 'has no e-mail in a domain of the organisation',
   linkable: () => 'its person has not asked yet, and is linked when they do',
-  refused: () => 'was taken from whoever carries its e-mail',
+  refused: () => 'was taken by hand from somebody who carries its e-mail',
   shared: ({ accounts }) => `its e-mail is carried by ${accounts.join(', ')} too`,
   second: ({ accounts }) => `whoever carries its e-mail is linked to ${accounts.join(', ')}`,
   twoPeople: ({ people }) => `is linked to two people: ${people.join(', ')}`,

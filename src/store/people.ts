@@ -71,7 +71,7 @@ export const STANDINGS = [
   'second', // carries an e-mail whose person is linked to another account of the source
   'linkable', // is linked when its person asks
   'shared', // another active account carries its e-mail too
-  'refused', // a person took it from whoever carries its e-mail
+  'refused', // a person took it from somebody who carries its e-mail
 ] as const;
 export type Standing = (typeof STANDINGS)[number];
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { linkByEmail } from '../../src/access/link.ts';
+import { linkByEmail, linksDue } from '../../src/access/link.ts';
 import type { Identity } from '../../src/core/caller.ts';
 import type { Account } from '../../src/core/document.ts';
 import type { Write } from '../../src/store/store.ts';
 import { anIndex } from '../support/an-index.ts';
+import { asking, ids } from '../support/asking.ts';
 import { anAccount, only } from '../support/builders.ts';
 import { person, rulesFor, shown } from '../support/looking.ts';
 import { document } from '../support/new-document.ts';
@@ -157,5 +158,45 @@ describe('what a person decided', () => {
     expect(await sees(ADA)).toEqual(['wiki:a']);
     await store.linkByHand({ ...decision, who: ADA, account: 'bot', andUnlink: false }, 1);
     expect(await sees(ADA)).toEqual(['wiki:a', 'wiki:b']);
+  });
+
+  test('holds at the next question, at a process that keeps what it decided before', async () => {
+    const index = await saying([account({ emails: [] }), document({ acl: only('user:ada') })]);
+    const { search } = asking(index);
+    const reader = index.reader();
+    const found = async () => [reader.read(({ basis }) => basis.epoch), ...ids(await search(ADA))];
+    const [before] = await found();
+    await index.store.linkByHand({ ...decision, who: ADA, andUnlink: false }, 1);
+    const [linked, ...more] = await found();
+    expect(more).toEqual(['wiki:plan']);
+    expect(linked).toBeGreaterThan(Number(before));
+    await index.store.unlink({ ...decision, who: ADA }, 2);
+    const [unlinked, ...left] = await found();
+    expect(left).toEqual([]);
+    expect(unlinked).toBeGreaterThan(Number(linked)); // or what was decided before would be ranked once more
+  });
+
+  test('leaves nothing to write when they come', async () => {
+    const { store } = await saying([account()]);
+    await store.unlink({ ...decision, who: ADA }, 1);
+    expect(await linksDue(store, ADA, RULES, 2)).toEqual([]);
+  });
+
+  test('of an account in the directory is that they never were it: that it is inactive says nothing of them', async () => {
+    const index = await saying([account()], [document({ acl: only('public') })]);
+    const listing = async (...accounts: readonly Write[]) => {
+      const writer = await index.store.open('wiki', 'test', 1);
+      await writer.write([{ type: 'listing' }, ...accounts]);
+      await writer.sweep({ ratio: 1, documents: 1, accept: true });
+      await writer.finish({ status: 'complete', counts: { read: 0, changed: 0, deleted: 0, problems: 0 }, problems: [] }, 1);
+    };
+    const look = () => shown(index, { as: ADA, rules: { ...RULES, directory: 'wiki' }, now: 1 });
+    await listing(account());
+    await index.sees(ADA);
+    expect(look()).toEqual(['files:plan']);
+    await listing(account({ emails: ['gone@acme.test'], active: false }));
+    expect(look()).toEqual([]);
+    await index.store.unlink({ ...decision, who: ADA }, 2);
+    expect(look()).toEqual(['files:plan']);
   });
 });

@@ -80,6 +80,8 @@ describe('help', () => {
         status                      sources, freshness and problems
         doctor                      what is wrong, and what mends it
         audit                       who asked what, and whether that record holds
+        identity                    who is which account, and what a person must
+                                    decide
         demo [options]              one question, two people, two answers: start here
 
       Start with: castellan demo

@@ -13,6 +13,7 @@ import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
+import { WORKBENCH } from './workbench.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
@@ -30,4 +31,5 @@ export const FAULTS: readonly Fault[] = [
   ...SYNCING,
   ...THREADING,
   ...ATTACK,
+  ...WORKBENCH,
 ];

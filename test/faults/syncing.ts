@@ -120,22 +120,22 @@ export const SYNCING: readonly Fault[] = [
   {
     name: 'an account that is deactivated keeps its link',
     file: 'src/store/sqlite/writing/accounts.ts',
-    find: `if (now.active && email !== null && now.emails.includes(email)) continue;`,
-    plant: `if (email !== null && now.emails.includes(email)) continue;`,
+    find: `if (!active) return false;`,
+    plant: `if (!active && method === 'manual') return false;`,
     caughtBy: store('a link ends when its account %s, and does not come back'),
   },
   {
     name: 'an account that another person took over keeps its link',
     file: 'src/store/sqlite/writing/accounts.ts',
-    find: `if (now.active && email !== null && now.emails.includes(email)) continue;`,
-    plant: `if (now.active) continue;`,
+    find: `if (method === 'email') return emails.includes(evidence.email);`,
+    plant: `if (method === 'email') return true;`,
     caughtBy: store('a link ends when its account %s, and does not come back'),
   },
   {
     name: 'an ambiguous e-mail links the first account that carries it',
     file: 'src/store/sqlite/writing/identities.ts',
-    find: `!found || standing.length !== 1 || standing[0]?.account !== account`,
-    plant: `!found || !standing.some((match) => match.account === account)`,
+    find: `only.barred || others.length > 0`,
+    plant: `only.barred || others.length > 9`,
     caughtBy: store('a link to an account that is inactive, unknown, ambiguous or without that e-mail is refused'),
   },
   {

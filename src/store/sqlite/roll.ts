@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 import type { Identity } from '../../core/caller.ts';
 import {
   type AccountCase,
@@ -17,12 +15,9 @@ import type { Store } from '../store.ts';
 import type { Database } from './database.ts';
 import { linkMade } from './link-row.ts';
 import { STANDS } from './standings.ts';
-import { storedJson } from './stored-json.ts';
 
 /** Of the accounts or people that a case is about besides its own account. */
 const OTHERS_MAX = 5;
-
-const stringsSchema = z.array(z.string());
 
 /** Who is known, and how a source's accounts stand towards them. Each answer is of one instant. */
 export const rollOf = (
@@ -184,83 +179,85 @@ interface CaseRow {
   readonly account: string;
   readonly name: string | null;
   readonly standing: Standing;
-  readonly emails: string;
-  readonly accounts: string;
-  readonly people: string;
   readonly total: number;
 }
 
 const prepareCases = (db: Database): ((asked: Asked, standings: readonly Standing[]) => Page<AccountCase>) => {
   const select = db.prepare<Asked & { standings: string }, CaseRow>(`
-    ${STANDS}, listed AS MATERIALIZED (
-      SELECT stands.*, count(*) OVER () AS total
-      FROM stands
-      WHERE standing IN (SELECT value FROM json_each(:standings))
-        AND (
-          :ids IS NULL
-          OR EXISTS (
-            SELECT 1
-            FROM account_email
-            WHERE account_email.account = stands.id AND account_email.email IN (SELECT value FROM json_each(:emails)))
-          OR EXISTS (
-            SELECT 1
-            FROM link
-            WHERE link.account = stands.id AND link.identity IN (SELECT value FROM json_each(:ids))))
-      ORDER BY account
-      LIMIT :limit
-    )
-    SELECT listed.*,
-      (SELECT json_group_array(email) FROM (SELECT email FROM account_email WHERE account = listed.id ORDER BY email)) AS emails,
-      (SELECT json_group_array(account) FROM (${OTHER_ACCOUNTS})) AS accounts,
-      (SELECT json_group_array(who) FROM (${PEOPLE})) AS people
-    FROM listed
-    ORDER BY account`);
+    ${STANDS}
+    SELECT stands.*, count(*) OVER () AS total
+    FROM stands
+    WHERE standing IN (SELECT value FROM json_each(:standings))
+      AND (
+        :ids IS NULL
+        OR EXISTS (
+          SELECT 1
+          FROM account_email
+          WHERE account_email.account = stands.id AND account_email.email IN (SELECT value FROM json_each(:emails)))
+        OR EXISTS (
+          SELECT 1
+          FROM link
+          WHERE link.account = stands.id AND link.identity IN (SELECT value FROM json_each(:ids))))
+    ORDER BY account
+    LIMIT :limit`);
+  const emailsOf = db.prepare<[number], string>('SELECT email FROM account_email WHERE account = ? ORDER BY email').pluck();
+  const accountsOf = db.prepare<{ id: number; domains: string }, string>(OTHER_ACCOUNTS).pluck();
+  const peopleOf = db.prepare<{ id: number; domains: string }, string>(PEOPLE).pluck();
   return (asked, standings) => {
     const rows = select.all({ ...asked, standings: JSON.stringify(standings) });
+    const { domains } = asked;
     return {
       total: rows[0]?.total ?? 0,
-      listed: rows.map(({ account, name, standing, emails, accounts, people }) => ({
+      listed: rows.map(({ id, account, name, standing }) => ({
         account,
         ...(name === null ? {} : { name }),
-        emails: storedJson(stringsSchema, emails, 'the e-mails of an account'),
+        emails: emailsOf.all(id),
         standing,
-        accounts: storedJson(stringsSchema, accounts, 'accounts'),
-        people: storedJson(stringsSchema, people, 'identities'),
+        accounts: standing === 'shared' || standing === 'second' ? accountsOf.all({ id, domains }) : [],
+        people: standing === 'twoPeople' || standing === 'claimed' ? peopleOf.all({ id, domains }) : [],
       })),
     };
   };
 };
 
-/** Those that carry an e-mail of a listed account, or that somebody with its e-mail is linked to. */
+/** The e-mails of one account in owned domains. */
+const MINE = `
+    FROM account AS own
+    CROSS JOIN account_email AS mine
+      ON mine.account = own.id
+        AND substr(mine.email, instr(mine.email, '@') + 1) IN (SELECT value FROM json_each(:domains))`;
+
+/** Those that carry an e-mail of an account, or that somebody with its e-mail is linked to. */
 const OTHER_ACCOUNTS = `
-  SELECT DISTINCT other.account
-  FROM active AS other
-  WHERE listed.standing IN ('shared', 'second') AND other.id <> listed.id AND other.id IN (
-    SELECT also.account
-    FROM address
-    JOIN account_email AS also ON also.email = address.email
-    WHERE address.id = listed.id
+  SELECT account
+  FROM (
+    SELECT other.account
+    ${MINE}
+    CROSS JOIN account_email AS also ON also.email = mine.email
+    CROSS JOIN account AS other ON other.id = also.account AND other.source = own.source AND other.active = 1 AND other.id <> own.id
+    WHERE own.id = :id
     UNION
-    SELECT link.account
-    FROM address
-    JOIN identity ON identity.email = address.email
-    JOIN link ON link.identity = identity.id
-    WHERE address.id = listed.id)
-  ORDER BY other.account
+    SELECT other.account
+    ${MINE}
+    CROSS JOIN identity ON identity.email = mine.email
+    CROSS JOIN link ON link.identity = identity.id
+    CROSS JOIN account AS other ON other.id = link.account AND other.source = own.source AND other.id <> own.id
+    WHERE own.id = :id)
+  ORDER BY account
   LIMIT ${OTHERS_MAX}`;
 
-/** Those it is linked to, and those who carry its e-mail and are not. */
+/** Those an account is linked to, and those who carry its e-mail and are not. */
 const PEOPLE = `
-  SELECT DISTINCT identity.issuer || '|' || identity.subject AS who
+  SELECT issuer || '|' || subject AS who
   FROM identity
-  WHERE listed.standing IN ('twoPeople', 'claimed') AND identity.id IN (
+  WHERE id IN (
     SELECT link.identity
     FROM link
-    WHERE link.account = listed.id
+    WHERE link.account = :id
     UNION
     SELECT claiming.id
-    FROM address
-    JOIN identity AS claiming ON claiming.email = address.email
-    WHERE address.id = listed.id)
+    ${MINE}
+    CROSS JOIN identity AS claiming ON claiming.email = mine.email
+    WHERE own.id = :id)
   ORDER BY who
   LIMIT ${OTHERS_MAX}`;

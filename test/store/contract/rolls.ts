@@ -11,6 +11,19 @@ import { KILLED, type MakePlace, sync } from './place.ts';
 
 const HOUR = 3_600_000;
 
+const decide = (who: Identity, account: string) => ({ who, source: 'wiki', account, reason: 'r', operator: 'os:root' });
+
+const rolled = async (store: Store, given: Partial<RollQuestion> = {}) => {
+  const roll = await store.roll({ source: 'wiki', ownedDomains: ['acme.test'], limit: 50, ...given });
+  if (!roll) throw new Error('the source was never synced');
+  return roll;
+};
+/** What waits, in words. */
+const cases = async (store: Store, kind: CaseKind, given: Partial<RollQuestion> = {}) =>
+  (await rolled(store, given)).cases[kind].listed.map(({ account, standing, accounts, people }) =>
+    [account, standing, ...accounts, ...people].join(' '),
+  );
+
 /** Who is known, and what waits for a person to decide. */
 export const rollContract = (makePlace: MakePlace): void => {
   const withAccounts = async (...accounts: readonly Account[]) => {
@@ -24,7 +37,6 @@ export const rollContract = (makePlace: MakePlace): void => {
       await store.identify(who, 1000);
       await linkByEmail(store, who, rulesFor('wiki'), 1000);
     };
-    const decide = (who: Identity, account: string) => ({ who, source: 'wiki', account, reason: 'r', operator: 'os:root' });
     return {
       place,
       store,
@@ -33,17 +45,6 @@ export const rollContract = (makePlace: MakePlace): void => {
       unlink: (who: Identity, account: string) => store.unlink(decide(who, account), 2000),
     };
   };
-
-  const rolled = async (store: Store, given: Partial<RollQuestion> = {}) => {
-    const roll = await store.roll({ source: 'wiki', ownedDomains: ['acme.test'], limit: 50, ...given });
-    if (!roll) throw new Error('the source was never synced');
-    return roll;
-  };
-  /** What waits, in words. */
-  const cases = async (store: Store, kind: CaseKind, given: Partial<RollQuestion> = {}) =>
-    (await rolled(store, given)).cases[kind].listed.map(({ account, standing, accounts, people }) =>
-      [account, standing, ...accounts, ...people].join(' '),
-    );
 
   test('those who came are listed, the last seen first, and those who were only named as never seen', async () => {
     const { store, link } = await withAccounts(anAccount());

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
 import type { Change } from '../../src/core/change.ts';
-import { type Config, loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { type Connector, defineConnector } from '../../src/core/connector.ts';
 import type { SourceDocument } from '../../src/core/document.ts';
 import { runSync } from '../../src/ingest/runner.ts';
@@ -53,12 +53,12 @@ const remembering = (asked: string[]): Connector =>
     },
   });
 
-/** A promise that is broken at once; the source is asked where that is offered, and what is stored stands everywhere else. */
-const CONFIGURATION = (onBreach: string): string => `${ORGANISATION}embedding: { provider: none }
+/** A promise that is broken at once, so that the source is to be asked about whatever is shown. */
+const CONFIGURATION = `${ORGANISATION}embedding: { provider: none }
 clients: { default: { deny_labels: [sealed] } }
 freshness:
-  content: { within: 1s, on_breach: ${onBreach} }
-  permissions: { within: 1s, on_breach: ${onBreach} }
+  content: { within: 1s, on_breach: live }
+  permissions: { within: 1s, on_breach: live }
 sources: { wiki: { connector: remembering } }
 `;
 
@@ -68,11 +68,8 @@ const aPathBehindTheSource = async () => {
   const connector = remembering(asked);
   const folder = await aFolder();
   const file = join(folder, 'castellan.yaml');
-  const load = async (onBreach: string): Promise<Config> => {
-    await writeFile(file, CONFIGURATION(onBreach));
-    return loadConfig({ path: file, env: {}, connectors: [connector] });
-  };
-  const config = await load('live').catch(() => load('label'));
+  await writeFile(file, CONFIGURATION);
+  const config = await loadConfig({ path: file, env: {}, connectors: [connector] });
   const data = await openDataFolder(join(folder, 'data'), { uid: process.getuid?.() });
   const store = await openStore({ path: data.index, now: () => MONDAY });
   const signal = new AbortController().signal;
@@ -83,8 +80,6 @@ const aPathBehindTheSource = async () => {
   const callerOf = async () => ({ identity: await path.identify(ADA), client: 'test', scopes: ['read'] as const });
   return {
     asked,
-    /** Whether it is offered at all that a source is asked. */
-    live: String(config.rules.sources.get('wiki')?.permissions.onBreach) === 'live',
     call: async (tool: string, input: object): Promise<unknown> => path.call(tool, input, callerOf, signal, randomUUID()),
   };
 };
@@ -92,18 +87,18 @@ const aPathBehindTheSource = async () => {
 const MISSING = ['hidden', 'dark', 'denied', 'sealed', 'folder', 'never', 'x'.repeat(1000), 'hidden ', '../hidden'];
 
 test('a source is asked about what its caller may see, and never about what is forbidden or missing', async () => {
-  const { asked, live, call } = await aPathBehindTheSource();
+  const { asked, call } = await aPathBehindTheSource();
   expect(await call('fetch', { id: 'wiki:seen' })).toMatchObject({ output: { id: 'wiki:seen' } });
-  expect(asked).toEqual(live ? ['seen'] : []);
+  expect(asked).toEqual(['seen']);
   asked.length = 0;
   const answers = new Set<string>();
   for (const key of MISSING) {
-    for (const given of live ? [{}, { live: true }] : [{}]) {
+    for (const given of [{}, { live: true }]) {
       answers.add(JSON.stringify(await call('fetch', { id: `wiki:${key}`, ...given })));
     }
   }
   expect(asked).toEqual([]);
   expect([...answers]).toEqual([expect.stringContaining('not_found')]);
   await call('search', { query: 'spring', limit: 50 });
-  expect(new Set(asked)).toEqual(new Set(live ? ['seen'] : []));
+  expect(new Set(asked)).toEqual(new Set(['seen']));
 });

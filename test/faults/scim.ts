@@ -43,7 +43,7 @@ export const SCIM: readonly Fault[] = [
     file: 'src/server/scim/patch.ts',
     find: 'if (names.has(undefined)) throw refusal',
     plant: 'if (names.has(undefined) && names.size > 1) throw refusal',
-    caughtBy: refused('of a group never passes over what it cannot do: %o'),
+    caughtBy: refused('of a group never passes over what it cannot do: %s'),
   },
   {
     name: 'a member is removed only where it is written exactly alike',
@@ -100,7 +100,7 @@ export const SCIM: readonly Fault[] = [
     file: 'src/server/scim/filter.ts',
     find: ' || CONTROL.test(text)) {',
     plant: ') {',
-    caughtBy: refused('that cannot be read is refused: %s'),
+    caughtBy: refused('of line ends is refused before it is parsed: each more of them would take twice as long'),
   },
   {
     name: 'the beginning of the token is enough',

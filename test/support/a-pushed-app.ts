@@ -63,7 +63,7 @@ export interface PushedAppOptions {
   readonly patienceMs?: number;
 }
 
-export const RULES: Rules = {
+const RULES: Rules = {
   ownedDomains: ['acme.test'],
   sources: new Map([
     ['people', DEFAULT_FRESHNESS],

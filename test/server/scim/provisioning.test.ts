@@ -141,17 +141,21 @@ describe('a group', () => {
   });
 
   test.each([
-    [(ada: string) => ({ op: 'Remove', path: `members[value eq "${ada}"]` })],
-    [(ada: string) => ({ op: 'Remove', path: 'members', value: [{ value: ada }] })],
-    [(ada: string) => ({ op: 'remove', path: 'members', value: { value: ada, display: 'somebody' } })],
-    [(_: string, bob: string) => ({ op: 'replace', path: 'members', value: [{ value: bob }] })],
+    ['by choosing', (ada: string) => ({ op: 'Remove', path: `members[value eq "${ada}"]` })],
+    ['by a list', (ada: string) => ({ op: 'Remove', path: 'members', value: [{ value: ada }] })],
     [
+      'by a value that says more',
+      (ada: string) => ({ op: 'remove', path: 'members', value: { value: ada, display: 'somebody' } }),
+    ],
+    ['by whoever is left', (_: string, bob: string) => ({ op: 'replace', path: 'members', value: [{ value: bob }] })],
+    [
+      'by the whole',
       (_: string, bob: string) => ({
         op: 'replace',
         value: { members: [{ value: bob, $ref: `../Users/${bob}`, type: 'User' }] },
       }),
     ],
-  ])('loses a member as each provider says it, and nobody else: %s', async (way) => {
+  ])('loses a member as each provider says it, and nobody else: %s', async (_, way) => {
     const [ada, bob] = [await app.make('/Users', aUser('ada')), await app.make('/Users', aUser('bob'))];
     const id = await app.make('/Groups', aGroup('Engineering', [ada, bob]));
     expect(await app.search('ada')).toContain('wiki:eng');

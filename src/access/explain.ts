@@ -80,10 +80,10 @@ export interface Subject {
 /** Says whether somebody may see a document and exactly why, for whoever may know that: of everybody and everything that decides. */
 export const explainAccess = (reading: Reading, subject: Subject, id: string): Explained => {
   const { identity, rules, carried, now, due } = subject;
-  const { facts, accounts: accountsOf } = reading.presuming(due);
+  const presumed = reading.presuming(due);
   const place = parseDocumentId(id);
   const stored = place && reading.document(place.source, place.key);
-  const known = accountsOf(identity, rules, now);
+  const known = presumed.accounts(identity, rules, now);
   const activity = known.activity?.is;
   const sources = [...new Set([...(place ? [place.source] : []), ...(rules.directory === undefined ? [] : [rules.directory])])];
   const who = {
@@ -93,7 +93,7 @@ export const explainAccess = (reading: Reading, subject: Subject, id: string): E
     ),
   };
   if (!stored) return { verdict: 'absent', shut: [], ...who, containers: [], cut: false };
-  const explanation = explain(stored.acl.value, facts(stored.source, identity, rules, now));
+  const explanation = explain(stored.acl.value, presumed.facts(stored.source, identity, rules, now));
   const evident = evidence(reading, stored.source, (principal, source) =>
     leafDoubt(principal, { ...known, identity, rules, accounts: known.in.get(source) ?? [] }),
   )(rules.directory);
@@ -187,14 +187,21 @@ const sinceOf = (since: Provenance | undefined): { since?: Provenance } => (sinc
 const evidentAccount = (
   reading: Reading,
   { identity, due }: Subject,
-  { source, account: { name: _, emails: __, ...account } }: { readonly source: string; readonly account: KnownAccount },
+  { source, account }: { readonly source: string; readonly account: KnownAccount },
 ): EvidentAccount => {
-  const linkedSince = account.linked ? reading.provenance(source, 'link', account.id, identityName(identity)) : undefined;
+  const { id, active, kind, linked, former, at, fresh } = account; // neither its name nor its e-mails
+  const linkedSince = linked ? reading.provenance(source, 'link', id, identityName(identity)) : undefined;
   return {
     source,
-    ...account,
-    presumed: due.some((link) => link.source === source && link.account === account.id),
-    ...sinceOf(reading.provenance(source, 'account', account.id)),
+    id,
+    active,
+    kind,
+    linked,
+    former,
+    at,
+    fresh,
+    presumed: due.some((link) => link.source === source && link.account === id),
+    ...sinceOf(reading.provenance(source, 'account', id)),
     ...(linkedSince ? { linkedSince } : {}),
   };
 };

@@ -93,7 +93,7 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
     const some = candidates.slice(at, at + AT_ONCE);
     const due = await Promise.all(some.map(({ identity }) => linksDue(identity)));
     const judged = reader.read((reading) => {
-      if (reading.basis.version !== basis.version || reading.basis.databaseId !== basis.databaseId) return undefined;
+      if (!isAt(reading, basis)) return undefined;
       const judge = judging(reading, stored, options);
       return some.map((candidate, index) => ({ candidate, ...judge(candidate.identity, due[index] ?? []) }));
     });
@@ -105,7 +105,7 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
     }
   }
   const strangers = reader.read((reading) => {
-    if (reading.basis.version !== basis.version) return undefined;
+    if (!isAt(reading, basis)) return undefined;
     const holds = (identity: Identity): boolean =>
       judging(reading, stored, { rules, now, carried: options.carried })(identity, []).is === 'yes';
     return {
@@ -117,6 +117,9 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
   const shut = shutBy(stored, options);
   return { can, canCount, undecided, undecidedCount, asked: candidates.length, shut, ...strangers, basis };
 };
+
+const isAt = ({ basis }: Reading, { version, databaseId }: Basis): boolean =>
+  basis.version === version && basis.databaseId === databaseId;
 
 /** Stands for all who are known to nothing here: no name holds a control character. */
 const NOBODY: Identity = { issuer: '\u0000', subject: '\u0000' };
@@ -167,10 +170,10 @@ const sharing = (): ((facts: Facts) => Facts) => {
   };
 };
 
-const joined = (own: Facts, { listing, audience }: Facts, directory: () => Facts | undefined): Facts => ({
+const joined = (own: Facts, shared: Facts, directory: () => Facts | undefined): Facts => ({
   leaf: (principal) => own.leaf(principal),
-  listing: (group) => listing(group),
-  audience: (key) => audience(key),
+  listing: (group) => shared.listing(group),
+  audience: (key) => shared.audience(key),
   get directory() {
     return directory();
   },

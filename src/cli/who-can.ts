@@ -25,11 +25,14 @@ export const whoCanCommand = ({ parts, terminal, signal }: Context): Command =>
     .action(async (id: string, _: unknown, command: Command) => {
       const { config, data, json, limit, reason } = command.optsWithGlobals<GlobalOptions & WhoCanOptions>();
       const examiner = await parts.openExaminer({ config, data });
-      const onProgress = (done: number, of: number): void => {
-        terminal.err.status([look('dim', `${done} of ${count(of, 'person', 'people')} looked at`)]);
-      };
       try {
-        const audience = await examiner.whoCan({ id, limit, signal, onProgress, ...(reason === undefined ? {} : { reason }) });
+        const audience = await examiner.whoCan({
+          id,
+          limit,
+          signal,
+          onProgress: showProgress(terminal.err),
+          ...(reason === undefined ? {} : { reason }),
+        });
         terminal.err.status(undefined);
         if (!audience)
           throw new AppError('not_found', `There is no document ${JSON.stringify(id)}. Ids come from: castellan search`);
@@ -40,6 +43,11 @@ export const whoCanCommand = ({ parts, terminal, signal }: Context): Command =>
         await examiner.close();
       }
     });
+
+const showProgress =
+  (err: Channel) =>
+  (done: number, of: number): void =>
+    err.status([look('dim', `${done} of ${count(of, 'person', 'people')} looked at`)]);
 
 interface WhoCanOptions {
   readonly limit: number;

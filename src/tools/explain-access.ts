@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { auditedDocument } from '../core/audit.ts';
 import type { Step } from '../core/chain.ts';
 import type { OwnPath, OwnTerm } from '../core/own-path.ts';
 import { defineTool } from '../core/tool.ts';
@@ -55,8 +56,7 @@ export const explainAccessTool = defineTool({
     const { found, basis } = await view.explain(id, signal);
     if (typeof found === 'string') return { missing: found, basis };
     const { document, path } = found;
-    const { contentHash: content, acl } = document;
-    return { output: accessAnswer({ ...document, path }), documents: [{ id: found.document.id, content, acl }], basis };
+    return { output: accessAnswer({ ...document, path }), documents: [auditedDocument(document)], basis };
   },
 });
 

@@ -168,7 +168,7 @@ test('an account that is inactive in the directory shuts everything', async () =
 
 test('the chain goes through groups into the directory, and says since when and by which run each is so', async () => {
   now = LATER;
-  await index.sync('wiki', [{ type: 'members', group: 'platform', members: ['org:staff'] }]);
+  await index.sync('wiki', [{ type: 'members', group: 'platform', members: ['org:staff', 'user:bob'] }]);
   now = START;
   const { acl, containers } = await explained(ADA, 'wiki:home-page');
   expect(acl).toMatchObject({
@@ -195,19 +195,19 @@ test('no title and no name is in what is said of a document', async () => {
   }
 });
 
-describe('who can see it', () => {
-  const options = (given: Partial<WhoCanOptions> = {}): WhoCanOptions => ({
-    reader,
-    rules: RULES,
-    carried: CARRIED,
-    now: START,
-    limit: 100,
-    linksDue: (identity) => linksDue(index.store, identity, RULES, START),
-    signal: new AbortController().signal,
-    onProgress: () => {},
-    ...given,
-  });
+const options = (given: Partial<WhoCanOptions> = {}): WhoCanOptions => ({
+  reader,
+  rules: RULES,
+  carried: CARRIED,
+  now: START,
+  limit: 100,
+  linksDue: (identity) => linksDue(index.store, identity, RULES, START),
+  signal: new AbortController().signal,
+  onProgress: () => {},
+  ...given,
+});
 
+describe('who can see it', () => {
   test('everybody is decided about as by the rule', async () => {
     await index.identify(NED);
     for (const id of IDS.filter((one) => one !== 'wiki:none')) {

@@ -76,8 +76,8 @@ export const EXPLAINING: readonly Fault[] = [
   {
     name: 'people are decided about as of different states',
     file: 'src/access/who-can.ts',
-    find: `reading.basis.version !== basis.version || reading.basis.databaseId !== basis.databaseId`,
-    plant: `reading.basis.databaseId !== basis.databaseId`,
+    find: `basis.version === version && basis.databaseId === databaseId`,
+    plant: `basis.databaseId === databaseId`,
     caughtBy: stored('all are decided about as of one state: an index that moves meanwhile is begun again'),
   },
   {

@@ -23,7 +23,7 @@ const byGroup: OwnTerm = {
 toolContract(explainAccessTool, {
   input: { id: 'handbook:plan' },
   view: aView({ explained: [explainedBy({ terms: [byGroup] })] }),
-  documents: [{ id: 'handbook:plan', content: 'c0ffee', acl: 7 }],
+  documents: [{ id: 'handbook:plan', content: 'c0ffee', acl: 7, permissionsAt: AT }],
 });
 
 const answerTo = async (path: Partial<OwnPath>) => {

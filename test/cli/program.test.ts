@@ -60,29 +60,33 @@ describe('help', () => {
       else.
 
       Options:
-        --version                   print the version
-        --config <file>             the configuration file (default: "castellan.yaml")
-        --data <folder>             the data folder: index, audit and keys (default:
-                                    ".castellan")
-        --json                      print the result as JSON
-        --verbose                   when a command fails, print where
-        --help                      show what a command does
+        --version                     print the version
+        --config <file>               the configuration file (default:
+                                      "castellan.yaml")
+        --data <folder>               the data folder: index, audit and keys (default:
+                                      ".castellan")
+        --json                        print the result as JSON
+        --verbose                     when a command fails, print where
+        --help                        show what a command does
 
       Commands:
-        init [options] [path]       look at your data, write the configuration
-        sync [options] [source...]  bring sources into the index, then an honest
-                                    summary
-        serve [options]             answer MCP clients
-        attach [options] <client>   attach a client: what to paste, and where
-        token [options]             let a client ask as one person, for minutes
-        search [options] <query>    ask as one person
-        fetch [options] <id>        read a document as one person
-        status                      sources, freshness and problems
-        doctor                      what is wrong, and what mends it
-        audit                       who asked what, and whether that record holds
-        identity                    who is which account, and what a person must
-                                    decide
-        demo [options]              one question, two people, two answers: start here
+        init [options] [path]         look at your data, write the configuration
+        sync [options] [source...]    bring sources into the index, then an honest
+                                      summary
+        serve [options]               answer MCP clients
+        attach [options] <client>     attach a client: what to paste, and where
+        token [options]               let a client ask as one person, for minutes
+        search [options] <query>      ask as one person
+        fetch [options] <id>          read a document as one person
+        explain [options] <who> <id>  why somebody may see a document, or may not
+        who-can [options] <id>        who can see a document
+        status                        sources, freshness and problems
+        doctor                        what is wrong, and what mends it
+        audit                         who asked what, and whether that record holds
+        identity                      who is which account, and what a person must
+                                      decide
+        demo [options]                one question, two people, two answers: start
+                                      here
 
       Start with: castellan demo
       "

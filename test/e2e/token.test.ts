@@ -45,7 +45,7 @@ test('a token stands alone on stdout, and is in the audit with both names', asyn
   });
   expect(exp - iat).toBe(15 * 60);
   expect((await place.run(['audit', 'list', '--reveal', '--reason', 'a test'])).stdout).toMatch(
-    /^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}token \{"client":"chatgpt","minutes":15,"reason":"case 7","scopes":\["read"\]\} {2}answered\n$/u,
+    /^\S+Z {2}local\|ada@acme\.test by os:\S+ {2}cli {2}token \{"client":"chatgpt","minutes":15,"reason":"case 7","scopes":\["read"\]\} {2}answered\n$/u,
   );
 });
 

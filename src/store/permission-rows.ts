@@ -1,5 +1,6 @@
 import type { Identity } from '../core/caller.ts';
 import type { Membership } from '../core/decide.ts';
+import type { PrincipalKind } from '../core/principal.ts';
 import type { Rules } from '../core/rules.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Rules } from '../core/rules.ts';
 export interface PermissionRows {
   marks(): Marks;
   sources(): readonly SourceRow[];
-  /** `[id, source, kind]` as `PRINCIPAL_KINDS` counts them, by id. */
+  /** `[id, source, kind]` as `PRINCIPAL_KINDS` counts them, by id; -1 for one that it does not know. */
   principals(after: number, limit: number): readonly Numbers<3>[];
   /**
    * `[org, group]`: what of the directory an `org:` of any source is, by its name, where the later of the two comes after the one
@@ -74,7 +75,16 @@ export type Moved = { readonly id: number; readonly a: number } & (
 );
 
 /** The kinds of principals, as they are counted in rows. */
-export const PRINCIPAL_KINDS = ['user', 'person', 'domain', 'org', 'everyone', 'public', 'group', 'audience'] as const;
+export const PRINCIPAL_KINDS = [
+  'user',
+  'person',
+  'domain',
+  'org',
+  'everyone',
+  'public',
+  'group',
+  'audience',
+] as const satisfies readonly PrincipalKind[];
 
 /** How an identity stands to all leaves: to a few by their ids, to the rest of a kind in a source alike. */
 export interface LeafStandings {

@@ -88,6 +88,7 @@ export const addPrincipal = (graph: Graph, id: number, source: number, kind: num
   const { heldBy, allowed, denied, slot, listed, at, acl, nextAudience, lastAudience, firstOrg, nextOrg, orgGroup } = graph;
   makeRoom(id, graph.source, graph.kind, heldBy, allowed, denied, slot, listed, at, acl, nextAudience, lastAudience);
   makeRoom(id, firstOrg, nextOrg, orgGroup);
+  if (kind < 0) throw new RangeError(`the principal ${id} is of a kind that is not known here`);
   graph.source.values[id] = source;
   graph.kind.values[id] = kind;
   graph.principals = id;

@@ -68,7 +68,7 @@ const MARKS = `
     coalesce((SELECT max(id) FROM principal), 0) AS principal,
     coalesce((SELECT max(id) FROM acl_term), 0) AS term`;
 
-const KIND = `CASE kind ${PRINCIPAL_KINDS.map((kind, at) => `WHEN '${kind}' THEN ${at}`).join(' ')} END`;
+const KIND = `CASE kind ${PRINCIPAL_KINDS.map((kind, at) => `WHEN '${kind}' THEN ${at}`).join(' ')} ELSE -1 END`;
 
 const ORG_GROUPS = `
   SELECT org.id, directory_group.id

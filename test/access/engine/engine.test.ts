@@ -196,6 +196,12 @@ describe('the engine leaves to SQL', () => {
     expect(shownBy(engine, reader)).toBeUndefined();
     expect(reader.read((reading) => engine.advance(reading))).toBe(false);
   });
+
+  test('an index with principals of a kind that it does not know', async () => {
+    const { index, reader, engine } = await anEngine(document({ acl: except(['everyone'], ['group:eng']) }));
+    tamper(index.path, `UPDATE principal SET kind = 'guild' WHERE kind = 'group'`);
+    expect(shownBy(engine, reader)).toBeUndefined();
+  });
 });
 
 /** The log loses all it has, as when somebody stood too far behind it. */

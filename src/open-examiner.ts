@@ -1,19 +1,23 @@
 import { existsSync } from 'node:fs';
 
+import { type Examinable, examinableAt } from './access/examined.ts';
 import { explainAccess } from './access/explain.ts';
 import { parseWho } from './access/identify.ts';
 import { linksDue } from './access/link.ts';
 import { whoCan } from './access/who-can.ts';
-import type { Examiner, Place } from './cli/parts.ts';
+import type { AsOfTime, Examiner, Place } from './cli/parts.ts';
 import { type Identity, identityName, type Scope } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
 import { ownPath } from './core/own-path.ts';
 import { carriedBy } from './core/policy.ts';
 import { reasonOf } from './core/reason.ts';
+import type { Rules } from './core/rules.ts';
 import type { Basis, Missing } from './core/view.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openAudit } from './server/audit.ts';
 import { openKeys } from './store/keys.ts';
+import type { AsOf, Past } from './store/past.ts';
+import { openPast } from './store/sqlite/history-past.ts';
 import { openStore } from './store/sqlite/index-store.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
 import { openReader } from './store/sqlite/reader.ts';
@@ -26,7 +30,6 @@ import { accessAnswer } from './tools/explain-access.ts';
 export const openExaminer = async (place: Place, machine: Machine): Promise<Examiner> => {
   const { config, folder } = await openPlace(place, machine);
   const { env, now, random, warn, requestId } = machine;
-  const { rules } = config;
   if (!existsSync(folder.index)) {
     throw new AppError('unavailable', `There is no index ${folder.index} yet. Make it with: castellan sync`);
   }
@@ -38,6 +41,9 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close());
   const operator = `os:${machine.operator}`;
+
+  let past: Past | undefined;
+  opened.defer(() => past?.close());
 
   const record = ({ who, tool, given, basis, outcome }: Use): Promise<void> =>
     audit.record({
@@ -53,14 +59,28 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
       outcome,
     });
 
+  /** The index as it stands, or as it was at a time, and the rules of that time. */
+  const examine = (
+    at: number | undefined,
+  ): { readonly examinable: Examinable; readonly rules: Rules; readonly asOf?: AsOfTime } => {
+    if (at === undefined) return { examinable: reader, rules: config.rules };
+    past ??= openPast(folder.index);
+    const { version, rules } = momentOf(past, at, now());
+    const asOf = { at, version, ...(rules ? { rulesAt: rules.at } : {}) };
+    return { examinable: examinableAt(past, version, now()), rules: rules?.rules ?? config.rules, asOf };
+  };
+
   const closing = opened.move();
   return {
-    explain: async ({ who, id, client, reveal = false, reason: given }) => {
+    explain: async ({ who, id, client, at, reveal = false, reason: given }) => {
       const { scope, reason } = permitted({ reveal, reason: given });
       const { identity } = await store.known(parseWho(who), now());
-      const due = await linksDue(store, identity, rules, now());
+      if (reveal && at !== undefined)
+        throw new AppError('invalid_input', 'A title is not remembered. Leave out --at, or --reveal.');
+      const { examinable, rules, asOf } = examine(at);
+      const due = asOf ? [] : await linksDue(store, identity, rules, now());
       const carried = client === undefined ? carriedByAny(rules) : carriedBy(client, rules);
-      const { basis, explained, also } = reader.read((reading) => ({
+      const { basis, explained, also } = examinable.read((reading) => ({
         basis: reading.basis,
         explained: explainAccess(reading, { identity, rules, carried, now: now(), due }, id),
         also: reading
@@ -73,11 +93,11 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
       await record({
         who: identityName(identity),
         tool: 'explain',
-        given: { id, ...narrowed, scope, ...(reason === undefined ? {} : { reason }) },
+        given: { id, ...narrowed, ...asked(asOf), scope, ...(reason === undefined ? {} : { reason }) },
         basis,
         outcome: verdict === 'absent' ? 'absent' : 'answered',
       });
-      const path = found && verdict === 'allowed' ? ownPath(found.explanation) : undefined;
+      const path = found && verdict === 'allowed' && !asOf ? ownPath(found.explanation) : undefined;
       return {
         who: identityName(identity),
         ...(identity.email === undefined ? {} : { email: identity.email }),
@@ -86,30 +106,45 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
         also,
         verdict,
         ...rest,
-        ...(found && scope === 'impersonate' ? { title: found.stored.title } : {}),
+        ...(asOf ? { asOf } : {}),
+        ...(found?.stored.title !== undefined && scope === 'impersonate' ? { title: found.stored.title } : {}),
         ...(found && path ? { answer: accessAnswer({ id, permissionsSyncedAt: decidedAt(explained), path }) } : {}),
       };
     },
-    whoCan: async ({ id, limit, reason: given, signal, onProgress }) => {
+    whoCan: async ({ id, limit, at, reason: given, signal, onProgress }) => {
       const { reason } = permitted({ reveal: false, reason: given });
+      const { examinable, rules, asOf } = examine(at);
       const audience = await whoCan(id, {
-        reader,
+        reader: examinable,
         rules,
         carried: carriedByAny(rules),
         now: now(),
         limit,
-        linksDue: (identity) => linksDue(store, identity, rules, now()),
+        linksDue: async (identity) => (asOf ? [] : linksDue(store, identity, rules, now())),
         signal,
         onProgress,
       });
-      const basis = audience?.basis ?? reader.read((reading) => reading.basis);
-      const asked = { id, limit, scope: 'admin', ...(reason === undefined ? {} : { reason }) };
-      await record({ who: operator, tool: 'who-can', given: asked, basis, outcome: audience ? 'answered' : 'absent' });
-      return audience;
+      const basis = audience?.basis ?? examinable.read((reading) => reading.basis);
+      const what = { id, limit, ...asked(asOf), scope: 'admin', ...(reason === undefined ? {} : { reason }) };
+      await record({ who: operator, tool: 'who-can', given: what, basis, outcome: audience ? 'answered' : 'absent' });
+      return audience && { ...audience, ...(asOf ? { asOf } : {}) };
     },
     close: () => closing.disposeAsync(),
   };
 };
+
+const asked = (asOf: AsOfTime | undefined): object => (asOf ? { at: new Date(asOf.at).toISOString() } : {});
+
+/** The last version of a time, and the rules that were recorded by then. */
+const momentOf = (past: Past, at: number, now: number): { readonly version: number; readonly rules: ReturnType<AsOf['rules']> } =>
+  past.read((reading) => {
+    if (at > now) throw new AppError('invalid_input', 'The time of --at has not come yet. Leave it out to ask about now.');
+    const moment = reading.versionAt(at);
+    if (moment) return { version: moment.version, rules: reading.asOf(moment.version).rules() };
+    const first = reading.first();
+    const begins = first ? `before ${new Date(first.at).toISOString()}` : 'yet';
+    throw new AppError('invalid_input', `The index remembers nothing ${begins}. Ask about a later time: --at <time>`);
+  });
 
 /** One use of what only an owner has. */
 interface Use {

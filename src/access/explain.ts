@@ -9,7 +9,8 @@ import type { KnownAccount } from '../core/leaf.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
 import type { Leaf, Member } from '../core/principal.ts';
 import type { Rules } from '../core/rules.ts';
-import type { Provenance, Reading, StoredDocument } from '../store/reader.ts';
+import type { Provenance } from '../store/reader.ts';
+import type { Examined, ExaminedDocument } from './examined.ts';
 
 /** Whether somebody may see a document. `undecided`: what is not known shuts it, and shuts it as surely as a no. */
 export type Verdict = 'allowed' | 'denied' | 'undecided' | 'absent';
@@ -64,7 +65,7 @@ export interface Explained {
   readonly containers: readonly (EvidentAcl & { readonly key: string; readonly confirmedAt?: number; readonly tooDeep?: true })[];
   readonly cut: boolean;
   /** The same without evidence, and the document as it is stored: for whoever may show it. */
-  readonly found?: { readonly stored: StoredDocument; readonly explanation: Explanation };
+  readonly found?: { readonly stored: ExaminedDocument; readonly explanation: Explanation };
 }
 
 /** Who is asked about, by which rules and through which client, and when. */
@@ -78,7 +79,7 @@ export interface Subject {
 }
 
 /** Says whether somebody may see a document and exactly why, for whoever may know that: of everybody and everything that decides. */
-export const explainAccess = (reading: Reading, subject: Subject, id: string): Explained => {
+export const explainAccess = (reading: Examined, subject: Subject, id: string): Explained => {
   const { identity, rules, carried, now, due } = subject;
   const presumed = reading.presuming(due);
   const place = parseDocumentId(id);
@@ -123,7 +124,7 @@ interface Standing extends Pick<Subject, 'carried' | 'rules' | 'now'> {
 }
 
 /** What shuts a document to somebody of this activity, before its acl is looked at. */
-export const shutBy = (stored: StoredDocument, { carried, rules, now, activity }: Standing): Shut[] => {
+export const shutBy = (stored: ExaminedDocument, { carried, rules, now, activity }: Standing): Shut[] => {
   const freshness = rules.sources.get(stored.source);
   if (!freshness) return ['source not configured'];
   const { permissions, content } = freshness;
@@ -139,7 +140,7 @@ export const shutBy = (stored: StoredDocument, { carried, rules, now, activity }
 
 /** Adds to an explanation since when each step is so, and why it is not known who somebody is. */
 const evidence =
-  (reading: Reading, source: string, doubtAbout: (principal: Leaf, source: string) => LeafDoubt) =>
+  (reading: Examined, source: string, doubtAbout: (principal: Leaf, source: string) => LeafDoubt) =>
   (directory: string | undefined) => {
     const sourceAt = (through: readonly Step[], at: number): string =>
       directory !== undefined && through.slice(0, at + 1).some(({ principal }) => principal.startsWith('org:'))
@@ -185,7 +186,7 @@ const namesOf = (member: Member): string[] =>
 const sinceOf = (since: Provenance | undefined): { since?: Provenance } => (since ? { since } : {});
 
 const evidentAccount = (
-  reading: Reading,
+  reading: Examined,
   { identity, due }: Subject,
   { source, account }: { readonly source: string; readonly account: KnownAccount },
 ): EvidentAccount => {

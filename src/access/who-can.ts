@@ -6,7 +6,8 @@ import { explain } from '../core/explain.ts';
 import type { Carried } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Basis } from '../core/view.ts';
-import type { Reader, Reading, StoredDocument } from '../store/reader.ts';
+import type { Reading } from '../store/reader.ts';
+import type { Examinable, Examined, ExaminedDocument } from './examined.ts';
 import { type Shut, shutBy } from './explain.ts';
 import { parseWho } from './identify.ts';
 import { wayIn, whyShut } from './way.ts';
@@ -38,7 +39,7 @@ export interface Audience {
 }
 
 export interface WhoCanOptions {
-  readonly reader: Reader;
+  readonly reader: Examinable;
   readonly rules: Rules;
   /** What is carried where nobody's client narrows it. */
   readonly carried: Carried;
@@ -142,8 +143,8 @@ type Judged = { readonly is: 'yes' | 'no' | 'undecided'; readonly way: string };
 
 /** Decides about one after the other in one transaction. What is listed and contained is the same for all of them, and read once. */
 const judging = (
-  reading: Reading,
-  stored: StoredDocument,
+  reading: Examined,
+  stored: ExaminedDocument,
   { rules, now, carried }: Pick<WhoCanOptions, 'rules' | 'now' | 'carried'>,
 ): ((identity: Identity, due: Parameters<Reading['presuming']>[0]) => Judged) => {
   const shut = shutBy(stored, { rules, now, carried }).length > 0;

@@ -1,10 +1,11 @@
 import type { Evident, EvidentAcl, EvidentAccount, EvidentStep } from '../access/explain.ts';
 import type { Provenance } from '../store/reader.ts';
+import { asOfJson } from './as-of.ts';
 import type { AccessReport } from './parts.ts';
 
 /** A report as it is printed for machines: instants are ISO 8601, what is not there is absent. */
 export const explainJson = (report: AccessReport): object => {
-  const { who, email, id, client, also, verdict, shut, activity, accounts, acl, containers, cut, title, answer } = report;
+  const { who, email, id, client, also, verdict, shut, activity, accounts, acl, containers, cut, title, asOf, answer } = report;
   return {
     who,
     ...(email === undefined ? {} : { email }),
@@ -25,6 +26,7 @@ export const explainJson = (report: AccessReport): object => {
       ...aclJson(of),
     })),
     partial: cut,
+    ...asOfJson(asOf),
   };
 };
 

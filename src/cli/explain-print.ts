@@ -1,3 +1,4 @@
+import { asOfTold } from './as-of.ts';
 import type { Evident, EvidentAcl, EvidentAccount, EvidentStep, Verdict } from '../access/explain.ts';
 import type { Provenance } from '../store/reader.ts';
 import type { AccessReport } from './parts.ts';
@@ -5,11 +6,12 @@ import { type Channel, look, type Look, type Piece } from './terminal.ts';
 
 /** Prints a report as a tree: the answer first, then each term, each container and each account. */
 export const printReport = (out: Channel, report: AccessReport): void => {
-  const { who, email, id, client, verdict, shut, title, acl, containers, accounts, activity, cut } = report;
+  const { who, email, id, client, verdict, shut, title, acl, containers, accounts, activity, asOf, cut } = report;
   const [colour, says] = VERDICTS[verdict];
   const through = client === undefined ? '' : ` through ${client}`;
   out.line(look('bold', email ?? who), ` ${says}`, look(colour, ` ${id}`), through);
   if (title !== undefined) out.line('  ', title);
+  if (asOf) out.line(look('dim', asOfTold(asOf)));
   for (const why of shut) out.line(look('red', `  shut: ${why}`));
   if (acl) printAcl(out, 'document', acl);
   for (const container of containers) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import type { Context, GlobalOptions } from './context.ts';
+import { instantOf } from './instant.ts';
 import { explainJson } from './explain-json.ts';
 import { printReport } from './explain-print.ts';
 
@@ -16,16 +17,18 @@ export const explainCommand = ({ parts, terminal, fail }: Context): Command =>
     .argument('<id>', 'the document, as search gives it')
     .option('--client <id>', 'through this client, as in clients of the configuration')
     .option('--reveal', 'show the title too; needs --reason')
+    .option('--at <time>', 'as of then: 2026-03-01, 2026-03-01T12:00:00Z, or 3d')
     .option('--reason <text>', 'why you look, for the audit')
     .addHelpText('after', '\nExample:\n  castellan explain ada@acme.test handbook:engineering/oncall.md')
     .action(async (who: string, id: string, _: unknown, command: Command) => {
-      const { config, data, json, client, reveal, reason } = command.optsWithGlobals<GlobalOptions & ExplainOptions>();
+      const { config, data, json, client, at, reveal, reason } = command.optsWithGlobals<GlobalOptions & ExplainOptions>();
       const examiner = await parts.openExaminer({ config, data });
       try {
         const report = await examiner.explain({
           who,
           id,
           ...(client === undefined ? {} : { client }),
+          ...(at === undefined ? {} : { at: instantOf(at, '--at', parts.now()) }),
           ...(reveal === undefined ? {} : { reveal }),
           ...(reason === undefined ? {} : { reason }),
         });
@@ -43,6 +46,7 @@ export const explainCommand = ({ parts, terminal, fail }: Context): Command =>
     });
 
 interface ExplainOptions {
+  readonly at?: string;
   readonly client?: string;
   readonly reveal?: boolean;
   readonly reason?: string;

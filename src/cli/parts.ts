@@ -169,9 +169,20 @@ interface ExplainRequest {
   readonly id: string;
   /** Through which client; absent: through one that narrows nothing. */
   readonly client?: string;
+  /** As of then, ms since 1970; absent: now. */
+  readonly at?: number;
   /** Whether the title is shown: for a reason alone. */
   readonly reveal?: boolean;
   readonly reason?: string;
+}
+
+/** The time that was asked about, and what the index remembers of it. Times are ms since 1970. */
+export interface AsOfTime {
+  readonly at: number;
+  /** The last version committed by then. */
+  readonly version: number;
+  /** When the rules that were decided by were recorded; absent: none were by then, so they are those of now. */
+  readonly rulesAt?: number;
 }
 
 /** Why somebody may see a document, or not. */
@@ -184,6 +195,8 @@ export interface AccessReport extends Omit<Explained, 'found'> {
   /** Other identities that are known with this e-mail. */
   readonly also: readonly string[];
   readonly title?: string;
+  /** Present where it is about another time than now. */
+  readonly asOf?: AsOfTime;
   /** What they hear of it themselves; absent where that is `not_found`. */
   readonly answer?: AccessAnswer;
 }
@@ -193,6 +206,8 @@ interface WhoCanRequest {
   readonly id: string;
   /** How many are named; all are counted. */
   readonly limit: number;
+  /** As of then, ms since 1970; absent: now. */
+  readonly at?: number;
   readonly reason?: string;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number) => void;
@@ -203,7 +218,7 @@ export interface Examiner {
   /** Rejects with `invalid_input` where `who` names nobody, or a title is asked for without a reason. */
   explain(request: ExplainRequest): Promise<AccessReport>;
   /** Undefined where there is no such document. */
-  whoCan(request: WhoCanRequest): Promise<Audience | undefined>;
+  whoCan(request: WhoCanRequest): Promise<(Audience & { readonly asOf?: AsOfTime }) | undefined>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 
 import type { Audience, Viewer } from '../access/who-can.ts';
 import { AppError } from '../core/errors.ts';
+import { asOfJson, asOfTold } from './as-of.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { instantOf } from './instant.ts';
+import type { AsOfTime } from './parts.ts';
 import { type Channel, look } from './terminal.ts';
 import { aligned, count, listed } from './words.ts';
 
@@ -20,22 +23,23 @@ export const whoCanCommand = ({ parts, terminal, signal }: Context): Command =>
     )
     .argument('<id>', 'the document, as search gives it')
     .option('--limit <number>', `how many are named, at most ${LIMIT_MAX}; all are counted`, limitOf, LIMIT)
+    .option('--at <time>', 'as of then: 2026-03-01, 2026-03-01T12:00:00Z, or 3d')
     .option('--reason <text>', 'why you look, for the audit')
     .addHelpText('after', '\nExample:\n  castellan who-can handbook:engineering/oncall.md')
     .action(async (id: string, _: unknown, command: Command) => {
-      const { config, data, json, limit, reason } = command.optsWithGlobals<GlobalOptions & WhoCanOptions>();
+      const { config, data, json, limit, at, reason } = command.optsWithGlobals<GlobalOptions & WhoCanOptions>();
       const examiner = await parts.openExaminer({ config, data });
       try {
         const audience = await examiner.whoCan({
           id,
           limit,
+          ...(at === undefined ? {} : { at: instantOf(at, '--at', parts.now()) }),
           signal,
           onProgress: showProgress(terminal.err),
           ...(reason === undefined ? {} : { reason }),
         });
         terminal.err.status(undefined);
-        if (!audience)
-          throw new AppError('not_found', `There is no document ${JSON.stringify(id)}. Ids come from: castellan search`);
+        if (!audience) throw new AppError('not_found', noDocument(id, at));
         if (json) terminal.out.json(audienceJson(id, audience));
         else printAudience(terminal.out, audience);
       } finally {
@@ -50,6 +54,7 @@ const showProgress =
     err.status([look('dim', `${done} of ${count(of, 'person', 'people')} looked at`)]);
 
 interface WhoCanOptions {
+  readonly at?: string;
   readonly limit: number;
   readonly reason?: string;
 }
@@ -60,7 +65,12 @@ const limitOf = (text: string): number => {
   throw new InvalidArgumentError(`Give a whole number from 1 to ${LIMIT_MAX}.`);
 };
 
-const audienceJson = (id: string, audience: Audience): object => ({
+const noDocument = (id: string, at: string | undefined): string =>
+  at === undefined
+    ? `There is no document ${JSON.stringify(id)}. Ids come from: castellan search`
+    : `There was no document ${JSON.stringify(id)} then. Ask about another time, or leave out --at.`;
+
+const audienceJson = (id: string, audience: Audience & { readonly asOf?: AsOfTime }): object => ({
   id,
   can: audience.can.map(viewerJson),
   can_count: audience.canCount,
@@ -71,16 +81,18 @@ const audienceJson = (id: string, audience: Audience): object => ({
   public: audience.public,
   anybody_else: audience.anybodyElse,
   version: audience.basis.version,
+  ...asOfJson(audience.asOf),
 });
 
 const viewerJson = ({ who, kind, way }: Viewer): object => ({ who, kind, way });
 
-const printAudience = (out: Channel, audience: Audience): void => {
+const printAudience = (out: Channel, audience: Audience & { readonly asOf?: AsOfTime }): void => {
   const { can, canCount, undecided, undecidedCount, asked, anybodyElse } = audience;
   out.line(
     look('bold', `${count(canCount, 'of them', 'of them')} can see it`),
     ` (${count(asked, 'person', 'people')} and services known)`,
   );
+  if (audience.asOf) out.line(look('dim', asOfTold(audience.asOf)));
   for (const why of audience.shut) out.line(look('red', `  shut: ${why}`));
   printViewers(out, can, canCount);
   if (audience.public) out.line(look('yellow', '  and everybody else who is identified: it is public'));

@@ -4,6 +4,7 @@ import type { Facts } from '../core/decide.ts';
 import type { Account } from '../core/document.ts';
 import type { Member } from '../core/principal.ts';
 import type { Rules } from '../core/rules.ts';
+import type { Presuming, Reading } from './reader.ts';
 
 /** A moment of the index: the version that was the last one then. `at`: ms since 1970. */
 export interface Moment {
@@ -53,6 +54,11 @@ export interface AsOf {
   links(source: string): readonly PastLink[];
   /** What the reference rule needs. */
   facts(source: string, identity: Identity, rules: Rules): Facts;
+  /** The accounts that had to do with somebody, and how they stood in the directory. */
+  known(identity: Identity, rules: Rules): ReturnType<Presuming['accounts']>;
+  provenance: Reading['provenance'];
+  /** All who are known by now, and whom active accounts of these sources named by e-mail then. */
+  people: Reading['people'];
   /** The rules that were last recorded then; undefined: none were yet. */
   rules(): (Moment & { readonly hash: string; readonly rules: Rules }) | undefined;
 }

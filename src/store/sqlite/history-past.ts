@@ -10,11 +10,14 @@ import type { Rules } from '../../core/rules.ts';
 import { parseRules } from '../../core/rules-text.ts';
 import { serviceOf } from '../../core/service.ts';
 import type { AsOf, Moment, Past, PastReading } from '../past.ts';
+import type { Reading } from '../reader.ts';
 import { type Database, openDatabase } from './database.ts';
 import { factsFrom, remembered } from './facts.ts';
 import { type DatabaseFile, guarded } from './failure.ts';
 import { type Folds, prepareFolds } from './history-folds.ts';
 import type { Known } from './known-accounts.ts';
+import { preparePeople } from './known-people.ts';
+import { prepareProvenance } from './provenance.ts';
 
 /** Opens what an existing index remembers. */
 export const openPast = (path: string): Past => {
@@ -52,6 +55,7 @@ const prepareReading = (db: Database): (() => PastReading) => {
     HAVING max(version) IS NOT NULL`);
   const folds = prepareFolds(db);
   const rulesOf = prepareRules(db);
+  const people = preparePeople(db);
   return () => {
     const { databaseId, version } = basis.get() ?? { databaseId: '', version: 0 };
     return {
@@ -59,13 +63,21 @@ const prepareReading = (db: Database): (() => PastReading) => {
       version,
       first: () => first.get(),
       versionAt: (at) => versionAt.get(at, at),
-      asOf: (asked) => asOf(folds, rulesOf.last, asked),
+      asOf: (asked) => asOf({ db, folds, people, lastRules: rulesOf.last }, asked),
       rules: rulesOf.named,
     };
   };
 };
 
-const asOf = (folds: Folds, lastRules: (version: number) => ReturnType<AsOf['rules']>, version: number): AsOf => {
+/** What the look-ups of one connection are. */
+interface Remembered {
+  readonly db: Database;
+  readonly folds: Folds;
+  readonly people: Reading['people'];
+  readonly lastRules: (version: number) => ReturnType<AsOf['rules']>;
+}
+
+const asOf = ({ db, folds, people, lastRules }: Remembered, version: number): AsOf => {
   const within = <T>(name: string, nothing: T, look: (source: number) => T): T => {
     const source = folds.source(name);
     return source === undefined ? nothing : look(source);
@@ -78,6 +90,18 @@ const asOf = (folds: Folds, lastRules: (version: number) => ReturnType<AsOf['rul
     accounts: (name) => within(name, [], (source) => folds.accounts(source, version)),
     links: (name) => within(name, [], (source) => folds.links(source, version)),
     facts: (name, identity, rules) => factsOf(folds, name, identity, rules, version),
+    known: (identity, rules) => knownOf(folds, identity, rules, version),
+    provenance: prepareProvenance(db, version),
+    people: (sources) => {
+      const { identities } = people([]);
+      const seen = new Set(identities.map(({ email }) => email));
+      const emails = sources.flatMap((name) =>
+        within(name, [], (source) => folds.accounts(source, version)).flatMap((account) =>
+          account.active ? account.emails : [],
+        ),
+      );
+      return { identities, emails: [...new Set(emails)].filter((email) => !seen.has(email)).toSorted() };
+    },
     rules: () => lastRules(version),
   };
 };

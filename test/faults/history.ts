@@ -35,7 +35,10 @@ export const HISTORY: readonly Fault[] = [
     find: `        .all(who, of, version)
         .filter(isThere)`,
     plant: `        .all(who, of, version)`,
-    caughtBy: REMEMBERED,
+    caughtBy: {
+      file: 'test/store/sqlite/history-past.test.ts',
+      test: 'a link is remembered as long as it stood: not once its account was given another e-mail, and again when it is made again',
+    },
   },
   {
     name: 'the rules of the time are not kept',

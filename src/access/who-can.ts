@@ -119,7 +119,7 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
   return { can, canCount, undecided, undecidedCount, asked: candidates.length, shut, ...strangers, basis };
 };
 
-const isAt = ({ basis }: Reading, { version, databaseId }: Basis): boolean =>
+const isAt = ({ basis }: Pick<Reading, 'basis'>, { version, databaseId }: Basis): boolean =>
   basis.version === version && basis.databaseId === databaseId;
 
 /** Stands for all who are known to nothing here: no name holds a control character. */

@@ -83,8 +83,8 @@ export const EXPLAINING: readonly Fault[] = [
   {
     name: 'an owner sees titles without a reason',
     file: 'src/open-examiner.ts',
-    find: `found && scope === 'impersonate' ? { title: found.stored.title }`,
-    plant: `found ? { title: found.stored.title }`,
+    find: `found?.stored.title !== undefined && scope === 'impersonate' ? { title: found.stored.title }`,
+    plant: `found?.stored.title !== undefined ? { title: found.stored.title }`,
     caughtBy: command('nobody finds a title, a name or a text in %s %s %s'),
   },
   {

@@ -17,12 +17,13 @@ const account = (emails: readonly string[], active = true): Write => ({
 
 /** Each of these in a run of its own, and Ada identified after it: how she stood to the account at every version, and its end. */
 const played = async (writes: readonly Write[]): Promise<string[]> => {
-  const { store, path, sync } = await anIndex();
+  const index = await anIndex();
+  const { store, path } = index;
   const past = openPast(path);
   onTestFinished(() => past.close());
   const versions: number[] = [];
   for (const write of writes) {
-    await sync('wiki', [write]);
+    await index.sync('wiki', [write]);
     await store.identify(ADA, 0);
     await linkByEmail(store, ADA, RULES, 0);
     versions.push(past.read(({ version }) => version));

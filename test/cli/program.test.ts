@@ -142,7 +142,7 @@ describe('wrong usage ends with 2, says why on stderr, and builds nothing', () =
     [['search', 'x'], "Required option '--as <who>' not specified"],
     [['search', '--as', 'ada@acme.test'], "Missing required argument 'query'"],
     [['search', 'x', '--as', 'ada@acme.test', '--limit', 'many'], 'Give a whole number.'],
-    [['fetch', 'a:b', '--as', 'ada@acme.test', '--live'], "Unknown option '--live'"],
+    [['fetch', 'a:b', '--as', 'ada@acme.test', '--fresh'], "Unknown option '--fresh'"],
     [['status', 'handbook'], 'Too many arguments for'],
     [['audit', 'list', '--limit', '0'], 'Give a whole number from 1 to'],
     [['search', 'x', '--limt', '1', '--as', 'ada@acme.test'], 'See: castellan search --help'],

@@ -31,7 +31,8 @@ process.on('SIGTERM', interrupt.request);
 const warn = (message: string): void => terminal.err.line(message);
 const onBug = (error: unknown, request: string): void => {
   if (interrupt.signal.aborted) return;
-  warn(`Request ${request} failed: ${error instanceof Error ? error.message : String(error)}`);
+  // Its message may quote what was being read, and whoever reads this may not see that.
+  warn(`Request ${request} failed (${error instanceof Error ? error.name : typeof error}). To see where, run it with --verbose.`);
   if (verbose) printStack(terminal.err, error);
 };
 

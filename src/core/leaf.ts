@@ -59,12 +59,13 @@ const UNDECIDED: Standing = { is: 'undecided', at: Infinity };
 /** Whom the caller is in the source. An account that the configuration lists and that cannot be relied on now may be theirs. */
 const userStanding = (accounts: readonly KnownAccount[], listed: readonly string[]): ((name: string) => Standing) => {
   const usable = accounts.filter(({ linked, active, fresh }) => linked && active && fresh);
+  const theirs = new Set(accounts.filter(({ linked }) => linked).map(({ id }) => id)); // that one cannot be relied on now makes it no one else's
   const inSource = Math.min(...usable.map(({ at }) => at));
   return (name) => {
     if (usable.length === 0) return UNDECIDED;
     const own = usable.find(({ id }) => id === name);
     if (own) return { is: 'yes', at: own.at };
-    return listed.includes(name) ? UNDECIDED : { is: 'no', at: inSource };
+    return listed.includes(name) || theirs.has(name) ? UNDECIDED : { is: 'no', at: inSource };
   };
 };
 

@@ -219,6 +219,21 @@ describe('accounts past their promise', () => {
   });
 });
 
+describe('a person with two accounts, of which one is past its promise', () => {
+  const accounts = [anAccount({ id: 'ada' }), { ...anAccount({ id: 'ada-2' }), fresh: false }];
+  const told = { accounts, links: { ada: ['ada', 'ada-2'] } };
+
+  test('is who the other one is', () => {
+    expect(readers(only('user:ada'), told)).toEqual(['ada']);
+    expect(readers(only('user:ada-2'), told)).toEqual([]);
+  });
+
+  test('is denied by either', () => {
+    expect(readers(except(['user:ada'], ['user:ada-2']), told)).toEqual([]);
+    expect(readers(except(['user:ada'], ['user:bob']), told)).toEqual(['ada']);
+  });
+});
+
 describe('the time of a decision', () => {
   const ada = { accounts: [{ ...anAccount({ id: 'ada' }), at: 50 }] };
 

@@ -103,7 +103,7 @@ export const CARRYING: readonly Fault[] = [
   {
     name: 'a service surely is not the listed account that was deactivated',
     file: 'src/core/leaf.ts',
-    find: `return listed.includes(name) ? UNDECIDED : { is: 'no', at: inSource };`,
+    find: `return listed.includes(name) || theirs.has(name) ? UNDECIDED : { is: 'no', at: inSource };`,
     plant: `return { is: 'no', at: inSource };`,
     caughtBy: service('may be a listed account that cannot be relied on: %s'),
   },

@@ -61,4 +61,11 @@ export const ORGANISING: readonly Fault[] = [
     plant: '',
     caughtBy: stored('whoever is deactivated in the directory sees nothing, also when it forgets their e-mail with that'),
   },
+  {
+    name: 'an account of theirs that is too old to rely on is somebody else',
+    file: 'src/core/leaf.ts',
+    find: ` || theirs.has(name)`,
+    plant: '',
+    caughtBy: { file: 'test/core/decide.test.ts', test: 'is denied by either' },
+  },
 ];

@@ -51,7 +51,7 @@ export const WORKBENCH: readonly Fault[] = [
   {
     name: 'a link by hand outlives every e-mail the account had',
     file: 'src/store/sqlite/writing/accounts.ts',
-    find: `return evidence.emails.length === 0 || evidence.emails.some((email) => emails.includes(email));`,
+    find: `return evidence.emails.some((email) => emails.includes(email));`,
     plant: `return true;`,
     caughtBy: store('stands or ends when its account %s'),
   },
@@ -104,5 +104,12 @@ export const WORKBENCH: readonly Fault[] = [
     find: `await audit.record({ ...event, at: now(), outcome: error instanceof AppError ? error.code : 'unavailable' });`,
     plant: '',
     caughtBy: deciding('that was recorded and then could not be done is recorded as that too'),
+  },
+  {
+    name: 'an account that carried no e-mail stays with whoever it was given to, whoever has it now',
+    file: 'src/store/sqlite/writing/accounts.ts',
+    find: `return emails.length === 0 || (known !== null && emails.includes(known));`,
+    plant: `return true;`,
+    caughtBy: store('to an account without any e-mail ends when that gets those of others'),
   },
 ];

@@ -12,6 +12,8 @@ export interface DatabaseOptions extends DatabaseFile {
   readonly migrations: URL;
   /** Opens an existing file, looks, and changes nothing. */
   readonly readonly?: boolean;
+  /** The command that brings an older file up to date. */
+  readonly updatedBy?: string;
 }
 
 /** How long a writer waits for another process's commit, in ms. */
@@ -23,7 +25,12 @@ const OWNER_ONLY = 0o600;
 const MIGRATION = /^(\d{3})-[a-z0-9-]+\.sql$/u;
 
 /** Opens a database as all of ours are: write-ahead log, synced at every commit, deleted bytes overwritten, schema up to date. */
-export const openDatabase = ({ migrations, readonly = false, ...file }: DatabaseOptions): Database => {
+export const openDatabase = ({
+  migrations,
+  readonly = false,
+  updatedBy = 'castellan sync',
+  ...file
+}: DatabaseOptions): Database => {
   if (!readonly) create(file.path);
   return guarded(file, () => {
     const db = new SQLite(file.path, { readonly, fileMustExist: true, timeout: BUSY_MS });
@@ -34,7 +41,7 @@ export const openDatabase = ({ migrations, readonly = false, ...file }: Database
         db.pragma('synchronous = FULL');
         db.pragma('secure_delete = ON');
       }
-      migrate(db, migrations);
+      migrate(db, migrations, updatedBy);
       return db;
     } catch (error) {
       db.close();
@@ -62,7 +69,7 @@ const writeAhead = (db: Database): void => {
 const NOBODY_WAKES = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
 /** Applies the numbered migrations that this file has not seen, all in one commit; on a read-only connection only checks that there are none. */
-const migrate = (db: Database, folder: URL): void => {
+const migrate = (db: Database, folder: URL, updatedBy: string): void => {
   const migrations = migrationsIn(folder);
   const latest = migrations.at(-1)?.number ?? 0;
   const applied = (): number => Number(db.pragma('user_version', { simple: true }));
@@ -71,7 +78,7 @@ const migrate = (db: Database, folder: URL): void => {
   }
   if (applied() === latest) return;
   if (db.readonly) {
-    throw new AppError('unavailable', `${db.name} was made by an older Castellan. Run: castellan sync`);
+    throw new AppError('unavailable', `${db.name} was made by an older Castellan. Run: ${updatedBy}`);
   }
   db.transaction(() => {
     const done = applied();

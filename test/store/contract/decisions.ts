@@ -143,11 +143,18 @@ export const decisionContract = (makePlace: MakePlace): void => {
       expect(await linked()).toEqual(left);
     });
 
-    test('to an account without any e-mail stands when that gets one', async () => {
+    test('to an account without any e-mail stands when that gets theirs', async () => {
       const { store, told, linked } = await withAccounts(anAccount({ emails: [] }));
       await store.linkByHand(decision(), 1500);
       await told(anAccount());
       expect(await linked()).toEqual(['ada manual']);
+    });
+
+    test('to an account without any e-mail ends when that gets those of others', async () => {
+      const { store, told, linked } = await withAccounts(anAccount({ emails: [] }));
+      await store.linkByHand(decision(), 1500);
+      await told(anAccount({ emails: ['bob@acme.test'] }));
+      expect(await linked()).toEqual([]);
     });
 
     test('does not come back with its account; an e-mail may link it anew', async () => {

@@ -26,7 +26,12 @@ export const inspectLedger = async ({
     name: 'audit ledger',
     remedy: 'Move it and its anchor file aside, and keep both for whoever looks into it.',
   };
-  const db = openDatabase({ ...file, migrations: new URL('./', import.meta.url), readonly: true });
+  const db = openDatabase({
+    ...file,
+    migrations: new URL('./', import.meta.url),
+    readonly: true,
+    updatedBy: 'castellan audit verify',
+  });
   try {
     const rows = guarded(file, () => db.prepare<[], number>('SELECT count(*) FROM audit').pluck().get()) ?? 0;
     if (rows > rowsMax) return { state: 'unread', rows };

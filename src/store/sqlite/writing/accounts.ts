@@ -24,6 +24,8 @@ interface Row {
 interface LinkRow {
   readonly identity: number;
   readonly name: string;
+  /** Of the identity, as it was last seen. */
+  readonly email: string | null;
   readonly method: string;
   readonly evidence: string;
   readonly at: number;
@@ -56,7 +58,7 @@ export const accountsOf = (db: Database, history: History): Accounts => {
   const removeEmails = db.prepare<[number]>('DELETE FROM account_email WHERE account = ?');
   const insertEmail = db.prepare<[number, string]>('INSERT INTO account_email (account, email) VALUES (?, ?)');
   const linksOf = db.prepare<[number], LinkRow>(`
-    SELECT link.identity, identity.issuer || '|' || identity.subject AS name,
+    SELECT link.identity, identity.issuer || '|' || identity.subject AS name, identity.email,
            link.method, link.evidence, link.at
     FROM link
     JOIN identity ON identity.id = link.identity
@@ -78,9 +80,9 @@ export const accountsOf = (db: Database, history: History): Accounts => {
   ): void => {
     commit.moveEpoch();
     history.record(commit, { source, subject: 'account', key: row.account, old, new: now });
-    for (const { identity, name, at, ...stored } of linksOf.all(row.id)) {
+    for (const { identity, name, email, at, ...stored } of linksOf.all(row.id)) {
       const made = linkMade(stored);
-      if (stands(made, now)) continue;
+      if (stands(made, now, email)) continue;
       unlink.run(identity, row.id);
       remember.run(identity, row.id, commit.at);
       const ended = { identity: name, ...made, at };
@@ -113,10 +115,12 @@ export const accountsOf = (db: Database, history: History): Accounts => {
 
 /**
  * Does the account still say what a link to it rests on? By hand: that it is active and, where it carried e-mails then, one of
- * them. An account that lost them all is somebody else's as far as anybody can tell, and whoever decided may decide again.
+ * them. An account that lost them all is somebody else's as far as anybody can tell, and whoever decided may decide again; so is
+ * one that carried none and now carries those of others alone. `known`: the e-mail of whom it is linked to.
  */
-const stands = ({ method, evidence }: LinkMade, { active, emails }: Fact): boolean => {
+const stands = ({ method, evidence }: LinkMade, { active, emails }: Fact, known: string | null): boolean => {
   if (!active) return false;
   if (method === 'email') return emails.includes(evidence.email);
-  return evidence.emails.length === 0 || evidence.emails.some((email) => emails.includes(email));
+  if (evidence.emails.length > 0) return evidence.emails.some((email) => emails.includes(email));
+  return emails.length === 0 || (known !== null && emails.includes(known));
 };

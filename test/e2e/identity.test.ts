@@ -66,6 +66,6 @@ test('two accounts with one e-mail: nobody is linked until a person decides, and
   expect(await found()).toEqual(['wiki:plan']);
 
   const { stdout } = await place.run(['audit', 'list']);
-  expect(stdout.match(/ by os:\S+ {2}identity \w+ /gu)).toHaveLength(3);
+  expect(stdout.match(/ by os:\S+ {2}cli {2}identity \w+ /gu)).toHaveLength(3);
   expect((await place.run(['audit', 'verify'])).code).toBe(0);
 });

@@ -134,6 +134,7 @@ const drawn = (dice: Dice): StepKind => {
 
 const waitOf = (dice: Dice, kind: StepKind): number => {
   if (kind === 'wait') return (8 + dice.roll(40)) * HOUR;
+  if (kind === 'unchanged') return (20 + dice.roll(10)) * HOUR;
   return kind === 'clock set back' ? -(4 + dice.roll(30)) * HOUR : dice.roll(HOUR);
 };
 

@@ -9,6 +9,7 @@ import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
 import { LIVE } from './live.ts';
+import { COURSES } from './proof.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
@@ -22,6 +23,7 @@ export const FAULTS: readonly Fault[] = [
   ...ANSWERING,
   ...ENGINE,
   ...CARRYING,
+  ...COURSES,
   ...HISTORY,
   ...IDENTIFYING,
   ...LIVE,

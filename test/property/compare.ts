@@ -1,4 +1,4 @@
-import { type Corners, count, RULES } from './corners.ts';
+import { type Corners, count, type Rule, RULES } from './corners.ts';
 import type { Dice } from './dice.ts';
 import { allowedTo, type Asking } from './oracle.ts';
 import { identify, linksOf } from './links.ts';
@@ -8,8 +8,9 @@ import type { World } from './world.ts';
 /** How many people ask after a step, and for how many ids one of them does: others another time. */
 const ASKING = 2;
 const FETCHED = 3;
-/** Of how many people it is counted which rules decided. */
+/** Of how many people it is counted which rules decided; of the others only these, which seldom do. */
 const COUNTED = 2;
+const SELDOM: readonly Rule[] = ['formerly linked', 'guest in the directory', 'stale directory', 'group chain > 3'];
 
 export interface Compared {
   readonly stage: Stage;
@@ -31,7 +32,7 @@ export const compare = async (compared: Compared, everybody: boolean): Promise<s
     const ids = at > 0 ? [] : everybody ? everyId(world) : dice.some(everyId(world), FETCHED, FETCHED);
     const asking = { person, client };
     const disagreement = await compareFor(compared, asking, { ids, wholePath: everybody && at === 0 });
-    if (everybody && at < COUNTED) countRules(compared, asking);
+    if (everybody) countRules(compared, asking, at < COUNTED ? RULES : SELDOM);
     if (disagreement) return `${person.subject} through ${client}: ${disagreement}`;
   }
   return undefined;
@@ -91,8 +92,16 @@ const searched = async (stage: Stage, { person, client }: Asking): Promise<Set<s
   return new Set(results.map(({ id }) => id));
 };
 
-const fetched = async (stage: Stage, { person, client }: Asking, id: string): Promise<boolean> =>
-  'output' in (await stage.index().ask(person, 'fetch', { id }, client));
+/** What may be fetched is explained, too, and nothing else. */
+const fetched = async (stage: Stage, { person, client }: Asking, id: string): Promise<boolean> => {
+  const [text, why] = [
+    await stage.index().ask(person, 'fetch', { id }, client),
+    await stage.index().ask(person, 'explain_access', { id }, client),
+  ];
+  if ('output' in text !== 'output' in why)
+    throw new Error(`${id} is ${'output' in why ? '' : 'not '}explained to ${person.subject}`);
+  return 'output' in text;
+};
 
 /** All there are, and some that are not. */
 const everyId = (world: World): string[] =>
@@ -100,7 +109,7 @@ const everyId = (world: World): string[] =>
     [...new Set([...Object.keys(items), 'd1', 'd8', 'nowhere'])].map((key) => `${name}:${key}`),
   );
 
-const countRules = ({ world, corners }: Compared, asking: Asking): void => {
+const countRules = ({ world, corners }: Compared, asking: Asking, rules: readonly Rule[]): void => {
   const allowed = allowedTo(world, asking);
-  for (const rule of RULES) if (allowedTo(world, asking, rule).symmetricDifference(allowed).size > 0) count(corners, rule);
+  for (const rule of rules) if (allowedTo(world, asking, rule).symmetricDifference(allowed).size > 0) count(corners, rule);
 };

@@ -125,9 +125,13 @@ export const standingsOf = (world: World, person: Person, without?: Rule) => {
     return directory && without !== 'org group' ? group(directory, name, path) : 'undecided';
   };
 
+  const users = new Map<SourceFacts, (name: string) => Is>();
   const leaf = (source: SourceFacts, principal: string, path: readonly string[]): Is => {
     if (principal === 'public') return 'yes';
-    return principal.startsWith('user:') ? user(source)(principal.slice(5)) : shared(source, principal, path);
+    if (!principal.startsWith('user:')) return shared(source, principal, path);
+    const is = users.get(source) ?? user(source);
+    users.set(source, is);
+    return is(principal.slice(5));
   };
 
   /** Through any chain of whole, fresh listings. */

@@ -90,6 +90,9 @@ const OF_ITEMS: readonly StepKind[] = [
   'container listing',
 ];
 
+/** What is more likely there. */
+const OF_PEOPLE = ['account', 'e-mail moves on', 'members'] as const;
+
 /** What a step can go by. */
 export interface Before {
   readonly name: string;
@@ -103,7 +106,7 @@ export interface Before {
 /** The next thing that happens to a source. */
 export const nextStep = (dice: Dice, before: Before): Step => {
   const chosen = before.source.running && dice.chance(0.6) ? 'after a kill' : drawn(dice);
-  const kind = before.words.documents.length === 0 && OF_ITEMS.includes(chosen) ? 'account' : chosen;
+  const kind = before.words.documents.length === 0 && OF_ITEMS.includes(chosen) ? dice.pick(OF_PEOPLE) : chosen;
   const step = { kind, source: before.name, wait: waitOf(dice, kind), runs: runsOf(dice, kind, before) };
   return kind === 'link by hand' || kind === 'unlink by hand' ? { ...step, decision: aDecision(dice, kind, before) } : step;
 };
@@ -131,6 +134,7 @@ const drawn = (dice: Dice): StepKind => {
 
 const waitOf = (dice: Dice, kind: StepKind): number => {
   if (kind === 'wait') return (8 + dice.roll(40)) * HOUR;
+  if (kind === 'unchanged') return (20 + dice.roll(10)) * HOUR;
   return kind === 'clock set back' ? -(4 + dice.roll(30)) * HOUR : dice.roll(HOUR);
 };
 
@@ -159,7 +163,8 @@ const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] 
   const [document = 'd1'] = dice.some(words.documents, 1, 1);
   const key = dice.chance(0.7) ? document : container;
   const group = dice.pick(words.groups);
-  const user = dice.pick(words.users);
+  const [linked] = dice.some(Object.values(source.links).flat(), 1, 1);
+  const user = linked && dice.chance(0.5) ? linked.account : dice.pick(words.users);
   switch (kind) {
     case 'document':
       return [whole(dice.some(words.documents, 1, 3).map((each) => aDocument(dice, words, each)))];
@@ -185,7 +190,11 @@ const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] 
       return [whole([dice.chance(0.5) ? sameAccount(source, user, { active: false }) : anAccount(dice, user, false)])];
     case 'e-mail moves on': {
       const { emails = [] } = own(source.accounts, user) ?? {};
-      const left = sameAccount(source, user, dice.pick<Partial<Account>>([GONE, NAMELESS, { ...GONE, ...NAMELESS }]));
+      const left = sameAccount(
+        source,
+        user,
+        dice.pick<Partial<Account>>([GONE, NAMELESS, { ...GONE, ...NAMELESS }, { ...GONE, ...NAMELESS }]),
+      );
       const next = dice.pick(words.users);
       const taken = next === user || dice.chance(0.4) ? [] : [sameAccount(source, next, { emails, active: true })];
       return [whole([left, ...taken])];

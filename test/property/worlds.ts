@@ -63,7 +63,7 @@ export const playWorld = async (seed: number, { steps, corners, other }: PlayOpt
     world,
     corners,
     stage: await openStage({ rules: rulesOf(world, promises), now: () => world.now }, other),
-    writers: other ? ['own', 'own', 'connection', 'process'] : ['own', 'own', 'connection'],
+    writers: dice.pick<Play['writers']>([['own'], ['own', other ? 'process' : 'own'], ['own', 'connection']]),
     told: new Map(names.map((name) => [name, { open: nothingOpen(), last: [], keys: new Set<string>() }])),
   };
   try {

@@ -42,7 +42,7 @@ test('links people as when they ask, and is gone when it is closed', async () =>
     people: [{ email: 'ada@acme.test', documents: 10 }],
     others: [{ domain: 'acme.test', documents: 0 }],
     nobody: 0,
-    accounts: { linked: 1 },
+    accounts: { linked: { accounts: 1 } },
   });
   expect(await left()).toHaveLength(1);
   await opened.close();

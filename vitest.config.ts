@@ -23,6 +23,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...OUTSIDE],
     pool: 'forks',
+    // All cores: what most tests wait for is a process that starts, and the one core that is left free by itself would idle.
+    maxWorkers: '100%',
     // Generous: a busy machine is slow, and a test that hangs is stopped all the same.
     testTimeout: 60_000,
     hookTimeout: 60_000,

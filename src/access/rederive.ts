@@ -38,12 +38,12 @@ interface Decided {
 
 /**
  * Makes the decisions of a row again, on the facts and by the rules of then: one for each document it shows, or one where it says
- * that a document was refused or not there. A row of anything else has none.
+ * that a document was refused or not there. A row of anything else has none, nor has what the owner heard about somebody.
  */
 export const rederive = (row: AuditRow, past: PastReading): readonly Rederived[] => {
   const shown = row.outcome === 'answered' ? row.documents : [];
   const missing = row.outcome === 'refused' || row.outcome === 'absent';
-  if (shown.length === 0 && !missing) return [];
+  if ((shown.length === 0 && !missing) || OWNERS.includes(row.tool)) return [];
   const decided = grounds(row, past);
   const each: readonly (AuditedDocument | undefined)[] = missing ? [undefined] : shown;
   return each.map((document): Rederived => {
@@ -51,6 +51,9 @@ export const rederive = (row: AuditRow, past: PastReading): readonly Rederived[]
     return document ? shownAgain(document, decided) : missedAgain(decided);
   });
 };
+
+/** The commands that tell the owner of the data folder about others. */
+const OWNERS: readonly string[] = ['explain', 'who-can'];
 
 /** Everything the decisions of a row rest on, or why it is not there any more. */
 const grounds = (row: AuditRow, past: PastReading): Decided | Reason => {

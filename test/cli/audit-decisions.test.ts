@@ -103,6 +103,14 @@ const lastEvent = async (data: string, given: Partial<AuditEvent>): Promise<Audi
 };
 
 describe('what was recorded is decided again', () => {
+  test('and what the owner heard about somebody was no answer to them', async () => {
+    const { run } = await aVictim();
+    const { rows, ...before } = await decisionsOf(run);
+    expect((await run('explain', 'ada@acme.test', 'wiki:k9')).code).toBe(1);
+    expect((await run('who-can', 'wiki:k1')).code).toBe(0);
+    expect(await decisionsOf(run)).toEqual({ ...before, rows: rows + 2 });
+  });
+
   test('as it was then, whatever moved since', async () => {
     const { run } = await aVictim();
     expect(await decisionsOf(run)).toEqual({

@@ -41,7 +41,7 @@ const attach = (argv: readonly string[]): Promise<Ended> =>
 const pasted = async <T>(schema: z.ZodType<T>, argv: readonly string[]): Promise<T> =>
   schema.parse(JSON.parse((await attach([...argv, '--no-wait'])).stdout));
 
-const TOOLS = ['search', 'fetch', 'list_sources'];
+const TOOLS = ['search', 'fetch', 'list_sources', 'explain_access'];
 const NAMED = { name: 'castellan tests', version: '1' };
 
 const toolsOver = async (transport: StdioClientTransport | StreamableHTTPClientTransport): Promise<string[]> => {

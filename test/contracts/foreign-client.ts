@@ -29,7 +29,7 @@ export const foreignClientContract = (title: string, attach: (who: string) => Pr
       found.parse(JSON.parse(await client.call('search', { query: 'spring', limit: 50 }))).results.map(({ id }) => id);
 
     test('lists the tools', async () => {
-      expect(await ada.tools()).toEqual(['search', 'fetch', 'list_sources']);
+      expect(await ada.tools()).toEqual(['search', 'fetch', 'list_sources', 'explain_access']);
     });
 
     test('finds for each person what is theirs, and nothing of the other’s', async () => {

@@ -129,7 +129,7 @@ describe('the installed command', () => {
       fetched: first !== undefined && documentSchema.parse(document).title === first.title,
     };
   };
-  const TALKED = { offered: ['fetch', 'list_sources', 'search'], fetched: true };
+  const TALKED = { offered: ['explain_access', 'fetch', 'list_sources', 'search'], fetched: true };
 
   beforeAll(async () => {
     const ran = await packed.run('npx', ['--no-install', 'castellan', 'sync', '--json', ...COMPANY]);

@@ -23,9 +23,16 @@ export const WORKBENCH: readonly Fault[] = [
   {
     name: 'whoever comes later with an e-mail that was taken from an account is linked to it',
     file: 'src/store/sqlite/writing/decisions.ts',
-    find: `else refuse.run(account.id, null, email, why(decision), at);`,
-    plant: `else for (const { id } of people) refuse.run(account.id, id, null, why(decision), at);`,
+    find: `if (email !== null) refuse.run(account.id, null, email, why(decision), at);`,
+    plant: '',
     caughtBy: store('by an e-mail unlinks everybody who is known with it, and whoever comes with it later'),
+  },
+  {
+    name: 'who was taken from an account comes back to it by another e-mail',
+    file: 'src/store/sqlite/writing/decisions.ts',
+    find: `for (const id of ids) refuse.run(account.id, id, null, why(decision), at);`,
+    plant: `for (const id of email === null ? ids : []) refuse.run(account.id, id, null, why(decision), at);`,
+    caughtBy: store('by an e-mail keeps them apart also when they share another with the account'),
   },
   {
     name: 'an account that was given to one person is linked to another by an e-mail',

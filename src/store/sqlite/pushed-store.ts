@@ -70,7 +70,7 @@ export const openPushedStore = ({ path, source: name, connector, now, express }:
       all: (kind) => reading((from) => from.all(kind)),
       change: (work) =>
         commit((step) => {
-          const row = parts.runs.claim(name, connector, step.at);
+          const row = parts.runs.claim(step, name, connector, step.at);
           const taken = row.cursor === null ? takeOver(step, row, (seen) => expressAll(changeOf(step, seen), express)) : row.tick;
           const done = work(changeOf(step, { source: row.id, tick: taken, at: step.at }));
           confirm.run(step.at, row.id); // whoever pushes says by it that what they do not mention still stands

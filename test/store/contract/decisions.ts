@@ -204,6 +204,16 @@ export const decisionContract = (makePlace: MakePlace): void => {
       expect(await linked(signedIn)).toEqual([]);
     });
 
+    test('by an e-mail keeps them apart also when they share another with the account', async () => {
+      const { store, comes } = await withAccounts(anAccount({ emails: ['ada@acme.test', 'lovelace@acme.test'] }));
+      const renamed = { ...signedIn, email: 'lovelace@acme.test' };
+      await comes(signedIn);
+      await store.unlink(decision(), 3000);
+      expect(await comes(renamed, 4000)).toEqual([]);
+      await store.linkByHand(decision({ who: renamed }), 5000);
+      expect(await store.matches(renamed)).toMatchObject([{ barred: false }]);
+    });
+
     test('by issuer and subject unlinks that one alone, and says who is left', async () => {
       const { store, comes } = await withAccounts(anAccount());
       await comes(signedIn);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { createVisibility } from '../../../src/access/visibility.ts';
 import type { Acl } from '../../../src/core/acl.ts';
 import type { Identity } from '../../../src/core/caller.ts';
 import { DEFAULT_FRESHNESS } from '../../../src/core/freshness.ts';
@@ -80,4 +81,20 @@ test('nobody sees anything before the directory was read to its end', async () =
   expect(shownTo(index, ADA)).toEqual([]);
   await index.sync('people', [{ type: 'unchanged' }], 1);
   expect(shownTo(index, ADA)).toEqual(['open']);
+});
+
+test('a directory that another connector reads from now on was never read, and whoever asks in between is decided anew', async () => {
+  const index = await aPlace({ open: only('public') });
+  const writer = await index.store.open('read', 'test', 0);
+  await writer.write([{ type: 'listing' }, { type: 'account', account: anAccount() }]);
+  await writer.sweep({ ratio: 1, documents: 0, accept: false });
+  await writer.finish({ status: 'complete', counts: { read: 0, changed: 0, deleted: 0, problems: 0 }, problems: [] }, 0);
+  const rules: Rules = { ...RULES, sources: new Map([...RULES.sources, ['read', DEFAULT_FRESHNESS]]), directory: 'read' };
+  const visibility = createVisibility(rules);
+  const reader = index.reader();
+  const held = (): number => reader.read((reading) => visibility.of(reading, { ...ADA, email: 'sam@acme.test' }, 2).acls.length);
+
+  expect(held()).toBe(1);
+  await index.store.open('read', 'another', 0);
+  expect(held()).toBe(0);
 });

@@ -6,6 +6,7 @@ import type { Rules } from '../../../src/core/rules.ts';
 import { openPast } from '../../../src/store/sqlite/history-past.ts';
 import type { Write } from '../../../src/store/store.ts';
 import { anIndex } from '../../support/an-index.ts';
+import { document } from '../../support/new-document.ts';
 
 const ADA = { issuer: 'local', subject: 'ada@acme.test', email: 'ada@acme.test' };
 const RULES: Rules = { ownedDomains: ['acme.test'], sources: new Map([['wiki', DEFAULT_FRESHNESS]]) };
@@ -49,4 +50,19 @@ test('rules come back by their name, each text kept once', async () => {
     { ...RULES, directory: 'wiki' },
     undefined,
   ]);
+});
+
+test('a directory is remembered as read, also when a later listing of it was refused', async () => {
+  const { store, path } = await anIndex();
+  const rules: Rules = { ...RULES, directory: 'wiki' };
+  const writer = await store.open('wiki', 'test', 0);
+  const limit = { ratio: 0, documents: 0, accept: false };
+  await writer.write([{ type: 'listing' }, document({ key: 'page' })]);
+  await writer.sweep(limit);
+  await writer.write([{ type: 'listing' }]);
+  expect(await writer.sweep(limit)).toMatchObject({ refused: { missing: 1 } });
+
+  const past = openPast(path);
+  onTestFinished(() => past.close());
+  expect(past.read((reading) => reading.asOf(reading.version).known(ADA, rules).activity?.is)).toBe('stranger');
 });

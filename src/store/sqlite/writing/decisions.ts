@@ -143,6 +143,17 @@ export const decisionsOf = ({
     }
   };
 
+  /** Whoever comes with the e-mail, and those who are known with it: they may share another one with the account, or get one. */
+  const keepApart = (
+    decision: Decision,
+    account: AccountRow,
+    { ids, email }: { readonly ids: Iterable<number>; readonly email: string | null },
+    at: number,
+  ): void => {
+    if (email !== null) refuse.run(account.id, null, email, why(decision), at);
+    for (const id of ids) refuse.run(account.id, id, null, why(decision), at);
+  };
+
   return {
     async mayLinkByHand(decision) {
       return guarded(file, () => {
@@ -162,7 +173,7 @@ export const decisionsOf = ({
         end(step, account, key, others);
         for (const { id, email } of others) {
           forgetFormer.run(id, account.id);
-          refuse.run(account.id, email === null ? id : null, email, why(decision), at);
+          keepApart(decision, account, { ids: [id], email }, at);
         }
         lift.run(account.id, who.email ?? null, JSON.stringify(people.map(({ id }) => id)));
         const evidence: ManualEvidence = { reason, operator, emails: emailsOf.all(account.id) };
@@ -189,9 +200,8 @@ export const decisionsOf = ({
         const { account, people, ending } = toUnlink(decision);
         end(step, account, decision.account, ending);
         for (const { id } of [...people, ...ending]) if (forgetFormer.run(id, account.id).changes > 0) step.moveEpoch();
-        const { email } = decision.who;
-        if (email === undefined) for (const { id } of people) refuse.run(account.id, id, null, why(decision), at);
-        else refuse.run(account.id, null, email, why(decision), at);
+        const ids = new Set([...people, ...ending].map(({ id }) => id));
+        keepApart(decision, account, { ids, email: decision.who.email ?? null }, at);
         return decided(account, { linked: [], unlinked: ending.map(({ name }) => name) });
       });
     },

@@ -25,7 +25,7 @@ export interface SourceRow {
 
 export interface Runs {
   /** The source as it stands, for whoever writes it within this commit; a living process that holds it is a `conflict`. */
-  claim(source: string, connector: string, at: number): SourceRow;
+  claim(commit: Commit, source: string, connector: string, at: number): SourceRow;
   /** Takes the source for one run; a living process that holds it is a `conflict`, a dead one's run is ended as failed. */
   begin(commit: Commit, source: string, connector: string, startedAt: number): { readonly run: number; readonly row: SourceRow };
   /** Rejects with `conflict` when the run no longer holds its source. */
@@ -61,7 +61,7 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
     throw new AppError('conflict', 'Another run holds this source now. Wait for it, then run the command again.');
   };
 
-  const claim = (name: string, connector: string, at: number): SourceRow => {
+  const claim = (commit: Commit, name: string, connector: string, at: number): SourceRow => {
     const held = findSource.get(name);
     const lease = held && findLease.get(held.id);
     if (lease && isAlive(lease)) {
@@ -74,7 +74,10 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
       finish(lease.run, KILLED, at);
       removeLease.run(held.id);
     }
-    if (putSource.run(name, connector).changes > 0 && held) forgetRevisions.run(held.id);
+    if (putSource.run(name, connector).changes > 0 && held) {
+      forgetRevisions.run(held.id);
+      commit.moveEpoch(); // where it was only listed it counts as never read again, and a directory decides by that
+    }
     const row = findSource.get(name);
     if (!row) throw new Error(`The source ${name} was written and is not there.`);
     return row;
@@ -82,8 +85,8 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
 
   return {
     claim,
-    begin(_commit, name, connector, startedAt) {
-      const row = claim(name, connector, startedAt);
+    begin(commit, name, connector, startedAt) {
+      const row = claim(commit, name, connector, startedAt);
       const run = Number(insertRun.run(row.id, startedAt).lastInsertRowid);
       putLease.run(row.id, run, self.pid, self.started);
       return { run, row };

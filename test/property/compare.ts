@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 /** How many people ask after a step, and for how many ids one of them does: others another time. */
 const ASKING = 2;
 const FETCHED = 3;
+const FETCHED_LAST = 8;
 /** Of how many people it is counted which rules decided; of the others only these, which seldom do. */
 const COUNTED = 2;
 const SELDOM: readonly Rule[] = ['formerly linked', 'guest in the directory', 'stale directory', 'group chain > 3'];
@@ -21,7 +22,7 @@ export interface Compared {
 
 /**
  * What search finds for some people, or for all, against the model; for one of them fetch has to open just that, too.
- * Where all are asked, one of them asks through the tools, for every id there is.
+ * Where all are asked, one of them asks through the tools.
  */
 export const compare = async (compared: Compared, everybody: boolean): Promise<string | undefined> => {
   const { world, dice } = compared;
@@ -29,7 +30,8 @@ export const compare = async (compared: Compared, everybody: boolean): Promise<s
   for (const [at, person] of dice.some(world.people, many, many).entries()) {
     await visit(compared, person);
     const client = dice.chance(0.5) ? 'any' : dice.pick(['sealed', 'wiki', 'both']);
-    const ids = at > 0 ? [] : everybody ? everyId(world) : dice.some(everyId(world), FETCHED, FETCHED);
+    const some = everybody ? FETCHED_LAST : FETCHED;
+    const ids = at > 0 ? [] : dice.some(everyId(world), some, some);
     const asking = { person, client };
     const disagreement = await compareFor(compared, asking, { ids, wholePath: everybody && at === 0 });
     if (everybody) countRules(compared, asking, at < COUNTED ? RULES : SELDOM);
@@ -61,6 +63,8 @@ const compareFor = async ({ stage, world }: Compared, asking: Asking, { ids, who
   const found = wholePath ? await searched(stage, asking) : foundBy(stage, asking, world.now);
   const wrong = [...found.symmetricDifference(allowed)];
   if (wrong.length > 0) return `search ${found.has(wrong[0] ?? '') ? 'shows' : 'hides'} ${wrong.join(' ')}`;
+  const ranked = ids.length > 0 ? stage.index().ranked(asking.person, asking.client) : allowed.size;
+  if (ranked !== allowed.size) return `search ranks ${ranked} where ${allowed.size} may be seen`; // each is one chunk
   for (const id of ids) {
     const opened = wholePath ? await fetched(stage, asking, id) : opens(stage, asking, world.now, id);
     if (opened !== allowed.has(id)) return `fetch ${opened ? 'shows' : 'hides'} ${id}`;

@@ -11,6 +11,8 @@ import { openStage, type OtherProcess, type Stage, type Writer } from './stage.t
 import { firstStep, nextStep, type SaidRun, type Step } from './steps.ts';
 import { type LinkFacts, own, silentSource, type SourceFacts, type World } from './world.ts';
 
+/** In so many worlds SQL decides alone, as it does until memory is ready. */
+const SQL_DECIDES = 0.3;
 const START = Date.UTC(2026, 0, 5);
 
 /** Where the product and the model disagree. */
@@ -58,11 +60,12 @@ export const playWorld = async (seed: number, { steps, corners, other }: PlayOpt
     clients: CLIENTS,
     sources: Object.fromEntries([...promises].map(([name, rule]) => [name, silentSource(asFacts(rule))])),
   };
+  const decides = dice.chance(SQL_DECIDES) ? 'sql' : 'memory';
   const play: Play = {
     dice,
     world,
     corners,
-    stage: await openStage({ rules: rulesOf(world, promises), now: () => world.now }, other),
+    stage: await openStage({ rules: rulesOf(world, promises), now: () => world.now, decides }, other),
     writers: dice.pick<Play['writers']>([['own'], ['own', other ? 'process' : 'own'], ['own', 'connection']]),
     told: new Map(names.map((name) => [name, { open: nothingOpen(), last: [], keys: new Set<string>() }])),
   };

@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
+import { createEngine, type Engine } from '../../src/access/engine/engine.ts';
 import { linkByEmail } from '../../src/access/link.ts';
+import { createVisibility } from '../../src/access/visibility.ts';
 import type { AuditEvent } from '../../src/core/audit.ts';
 import { type Caller, type Identity, identityName } from '../../src/core/caller.ts';
 import type { Change } from '../../src/core/change.ts';
@@ -13,7 +15,7 @@ import { type Connector, defineConnector } from '../../src/core/connector.ts';
 import type { Embedder } from '../../src/core/embedder.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { LiveNeed, ReadLive } from '../../src/core/live.ts';
-import { policyFor } from '../../src/core/policy.ts';
+import { carriedBy, policyFor } from '../../src/core/policy.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type { View } from '../../src/core/view.ts';
 import { runSync } from '../../src/ingest/runner.ts';
@@ -37,6 +39,8 @@ export interface IndexOptions {
   /** ms since 1970; read at every step. */
   readonly now: () => number;
   readonly embedder?: Embedder;
+  /** Who decides: memory, as it is served from, or SQL alone. */
+  readonly decides?: 'memory' | 'sql';
   /** Asks a source about one document; without it what must be asked live is refused. */
   readonly readLive?: ReadLive;
   /** For one document that a source is asked about. */
@@ -53,6 +57,8 @@ export interface IndexInProcess {
   sync(source: string, changes: readonly Change[], options?: { readonly cut?: boolean }): Promise<RunEnd | undefined>;
   /** Answers without tools and audit: what a thread of the reader would say. */
   readonly answer: AnswerQuestion;
+  /** How many chunks search would rank for somebody: what a mistake shows here is refused later, but has moved ranks by then. */
+  ranked(identity: Identity, client: string): number;
   embed(): Promise<void>;
   /** Identifies somebody, and links them to the accounts their e-mail names. */
   identify(identity: Identity): Promise<void>;
@@ -93,11 +99,13 @@ const makeEmpty = async (): Promise<string> => {
 /** Opens what is there already, as a process does that was started again. */
 export const openIndexAt = async (
   path: string,
-  { rules, now, embedder, readLive, liveDeadlineMs }: IndexOptions,
+  { rules, now, embedder, decides = 'memory', readLive, liveDeadlineMs }: IndexOptions,
 ): Promise<IndexInProcess> => {
   const store = await openStore({ path, now });
   const reader = openReader(path);
-  const answer = createAnswer({ reader, rules });
+  const engine = decides === 'sql' ? SQL_ALONE : createEngine(rules);
+  const answer = createAnswer({ reader, rules, engine });
+  const visibility = createVisibility(rules, { engine });
   const live = readLive && openLive({ read: readLive, now, ...(liveDeadlineMs !== undefined && { deadlineMs: liveDeadlineMs }) });
   const audited: AuditEvent[] = [];
   const call = createCall({
@@ -123,6 +131,11 @@ export const openIndexAt = async (
     call,
     answer,
     sync: (source, changes, { cut = false } = {}) => say({ store, now, source, changes, cut }),
+    ranked: (identity, client) =>
+      reader.read((reading) => {
+        const held = visibility.of(reading, identity, now());
+        return reading.snapshot(held, carriedBy(client, rules), now(), {}).count();
+      }),
     embed: async () => {
       if (embedder) await embedWaiting({ store, embedder, signal: new AbortController().signal });
     },
@@ -139,6 +152,9 @@ export const openIndexAt = async (
     },
   };
 };
+
+/** An engine that never knows. */
+const SQL_ALONE: Engine = { hold: () => undefined, advance: () => false };
 
 const KEY = new Uint8Array(32).fill(7);
 

@@ -22,6 +22,7 @@ const RULES: Rules = {
     ['people', DEFAULT_FRESHNESS],
     ['wiki', DEFAULT_FRESHNESS],
     ['desk', { ...DEFAULT_FRESHNESS, content: { within: HOUR, onBreach: 'deny' } }],
+    ['asked', { ...DEFAULT_FRESHNESS, permissions: { within: HOUR, onBreach: 'live' } }],
   ]),
   directory: 'people',
   services: new Map([['idp|robot', { shared: ['org:staff'], accounts: new Map([['wiki', ['bob']]]) }]]),
@@ -85,6 +86,7 @@ beforeAll(async () => {
   await index.sync('people', PEOPLE);
   await index.sync('wiki', WIKI);
   await index.sync('desk', listing(page('stale', { acl: only('public') })));
+  await index.sync('asked', listing(page('late', { acl: only('public') })));
   await index.sync('old', listing(page('plan', { acl: only('public') })));
   reader = openReader(index.path);
 });
@@ -164,6 +166,13 @@ test('an account that is inactive in the directory shuts everything', async () =
     shut: ['gone from the directory'],
     activity: 'gone',
   });
+});
+
+test('what is allowed only once its source was asked is not said to be simply allowed', async () => {
+  expect(await explained(ADA, 'asked:late')).not.toHaveProperty('asksSource');
+  expect(await explained(ADA, 'asked:late', 'any', LATER)).toMatchObject({ verdict: 'allowed', asksSource: true });
+  expect(await whoCan('asked:late', options())).toMatchObject({ asksSource: false });
+  expect(await whoCan('asked:late', options({ now: LATER }))).toMatchObject({ asksSource: true });
 });
 
 test('the chain goes through groups into the directory, and says since when and by which run each is so', async () => {

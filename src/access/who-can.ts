@@ -7,6 +7,7 @@ import type { Carried } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Basis } from '../core/view.ts';
 import type { Reading } from '../store/reader.ts';
+import { domainsNamed } from './domains-named.ts';
 import type { Examinable, Examined, ExaminedDocument } from './examined.ts';
 import { hangsOnSource, type Shut, shutBy } from './explain.ts';
 import { parseWho } from './identify.ts';
@@ -35,7 +36,7 @@ export interface Audience {
   readonly asksSource: boolean;
   /** Anybody who is identified, even without an e-mail. */
   readonly public: boolean;
-  /** Whether anybody with a verified e-mail of this domain can, who is known to nothing here. */
+  /** Whether anybody with a verified e-mail of this domain, owned or named by the acl, can, who is known to nothing here. */
   readonly anybodyElse: readonly { readonly domain: string; readonly can: boolean }[];
   readonly basis: Basis;
 }
@@ -112,9 +113,12 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
     if (!isAt(reading, basis)) return undefined;
     const holds = (identity: Identity): boolean =>
       judging(reading, stored, { rules, now, carried: options.carried })(identity, []).is === 'yes';
+    const from = (domain: string): Identity => ({ ...NOBODY, email: `\u0000@${domain}` });
+    const named = domainsNamed(stored.acl.value, reading.presuming([]).facts(stored.source, from('\u0000'), rules, now));
+    const others = named.filter((domain) => !rules.ownedDomains.includes(domain)).toSorted();
     return {
       public: holds(NOBODY),
-      anybodyElse: rules.ownedDomains.map((domain) => ({ domain, can: holds({ ...NOBODY, email: `\u0000@${domain}` }) })),
+      anybodyElse: [...rules.ownedDomains, ...others].map((domain) => ({ domain, can: holds(from(domain)) })),
     };
   });
   if (!strangers) return 'moved';

@@ -74,6 +74,8 @@ const WIKI = listing(
   page('not-bob', { acl: except(['public'], ['user:bob']) }),
   page('not-unlisted', { acl: except(['public'], ['group:never']) }),
   page('by-mail', { acl: only('person:una@acme.test', 'person:zoe@partner.test') }),
+  { type: 'members', group: 'partners', members: ['domain:partner.test'] },
+  page('for-partners', { acl: only('group:partners') }),
   page('lost', { acl: only('audience:gone') }),
   page('dark', { acl: { unknown: '403 from the source' } }),
 );
@@ -250,6 +252,8 @@ describe('who can see it', () => {
       public: false,
       anybodyElse: [{ domain: 'acme.test', can: false }],
     });
+    const { anybodyElse } = (await whoCan('wiki:for-partners', options())) ?? {};
+    expect(anybodyElse).toContainEqual({ domain: 'partner.test', can: true });
   });
 
   test('who cannot for want of knowledge is listed with what is not known', async () => {

@@ -88,7 +88,8 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
           .identities.filter((other) => isAlso(other, identity))
           .map(identityName),
       }));
-      const { found, verdict, ...rest } = explained;
+      const { found, verdict, asksSource: late = false, ...rest } = explained;
+      const asksSource = late && !asOf; // of the past every fact counts as confirmed
       const narrowed = client === undefined ? {} : { client };
       await record({
         who: identityName(identity),
@@ -97,7 +98,7 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
         basis,
         outcome: verdict === 'absent' ? 'absent' : 'answered',
       });
-      const path = found && verdict === 'allowed' && !asOf ? ownPath(found.explanation) : undefined;
+      const path = found && verdict === 'allowed' && !asOf && !asksSource ? ownPath(found.explanation) : undefined;
       return {
         who: identityName(identity),
         ...(identity.email === undefined ? {} : { email: identity.email }),
@@ -106,6 +107,7 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
         also,
         verdict,
         ...rest,
+        ...(asksSource ? { asksSource } : {}),
         ...(asOf ? { asOf } : {}),
         ...(found?.stored.title !== undefined && scope === 'impersonate' ? { title: found.stored.title } : {}),
         ...(found && path ? { answer: accessAnswer({ id, permissionsSyncedAt: decidedAt(explained), path }) } : {}),
@@ -127,7 +129,7 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
       const basis = audience?.basis ?? examinable.read((reading) => reading.basis);
       const what = { id, limit, ...asked(asOf), scope: 'admin', ...(reason === undefined ? {} : { reason }) };
       await record({ who: operator, tool: 'who-can', given: what, basis, outcome: audience ? 'answered' : 'absent' });
-      return audience && { ...audience, ...(asOf ? { asOf } : {}) };
+      return audience && { ...audience, ...(asOf ? { asOf, asksSource: false } : {}) };
     },
     close: () => closing.disposeAsync(),
   };

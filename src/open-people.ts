@@ -4,6 +4,7 @@ import { parseWho } from './access/identify.ts';
 import type { People, Place } from './cli/parts.ts';
 import { type Identity, identityName } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
+import { reasonOf } from './core/reason.ts';
 import { serviceOf } from './core/service.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openAudit } from './server/audit.ts';
@@ -54,10 +55,7 @@ export const openPeople = async (place: Place, machine: Machine): Promise<People
 
   /** Names the source and gives a reason, as what is kept of it. */
   const decisionOf = ({ who, source, account, reason }: Wish): Decision => {
-    const kept = reason.trim();
-    if (kept === '' || kept.length > REASON_MAX) {
-      throw new AppError('invalid_input', `Say why in at most ${REASON_MAX} characters: --reason <text>`);
-    }
+    const kept = reasonOf(reason);
     return { who: parseWho(who), source: configured(source), account, reason: kept, operator };
   };
 
@@ -96,9 +94,6 @@ export const openPeople = async (place: Place, machine: Machine): Promise<People
     close: () => closing.disposeAsync(),
   };
 };
-
-/** With an account and a name it stays under the length at which the audit keeps only a hash of arguments. */
-const REASON_MAX = 300;
 
 type Wish = Parameters<People['unlink']>[0];
 

@@ -3,7 +3,7 @@ import { type Identity, identityName } from '../core/caller.ts';
 import type { Doubt, Step } from '../core/chain.ts';
 import { parseDocumentId } from '../core/document.ts';
 import { type AclExplained, explain, type Explanation, type Stood } from '../core/explain.ts';
-import { mayDecide } from '../core/freshness.ts';
+import { asksSource, mayDecide } from '../core/freshness.ts';
 import { type LeafDoubt, leafDoubt } from '../core/leaf-doubt.ts';
 import type { KnownAccount } from '../core/leaf.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
@@ -57,6 +57,8 @@ export interface EvidentAccount extends Omit<KnownAccount, 'name' | 'emails'> {
 /** All that is to be said of somebody and a document, but for titles and texts. */
 export interface Explained {
   readonly verdict: Verdict;
+  /** By what is stored it is allowed, and that is too old to show it before its source was asked, which may refuse. */
+  readonly asksSource?: true;
   readonly shut: readonly Shut[];
   readonly activity?: Activity['is'];
   readonly accounts: readonly EvidentAccount[];
@@ -102,6 +104,7 @@ export const explainAccess = (reading: Examined, subject: Subject, id: string): 
   const verdict = explanation.is === 'no' || shut.length > 0 ? 'denied' : explanation.is === 'yes' ? 'allowed' : 'undecided';
   return {
     verdict,
+    ...(verdict === 'allowed' && hangsOnSource(stored, explanation, { rules, now }) ? { asksSource: true } : {}),
     shut,
     ...who,
     acl: { ...evident(explanation), ...sinceOf(reading.provenance(stored.source, 'acl', stored.key)) },
@@ -117,6 +120,17 @@ export const explainAccess = (reading: Examined, subject: Subject, id: string): 
     cut: explanation.cut,
     found: { stored, explanation },
   };
+};
+
+/** Whether a document that is allowed by what is stored is shown only once its source was asked. */
+export const hangsOnSource = (
+  { source, permissionsSyncedAt, syncedAt }: ExaminedDocument,
+  { at = Infinity }: AclExplained,
+  { rules, now }: Pick<Subject, 'rules' | 'now'>,
+): boolean => {
+  const freshness = rules.sources.get(source);
+  const decidedAt = Math.min(at, permissionsSyncedAt);
+  return freshness !== undefined && asksSource({ decidedAt, contentAt: syncedAt }, freshness, now);
 };
 
 interface Standing extends Pick<Subject, 'carried' | 'rules' | 'now'> {

@@ -7,8 +7,9 @@ import type { Carried } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Basis } from '../core/view.ts';
 import type { Reading } from '../store/reader.ts';
+import { domainsNamed } from './domains-named.ts';
 import type { Examinable, Examined, ExaminedDocument } from './examined.ts';
-import { type Shut, shutBy } from './explain.ts';
+import { hangsOnSource, type Shut, shutBy } from './explain.ts';
 import { parseWho } from './identify.ts';
 import { wayIn, whyShut } from './way.ts';
 
@@ -31,9 +32,11 @@ export interface Audience {
   readonly asked: number;
   /** What shuts it to everybody, whatever its acl says. */
   readonly shut: readonly Shut[];
+  /** For one of them at least its source is asked first, which may refuse. */
+  readonly asksSource: boolean;
   /** Anybody who is identified, even without an e-mail. */
   readonly public: boolean;
-  /** Whether anybody with a verified e-mail of this domain can, who is known to nothing here. */
+  /** Whether anybody with a verified e-mail of this domain, owned or named by the acl, can, who is known to nothing here. */
   readonly anybodyElse: readonly { readonly domain: string; readonly can: boolean }[];
   readonly basis: Basis;
 }
@@ -87,7 +90,7 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
   const candidates = candidatesOf(opened.people, rules);
   const can: Viewer[] = [];
   const undecided: Viewer[] = [];
-  let [canCount, undecidedCount] = [0, 0];
+  let [canCount, undecidedCount, asksSource] = [0, 0, false];
   for (let at = 0; at < candidates.length; at += AT_ONCE) {
     signal.throwIfAborted();
     onProgress(at, candidates.length);
@@ -99,7 +102,8 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
       return some.map((candidate, index) => ({ candidate, ...judge(candidate.identity, due[index] ?? []) }));
     });
     if (!judged) return 'moved';
-    for (const { candidate, is, way } of judged) {
+    for (const { candidate, is, way, late } of judged) {
+      asksSource ||= late;
       const viewer = { who: candidate.who, kind: candidate.kind, way };
       if (is === 'yes' && ++canCount <= limit) can.push(viewer);
       if (is === 'undecided' && ++undecidedCount <= limit) undecided.push(viewer);
@@ -109,14 +113,17 @@ const tryWhoCan = async (id: string, options: WhoCanOptions): Promise<Audience |
     if (!isAt(reading, basis)) return undefined;
     const holds = (identity: Identity): boolean =>
       judging(reading, stored, { rules, now, carried: options.carried })(identity, []).is === 'yes';
+    const from = (domain: string): Identity => ({ ...NOBODY, email: `\u0000@${domain}` });
+    const named = domainsNamed(stored.acl.value, reading.presuming([]).facts(stored.source, from('\u0000'), rules, now));
+    const others = named.filter((domain) => !rules.ownedDomains.includes(domain)).toSorted();
     return {
       public: holds(NOBODY),
-      anybodyElse: rules.ownedDomains.map((domain) => ({ domain, can: holds({ ...NOBODY, email: `\u0000@${domain}` }) })),
+      anybodyElse: [...rules.ownedDomains, ...others].map((domain) => ({ domain, can: holds(from(domain)) })),
     };
   });
   if (!strangers) return 'moved';
   const shut = shutBy(stored, options);
-  return { can, canCount, undecided, undecidedCount, asked: candidates.length, shut, ...strangers, basis };
+  return { can, canCount, undecided, undecidedCount, asked: candidates.length, shut, asksSource, ...strangers, basis };
 };
 
 const isAt = ({ basis }: Pick<Reading, 'basis'>, { version, databaseId }: Basis): boolean =>
@@ -139,7 +146,12 @@ const candidatesOf = (people: ReturnType<Reading['people']>, { services }: Rules
   return [...known, ...asked, ...others];
 };
 
-type Judged = { readonly is: 'yes' | 'no' | 'undecided'; readonly way: string };
+type Judged = {
+  readonly is: 'yes' | 'no' | 'undecided';
+  readonly way: string;
+  /** They see it once its source was asked. */
+  readonly late: boolean;
+};
 
 /** Decides about one after the other in one transaction. What is listed and contained is the same for all of them, and read once. */
 const judging = (
@@ -150,11 +162,12 @@ const judging = (
   const shut = shutBy(stored, { rules, now, carried }).length > 0;
   const shared = sharing();
   return (identity, due) => {
-    if (shut) return { is: 'no', way: '' };
+    if (shut) return { is: 'no', way: '', late: false };
     const own = shared(reading.presuming(due).facts(stored.source, identity, rules, now));
     const explanation = explain(stored.acl.value, own);
     const { is } = explanation;
-    return { is, way: is === 'yes' ? wayIn(explanation) : is === 'undecided' ? whyShut(explanation) : '' };
+    const late = is === 'yes' && hangsOnSource(stored, explanation, { rules, now });
+    return { is, way: is === 'yes' ? wayIn(explanation) : is === 'undecided' ? whyShut(explanation) : '', late };
   };
 };
 

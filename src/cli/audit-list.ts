@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import { AppError } from '../core/errors.ts';
+import { isKept } from '../core/reason.ts';
 import type { AuditRow } from '../store/ledger.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Channel, look } from './terminal.ts';
@@ -56,7 +57,7 @@ const reasonOf = (reveal: boolean, reason: string | undefined): string | undefin
   if (!reveal && reason === undefined) return undefined;
   if (!reveal) throw new AppError('invalid_input', 'A reason is for --reveal: without it what was asked stays hidden.');
   const given = reason?.trim() ?? '';
-  if (given !== '' && given.length <= REASON_MAX) return given;
+  if (given !== '' && given.length <= REASON_MAX && isKept(given)) return given;
   throw new AppError(
     'invalid_input',
     `To read what people asked, say why, in at most ${REASON_MAX} characters: --reveal --reason <text>`,

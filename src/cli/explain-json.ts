@@ -5,7 +5,24 @@ import type { AccessReport } from './parts.ts';
 
 /** A report as it is printed for machines: instants are ISO 8601, what is not there is absent. */
 export const explainJson = (report: AccessReport): object => {
-  const { who, email, id, client, also, verdict, shut, activity, accounts, acl, containers, cut, title, asOf, answer } = report;
+  const {
+    who,
+    email,
+    id,
+    client,
+    also,
+    verdict,
+    shut,
+    activity,
+    accounts,
+    acl,
+    containers,
+    cut,
+    title,
+    asOf,
+    answer,
+    asksSource,
+  } = report;
   return {
     who,
     ...(email === undefined ? {} : { email }),
@@ -13,6 +30,7 @@ export const explainJson = (report: AccessReport): object => {
     ...(client === undefined ? {} : { client }),
     also,
     verdict,
+    ...(asksSource ? { asks_source: asksSource } : {}),
     shut,
     ...(title === undefined ? {} : { title }),
     explain_access: answer ?? null,

@@ -6,12 +6,13 @@ import { type Channel, look, type Look, type Piece } from './terminal.ts';
 
 /** Prints a report as a tree: the answer first, then each term, each container and each account. */
 export const printReport = (out: Channel, report: AccessReport): void => {
-  const { who, email, id, client, verdict, shut, title, acl, containers, accounts, activity, asOf, cut } = report;
+  const { who, email, id, client, verdict, shut, title, acl, containers, accounts, activity, asOf, cut, asksSource } = report;
   const [colour, says] = VERDICTS[verdict];
   const through = client === undefined ? '' : ` through ${client}`;
   out.line(look('bold', email ?? who), ` ${says}`, look(colour, ` ${id}`), through);
   if (title !== undefined) out.line('  ', title);
   if (asOf) out.line(look('dim', asOfTold(asOf)));
+  if (asksSource) out.line(look('yellow', '  once its source was asked, which may refuse: what is stored is past its promise'));
   for (const why of shut) out.line(look('red', `  shut: ${why}`));
   if (acl) printAcl(out, 'document', acl);
   for (const container of containers) {

@@ -78,6 +78,7 @@ const audienceJson = (id: string, audience: Audience & { readonly asOf?: AsOfTim
   undecided_count: audience.undecidedCount,
   looked_at: audience.asked,
   shut: audience.shut,
+  ...(audience.asksSource ? { asks_source: true } : {}),
   public: audience.public,
   anybody_else: audience.anybodyElse,
   version: audience.basis.version,
@@ -94,6 +95,8 @@ const printAudience = (out: Channel, audience: Audience & { readonly asOf?: AsOf
   );
   if (audience.asOf) out.line(look('dim', asOfTold(audience.asOf)));
   for (const why of audience.shut) out.line(look('red', `  shut: ${why}`));
+  if (audience.asksSource)
+    out.line(look('yellow', '  once its source was asked, which may refuse: what is stored is past its promise'));
   printViewers(out, can, canCount);
   if (audience.public) out.line(look('yellow', '  and everybody else who is identified: it is public'));
   const domains = anybodyElse.flatMap(({ domain, can: may }) => (may ? [domain] : []));

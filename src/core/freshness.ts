@@ -25,10 +25,20 @@ export const DEFAULT_FRESHNESS: Freshness = {
 /** Is what was confirmed at `at` within its promise at `now` (both ms since 1970)? */
 export const isFresh = (at: number, promised: Promised, now: number): boolean => now - at <= promised.within;
 
-/** May what was confirmed at `at` still decide? Where its source is to be asked it does, and `mustBeAsked` narrows it. */
+/** May what was confirmed at `at` still decide? Where its source is to be asked it does, and `asksSource` says when. */
 export const mayDecide = (at: number, promised: Promised, now: number): boolean =>
   promised.onBreach !== 'deny' || isFresh(at, promised, now);
 
 /** Must the source be asked before that is shown which rests on what was confirmed at `at`? */
-export const mustBeAsked = (at: number, promised: Promised, now: number): boolean =>
+const mustBeAsked = (at: number, promised: Promised, now: number): boolean =>
   promised.onBreach === 'live' && !isFresh(at, promised, now);
+
+/** When the oldest fact that decided about a document was confirmed, and its content (ms since 1970). */
+interface Confirmed {
+  readonly decidedAt: number;
+  readonly contentAt: number;
+}
+
+/** Must the source be asked before a document is shown? */
+export const asksSource = ({ decidedAt, contentAt }: Confirmed, { permissions, content }: Freshness, now: number): boolean =>
+  mustBeAsked(decidedAt, permissions, now) || mustBeAsked(contentAt, content, now);

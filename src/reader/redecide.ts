@@ -1,7 +1,7 @@
 import type { Identity } from '../core/caller.ts';
 import { decide, type Facts } from '../core/decide.ts';
 import { type Account, parseDocumentId } from '../core/document.ts';
-import { type Freshness, isFresh, mayDecide, mustBeAsked } from '../core/freshness.ts';
+import { asksSource, type Freshness, isFresh, mayDecide } from '../core/freshness.ts';
 import type { KnownAccount } from '../core/leaf.ts';
 import type { LiveNeed, LiveWord } from '../core/live.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
@@ -56,7 +56,7 @@ export const redecide = (reading: Reading, asking: Asking, heard: Heard = {}): (
     if (!held || isDenied(stored.labels, carried)) return 'refused';
 
     const decidedAt = Math.min(held.at, stored.permissionsSyncedAt);
-    const late = mustBeAsked(decidedAt, freshness.permissions, now) || mustBeAsked(stored.syncedAt, freshness.content, now);
+    const late = asksSource({ decidedAt, contentAt: stored.syncedAt }, freshness, now);
     if (!late && !forced) return byStored(stored, { freshness, decidedAt, now });
     const word = spoken.get(id);
     if (word) return byLive(stored, { word, facts, freshness, carried, now });

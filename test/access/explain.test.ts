@@ -22,6 +22,7 @@ const RULES: Rules = {
     ['people', DEFAULT_FRESHNESS],
     ['wiki', DEFAULT_FRESHNESS],
     ['desk', { ...DEFAULT_FRESHNESS, content: { within: HOUR, onBreach: 'deny' } }],
+    ['asked', { ...DEFAULT_FRESHNESS, permissions: { within: HOUR, onBreach: 'live' } }],
   ]),
   directory: 'people',
   services: new Map([['idp|robot', { shared: ['org:staff'], accounts: new Map([['wiki', ['bob']]]) }]]),
@@ -73,6 +74,8 @@ const WIKI = listing(
   page('not-bob', { acl: except(['public'], ['user:bob']) }),
   page('not-unlisted', { acl: except(['public'], ['group:never']) }),
   page('by-mail', { acl: only('person:una@acme.test', 'person:zoe@partner.test') }),
+  { type: 'members', group: 'partners', members: ['domain:partner.test'] },
+  page('for-partners', { acl: only('group:partners') }),
   page('lost', { acl: only('audience:gone') }),
   page('dark', { acl: { unknown: '403 from the source' } }),
 );
@@ -85,6 +88,7 @@ beforeAll(async () => {
   await index.sync('people', PEOPLE);
   await index.sync('wiki', WIKI);
   await index.sync('desk', listing(page('stale', { acl: only('public') })));
+  await index.sync('asked', listing(page('late', { acl: only('public') })));
   await index.sync('old', listing(page('plan', { acl: only('public') })));
   reader = openReader(index.path);
 });
@@ -166,6 +170,13 @@ test('an account that is inactive in the directory shuts everything', async () =
   });
 });
 
+test('what is allowed only once its source was asked is not said to be simply allowed', async () => {
+  expect(await explained(ADA, 'asked:late')).not.toHaveProperty('asksSource');
+  expect(await explained(ADA, 'asked:late', 'any', LATER)).toMatchObject({ verdict: 'allowed', asksSource: true });
+  expect(await whoCan('asked:late', options())).toMatchObject({ asksSource: false });
+  expect(await whoCan('asked:late', options({ now: LATER }))).toMatchObject({ asksSource: true });
+});
+
 test('the chain goes through groups into the directory, and says since when and by which run each is so', async () => {
   now = LATER;
   await index.sync('wiki', [{ type: 'members', group: 'platform', members: ['org:staff', 'user:bob'] }]);
@@ -241,6 +252,8 @@ describe('who can see it', () => {
       public: false,
       anybodyElse: [{ domain: 'acme.test', can: false }],
     });
+    const { anybodyElse } = (await whoCan('wiki:for-partners', options())) ?? {};
+    expect(anybodyElse).toContainEqual({ domain: 'partner.test', can: true });
   });
 
   test('who cannot for want of knowledge is listed with what is not known', async () => {

@@ -1,7 +1,7 @@
 import type { Audit } from '../../core/audit.ts';
 import { AppError, ERRORS, type ErrorCode } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
-import { type Answer, errorAnswer, type Question } from '../scim/answer.ts';
+import { type Answer, errorAnswer, partsOf, type Question } from '../scim/answer.ts';
 import type { ScimThread } from '../scim/scim-thread.ts';
 import type { Asked } from './asked.ts';
 import { encodedBody, readBody } from './body.ts';
@@ -126,14 +126,17 @@ const record = async ({ audit, now }: ScimRouteParts, { who, outcome, method, re
   await audit.record({ at: now(), request, ...row });
 };
 
-/** What a path is about, with no name and no value in it. */
+/** What a path is about, as it is answered, with no name and no value in it. */
 const aboutOf = (path: string, { status }: Answer, made: string): Readonly<Record<string, string>> => {
-  const { resource, id } = /^\/(?<resource>Users|Groups)(?:\/(?<id>[^/]{1,200}))?$/u.exec(path)?.groups ?? {};
-  if (resource === undefined) return {};
+  const [resource, id, ...more] = partsOf(path);
+  if (resource === undefined || !RESOURCES.includes(resource) || more.length > 0) return {};
   if (status === CREATED) return { resource, id: made };
-  return { resource, ...(id === undefined ? {} : { id }) };
+  return { resource, ...(id === undefined || id.length > ID_MAX ? {} : { id }) };
 };
 
+const RESOURCES: readonly string[] = ['Users', 'Groups'];
+/** Nothing has a longer one. */
+const ID_MAX = 200;
 const CREATED = 201;
 
 const outcomeOf = (status: number): 'answered' | ErrorCode => {

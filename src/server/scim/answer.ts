@@ -45,10 +45,7 @@ const SHAPE = { levels: 16, values: 250_000 };
 
 /** Answers one request: a whole answer, or an error as SCIM has it. */
 export const answerTo = (parts: AnswerParts, question: Question): Answer => {
-  const [resource = '', id, ...more] = question.path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decoded);
+  const [resource = '', id, ...more] = partsOf(question.path);
   const kind = KINDS.get(resource);
   try {
     if (more.length > 0) throw refusal(404, '', NOWHERE);
@@ -143,6 +140,13 @@ const objectIn = ({ body = new Uint8Array() }: Question): Attributes => {
   if (!isAttributes(parsed)) throw refusal(400, 'invalidSyntax', 'The body is not a JSON object.');
   return parsed;
 };
+
+/** What stands in a path, however many slashes it is written with. */
+export const partsOf = (path: string): readonly string[] =>
+  path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decoded);
 
 const decoded = (part: string): string => {
   try {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { PushedKind } from '../../store/pushed.ts';
-import { type Asked, readValueFilter } from './filter.ts';
+import { type Asked, fold, readValueFilter } from './filter.ts';
 import {
   type Attribute,
   type Attributes,
@@ -60,7 +60,35 @@ export const readPatch = (message: unknown): readonly Operation[] => {
 
 /** The attributes after these operations, one after the other. What one of them names and is not there is refused, never passed over. */
 export const patched = (kind: PushedKind, value: Attributes, operations: readonly Operation[]): Attributes =>
-  operations.reduce((now, operation) => applied(kind, now, operation), value);
+  gathered(operations).reduce((now, operation) => applied(kind, now, operation), value);
+
+/** One member, as providers choose them. */
+const ONE_MEMBER = /^members\[\s*value\s+eq\s+"(?<id>[^"\\]+)"\s*\]$/iu;
+
+/** Neighbours that add members, or take some out, as one: each alone would go through all members of a large group. */
+const gathered = (operations: readonly Operation[]): readonly Operation[] => {
+  const together: Operation[] = [];
+  let values: unknown[] = [];
+  for (const operation of operations) {
+    const some = someMembers(operation);
+    const last = together.at(-1);
+    if (some && last && last.op === operation.op && last.value === values) {
+      for (const value of some) values.push(value);
+      continue;
+    }
+    values = some ? [...some] : [];
+    together.push(some ? { op: operation.op, path: 'members', value: values } : operation);
+  }
+  return together;
+};
+
+/** The members that it adds or takes out, where it does only that. */
+const someMembers = ({ op, path = '', value }: Operation): readonly unknown[] | undefined => {
+  const id = op === 'remove' ? ONE_MEMBER.exec(path)?.groups?.['id'] : undefined;
+  if (id !== undefined) return [{ value: id }];
+  if (op === 'replace' || value === undefined || path.toLowerCase() !== 'members') return undefined;
+  return Array.isArray(value) ? value : [value];
+};
 
 /** The attributes that a whole resource brings; what the schema does not know and what is not the client's to say is left out. */
 export const filled = (kind: PushedKind, body: Attributes): Attributes =>
@@ -183,10 +211,16 @@ const distinct = (values: readonly unknown[]): readonly unknown[] => [
   ...new Map(values.map((value) => [nameOf(value) ?? value, value])).values(),
 ];
 
+/** In any case, as a filter would choose it: what a provider takes out must not stay for the way it was written. */
 const without = (old: readonly unknown[], values: readonly unknown[], path: string): readonly unknown[] => {
-  const names = new Set(values.map((value) => nameOf(value)));
+  const names = new Set(values.map(foldedNameOf));
   if (names.has(undefined)) throw refusal(400, 'invalidValue', `What is removed from ${path} must be named by its value.`);
-  return old.filter((held) => !names.has(nameOf(held)));
+  return old.filter((held) => !names.has(foldedNameOf(held)));
+};
+
+const foldedNameOf = (value: unknown): string | undefined => {
+  const name = nameOf(value);
+  return name === undefined ? undefined : fold(name);
 };
 
 const nameOf = (value: unknown): string | undefined => {

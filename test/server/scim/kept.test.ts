@@ -106,6 +106,16 @@ describe('what was pushed', () => {
   });
 });
 
+test.each([
+  ['a slash behind it', (id: string) => `/Users/${id}/`],
+  ['two slashes before it', (id: string) => `//Users//${id}`],
+  ['letters in code', (id: string) => `/%55sers/${id.replace('-', '%2d')}`],
+])('the audit says who was removed, also by a path with %s', async (_, path) => {
+  const ada = await app.make('/Users', aUser('ada'));
+  expect(await app.push(path(ada), { method: 'DELETE' })).toMatchObject({ status: 204 });
+  expect(app.index.audited.at(-1)).toMatchObject({ arguments: { method: 'DELETE', resource: 'Users', id: ada } });
+});
+
 describe('while a run writes the directory', () => {
   test('a push waits for it, and is lost neither way', async () => {
     const run = await app.index.store.open('people', 'scim', clock);

@@ -107,6 +107,13 @@ describe('a person', () => {
     expect(await app.search('ada.b')).toContain('wiki:eng');
   });
 
+  test('loses an address whatever the case it is taken away in', async () => {
+    const ada = await app.make('/Users', aUser('ada', { userName: 'ada' }));
+    await app.push(`/Users/${ada}`, patch({ op: 'remove', path: 'emails', value: [{ value: 'ADA@acme.test' }] }));
+    expect((await app.push(`/Users/${ada}`)).body['emails']).toBeUndefined();
+    expect(await app.search('ada')).not.toContain('wiki:all');
+  });
+
   test('who is a guest is no member', async () => {
     await app.make('/Users', aUser('gus', { userType: 'Guest' }));
     expect(await app.search('gus')).not.toContain('wiki:all');
@@ -147,6 +154,7 @@ describe('a group', () => {
       'by a value that says more',
       (ada: string) => ({ op: 'remove', path: 'members', value: { value: ada, display: 'somebody' } }),
     ],
+    ['by a list in another case', (ada: string) => ({ op: 'remove', path: 'members', value: [{ value: ada.toUpperCase() }] })],
     ['by whoever is left', (_: string, bob: string) => ({ op: 'replace', path: 'members', value: [{ value: bob }] })],
     [
       'by the whole',

@@ -22,6 +22,8 @@ import {
 
 const LISTED_AT = Date.UTC(2026, 0, 5, 12);
 const MINUTE = 60_000;
+/** What a person decided about others. */
+const BY_HAND = { source: 'wiki', reason: 'they said so', operator: 'os:tester' };
 /** How often another process writes what is hidden between two questions. */
 const MEANWHILE = 0.1;
 
@@ -59,6 +61,8 @@ export const compareTwins = async (
     now = LISTED_AT + 5 * MINUTE;
     for (const index of [plain, full]) await index.identify(ADA);
     for (const other of OTHERS) await full.identify(other);
+    await full.store.unlink({ ...BY_HAND, who: OTHERS[0], account: 'mallory' }, now);
+    await full.store.linkByHand({ ...BY_HAND, who: OTHERS[2], account: 'zed', andUnlink: true }, now);
     const before = async (): Promise<void> => {
       if (!dice.chance(MEANWHILE)) return;
       const source = dice.pick(['wiki', 'desk', 'vault']);

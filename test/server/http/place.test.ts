@@ -43,11 +43,11 @@ describe.each(ERAS)('over HTTP in the era of %s', (era) => {
     expect(row).toMatchObject({
       request: response.headers.get('x-request-id'),
       who: 'local|ada@acme.test',
+      actor: 'os:tester', // who made the token
       client: 'agent-7',
       tool: 'search',
       outcome: 'answered',
     });
-    expect(row).not.toHaveProperty('actor');
   });
 
   test('a token without the scope is refused, named what it lacks, and audited', async () => {

@@ -48,9 +48,9 @@ export const SCIM: readonly Fault[] = [
   {
     name: 'a member is removed only where it is written exactly alike',
     file: 'src/server/scim/patch.ts',
-    find: 'const names = new Set(values.map((value) => nameOf(value)));',
+    find: 'const names = new Set(values.map(foldedNameOf));',
     plant:
-      'const names = new Set(values.map((value) => (Object.keys(value ?? {}).length > 1 ? nameOf({ value: JSON.stringify(value) }) : nameOf(value))));',
+      'const names = new Set(values.map((value) => (Object.keys(value ?? {}).length > 1 ? JSON.stringify(value) : foldedNameOf(value))));',
     caughtBy: provisioning('loses a member as each provider says it, and nobody else: %s'),
   },
   {

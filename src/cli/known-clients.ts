@@ -147,7 +147,7 @@ export const KNOWN_CLIENTS = {
           server_label: 'castellan',
           server_url: server.url,
           authorization: `$${TOKEN}`,
-          allowed_tools: ['search', 'fetch', 'list_sources'],
+          allowed_tools: ['search', 'fetch', 'list_sources', 'explain_access'],
           require_approval: 'never',
         },
       },

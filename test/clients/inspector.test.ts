@@ -80,7 +80,7 @@ describe.each([
       home: place.folder,
     });
     expect(stderr).toContain('0 errors');
-    expect(stderr).toContain('across 3 tools');
+    expect(stderr).toContain('across 4 tools');
     expect(code).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ export const WORKBENCH: readonly Fault[] = [
     file: 'src/store/sqlite/writing/identities.ts',
     find: `WHERE refused_link.account = account.id AND refused_link.email = :email)`,
     plant: `WHERE refused_link.account = account.id AND refused_link.email = :email AND FALSE)`,
-    caughtBy: store('ends the link and keeps the e-mail from making it again, until it is linked by hand'),
+    caughtBy: store('by an e-mail unlinks everybody who is known with it, and whoever comes with it later'),
   },
   {
     name: 'what a person took from one identity, its e-mail links again',

@@ -7,11 +7,20 @@ import { only } from '../support/builders.ts';
 import { person } from '../support/looking.ts';
 import { document } from '../support/new-document.ts';
 
-/** A reader in which everybody holds what Bob holds. */
+/** A reader in which everybody holds what Bob holds, whoever decides that: memory or SQL. */
 const asBob = (reader: Reader): Reader => ({
   ...reader,
   read: (look) =>
-    reader.read((reading) => look({ ...reading, holdAcls: (_, rules, now) => reading.holdAcls(person('bob'), rules, now) })),
+    reader.read((reading) =>
+      look({
+        ...reading,
+        holdAcls: (_, rules, now) => reading.holdAcls(person('bob'), rules, now),
+        permissions: {
+          ...reading.permissions,
+          standing: (_, rules, now) => reading.permissions.standing(person('bob'), rules, now),
+        },
+      }),
+    ),
 });
 
 describe('a visibility that is wrong', () => {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Change } from '../core/change.ts';
 import type { Connector, Due, Fetch, Run } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
+import type { Notice } from '../core/notice.ts';
 import { refuseEveryHost } from '../sources/fetch.ts';
 import type { RunEnd, RunStatus, SourceWriter, Store } from '../store/store.ts';
 import { type Batch, createBatch } from './batch.ts';
@@ -43,6 +44,7 @@ export interface SyncOptions<Settings, Cursor> {
   /** Sweep what a whole listing did not name, however much it is. */
   readonly acceptDeletions?: boolean;
   readonly fetch?: Fetch;
+  readonly notice?: (notice: Notice) => void;
 }
 
 /** The end of a run, and what threw where it failed. */
@@ -219,7 +221,7 @@ const createIntake = <Settings, Cursor>(
 
 /** What the connector gets. A cursor it cannot read any more is no cursor: it begins anew. */
 const runOf = <Settings, Cursor>(
-  { connector, source, now, signal, fetch = refuseEveryHost }: SyncOptions<Settings, Cursor>,
+  { connector, source, now, signal, fetch = refuseEveryHost, notice = () => undefined }: SyncOptions<Settings, Cursor>,
   writer: SourceWriter,
   due: Due,
 ): Run<Settings, Cursor> => {
@@ -232,6 +234,7 @@ const runOf = <Settings, Cursor>(
     due,
     ...(source.input !== undefined && { input: source.input }),
     fetch,
+    notice,
     now: () => new Date(now()),
     signal,
   };

@@ -41,6 +41,7 @@ export const createReadLive =
       folder: from.folder,
       due: { listing: false, permissions: true, content: true },
       fetch,
+      notice: () => undefined,
       now: () => new Date(now()),
       signal,
     };

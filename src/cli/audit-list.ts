@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import { AppError } from '../core/errors.ts';
-import { isKept } from '../core/reason.ts';
+import { reasonOf } from '../core/reason.ts';
 import type { AuditRow } from '../store/ledger.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Channel, look } from './terminal.ts';
@@ -9,8 +9,6 @@ import { type Channel, look } from './terminal.ts';
 /** Rows that are listed when nobody says how many, and at most. */
 const LIMIT = 20;
 const LIMIT_MAX = 1000;
-/** A longer reason is an essay. */
-const REASON_MAX = 500;
 
 interface ListOptions extends GlobalOptions {
   readonly limit: number;
@@ -31,7 +29,7 @@ export const auditListCommand = ({ parts, terminal }: Context): Command =>
     .addHelpText('after', '\nExample:\n  castellan audit list --limit 50')
     .action(async (_: unknown, command: Command) => {
       const { config, data, json, limit, reveal = false, reason } = command.optsWithGlobals<ListOptions>();
-      const why = reasonOf(reveal, reason);
+      const why = revealing(reveal, reason);
       const trail = await parts.openTrail({ config, data });
       try {
         const rows = await trail.list(limit);
@@ -52,16 +50,11 @@ const limitOf = (text: string): number => {
   return limit;
 };
 
-/** Undefined where nothing is revealed. */
-const reasonOf = (reveal: boolean, reason: string | undefined): string | undefined => {
-  if (!reveal && reason === undefined) return undefined;
-  if (!reveal) throw new AppError('invalid_input', 'A reason is for --reveal: without it what was asked stays hidden.');
-  const given = reason?.trim() ?? '';
-  if (given !== '' && given.length <= REASON_MAX && isKept(given)) return given;
-  throw new AppError(
-    'invalid_input',
-    `To read what people asked, say why, in at most ${REASON_MAX} characters: --reveal --reason <text>`,
-  );
+/** Why what was asked is to be read; undefined where nothing is revealed. */
+const revealing = (reveal: boolean, reason = ''): string | undefined => {
+  if (reveal) return reasonOf(reason);
+  if (reason === '') return undefined;
+  throw new AppError('invalid_input', 'A reason is for --reveal: without it what was asked stays hidden.');
 };
 
 const printRow = (out: Channel, row: AuditRow, reveal: boolean): void => {

@@ -15,4 +15,4 @@ export const reasonOf = (given: string): string => {
 };
 
 /** Whether the audit keeps it as it is, and not only a hash of it. */
-export const isKept = (reason: string): boolean => Buffer.byteLength(JSON.stringify(reason)) <= BYTES_MAX;
+const isKept = (reason: string): boolean => Buffer.byteLength(JSON.stringify(reason)) <= BYTES_MAX;

@@ -1,7 +1,7 @@
 import { connectors } from '../connectors/index.ts';
 import type { Place } from './cli/parts.ts';
 import { type Config, loadConfig } from './config/config.ts';
-import type { Fetch } from './core/connector.ts';
+import type { Outgoing } from './sources/outgoing.ts';
 import { type DataFolder, openDataFolder } from './store/data-folder.ts';
 
 /** What the composition root knows of the machine it runs on. Only `main.ts` reads it; the rest is handed it. */
@@ -13,7 +13,7 @@ export interface Machine {
   readonly operator: string;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  readonly fetch: Fetch;
+  readonly outgoing: Outgoing;
   /** ms since 1970. */
   readonly now: () => number;
   readonly random: (size: number) => Uint8Array;

@@ -12,6 +12,7 @@ import { endpointOf } from './endpoint.ts';
 import type { Machine } from './machine.ts';
 import { openDesk } from './open-desk.ts';
 import { openIndex } from './open-index.ts';
+import { openOutgoingLater } from './open-outgoing.ts';
 import { openTrail } from './open-trail.ts';
 
 /** Begins here: reads the real environment, and hands it to what builds the real things. */
@@ -61,7 +62,7 @@ const machine: Machine = {
   operator: operator(),
   stdin: process.stdin,
   stdout: process.stdout,
-  fetch: (input, init) => fetch(input, init),
+  outgoing: openOutgoingLater({ now, random: Math.random }),
   now,
   random: (size) => randomBytes(size),
   requestId: randomUUID,
@@ -86,7 +87,7 @@ const parts: Parts = {
   openTrail: (place) => openTrail(place, machine),
   issueToken: async (place, request) => (await import('./issue-token.ts')).issueToken(place, request, machine),
   openPeople: async (place) => (await import('./open-people.ts')).openPeople(place, machine),
-  openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine, fetch),
+  openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine),
   openExaminer: async (place) => (await import('./open-examiner.ts')).openExaminer(place, machine),
   openPreview: async (draft, signal) =>
     (await import('./open-preview.ts')).openPreview(draft, { temporary: tmpdir(), signal }, machine),

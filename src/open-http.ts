@@ -19,6 +19,7 @@ import { createMcpRoute } from './server/http/mcp-route.ts';
 import { metadataOf } from './server/http/metadata.ts';
 import { openMetrics, timed } from './server/http/metrics.ts';
 import { openRefusals } from './server/http/refusals.ts';
+import { issuerFetch } from './sources/issuer-fetch.ts';
 
 /** What was accepted is finished in this time, in ms; then connections are cut. */
 const GRACE_MS = 10_000;
@@ -64,16 +65,16 @@ export const openHttp = async (
   const at = listeningAt(listening.host, listening.port);
   const address = addressOf(server.publicUrl ?? at);
   const isUnconfigured = server.publicUrl === undefined && listening.port !== server.listen.port;
+  const issuers = identity.issuers.map(({ issuer }) => issuer);
   const tokens = createTokens({
     identity,
     audience: address.resource,
     keys: path.keys.tokens,
-    fetch: machine.fetch,
+    fetch: issuerFetch(machine.outgoing, issuers),
     now,
     onRefusal: (why) => metrics.tokenRefused(why),
   });
   const log = openLog({ key: path.keys.log, ...(to ? { to } : {}) });
-  const issuers = identity.issuers.map(({ issuer }) => issuer);
   const mcp = parts.adopt(
     createMcpRoute({
       address,

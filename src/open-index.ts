@@ -6,6 +6,7 @@ import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openStore } from './store/sqlite/index-store.ts';
+import { fetchOf } from './open-outgoing.ts';
 import { withStandardInput } from './standard-input.ts';
 import type { Store } from './store/store.ts';
 
@@ -34,6 +35,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
           signal,
           onProgress,
           acceptDeletions,
+          fetch: fetchOf(source, machine.outgoing),
         });
       if (!readsStandardInput(source)) return run();
       return withStandardInput({ stdin: machine.stdin, folder: folder.path, source: name, signal }, run);

@@ -5,15 +5,20 @@ import type { ReadLive } from './core/live.ts';
 import { check } from './ingest/check.ts';
 import { hostsOf, labelsOf } from './ingest/prepare.ts';
 import { bodyHashOf, load } from './ingest/text.ts';
-import { refuseEveryHost } from './sources/fetch.ts';
+import type { Machine } from './machine.ts';
+import { fetchOf } from './open-outgoing.ts';
 import { createReadLive, type LiveSource, type Understanding } from './sources/live.ts';
 
 /** Builds what asks the configured sources about single documents. Nothing is asked before somebody must know. */
-export const openReadLive = ({ sources, folder }: Pick<Config, 'sources' | 'folder'>, now: () => number): ReadLive =>
+export const openReadLive = (
+  { sources, folder }: Pick<Config, 'sources' | 'folder'>,
+  { outgoing, now }: Pick<Machine, 'outgoing' | 'now'>,
+): ReadLive =>
   createReadLive({
-    sources: new Map(sources.map(({ name, ...source }): [string, LiveSource] => [name, { ...source, folder }])),
+    sources: new Map(
+      sources.map((source): [string, LiveSource] => [source.name, { ...source, folder, fetch: fetchOf(source, outgoing) }]),
+    ),
     understand: understandingOf(new Map(sources.map((source) => [source.name, hostsOf(source.connector, source)]))),
-    fetch: refuseEveryHost,
     now,
   });
 

@@ -82,7 +82,7 @@ export const openPath = async (
       indexPath: folder.index,
       rules,
       now,
-      readLive: openReadLive(config, now),
+      readLive: openReadLive(config, machine),
       threads: readers,
       ...(embedding.provider === 'local' && { embedder: openLocalEmbedderThread }),
     }),

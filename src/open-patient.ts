@@ -9,11 +9,11 @@ import { createIssuerKeys, type IssuerKeys } from './access/issuer-keys.ts';
 import type { Place } from './cli/parts.ts';
 import type { Patient } from './cli/patient.ts';
 import { type Config, loadConfig } from './config/config.ts';
-import type { Fetch } from './core/connector.ts';
 import { AppError } from './core/errors.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
 import { addressOf } from './server/http/address.ts';
+import { issuerFetch } from './sources/issuer-fetch.ts';
 import { readAnchors } from './store/anchor-file.ts';
 import type { Census } from './store/census.ts';
 import { type DataFolder, openDataFolder } from './store/data-folder.ts';
@@ -27,7 +27,7 @@ const ANSWER_MS = 2000;
 const ISSUER_MS = 5000;
 
 /** Opens a place to look at it, and at nothing but what is there. */
-export const openPatient = ({ config: path, data }: Place, { env, uid, random, now }: Machine, fetch: Fetch): Patient => {
+export const openPatient = ({ config: path, data }: Place, { env, uid, random, now, outgoing }: Machine): Patient => {
   let loaded: Promise<Config> | undefined;
   let census: Promise<Census | undefined> | undefined;
   const configuration = (): Promise<Config> => (loaded ??= loadConfig({ path, env, connectors }));
@@ -78,6 +78,10 @@ export const openPatient = ({ config: path, data }: Place, { env, uid, random, n
     },
     issuers: async () => {
       const { identity } = await configuration();
+      const fetch = issuerFetch(
+        outgoing,
+        identity.issuers.map(({ issuer }) => issuer),
+      );
       return Promise.all(
         identity.issuers.map(async ({ issuer }) => ({ issuer, ...(await faultOf(createIssuerKeys({ issuer, fetch, now }))) })),
       );

@@ -25,6 +25,10 @@ interface SourceConfig {
   readonly urlTemplate: string;
   /** Hosts whose addresses may stay in its texts, besides those its connector names. */
   readonly hosts: readonly string[];
+  /** Whether its hosts may be on this machine or a private network. */
+  readonly privateNetwork: boolean;
+  /** How much it may be asked, where that is configured. */
+  readonly rate: { readonly perSecond?: number; readonly concurrent?: number };
 }
 
 /** What `castellan.yaml` says: docs/configuration.md. */
@@ -129,6 +133,11 @@ const parseSource = (name: string, part: Written, { connectors, promises, ...opt
     maxDeleteRatio: shared.max_delete_ratio,
     urlTemplate: shared.url_template,
     hosts: shared.hosts,
+    privateNetwork: shared.private_network,
+    rate: {
+      ...(shared.rate.per_second === undefined ? {} : { perSecond: shared.rate.per_second }),
+      ...(shared.rate.concurrent === undefined ? {} : { concurrent: shared.rate.concurrent }),
+    },
   };
 };
 

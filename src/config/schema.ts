@@ -49,6 +49,13 @@ export const commonSettings = z.strictObject({
     .refine((template) => /<(id|key)>/u.test(template), { error: 'must contain <id> or <key>' })
     .default('castellan:<id>'),
   hosts: z.array(host).max(ENTRIES_MAX).default([]),
+  private_network: z.boolean().default(false),
+  rate: z
+    .strictObject({
+      per_second: z.number().min(0.01).max(1000).optional(),
+      concurrent: z.number().int().min(1).max(64).optional(),
+    })
+    .default({}),
 });
 
 const SOURCE_NAME_MAX = 64;

@@ -27,10 +27,13 @@ export type ErrorCode = keyof typeof ERRORS;
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
+  /** When the same may be tried again, where the source said so: ms since 1970. */
+  readonly retryAt?: number;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, { retryAt, ...options }: { cause?: unknown; retryAt?: number } = {}) {
     super(message, options);
     this.code = code;
+    if (retryAt !== undefined) this.retryAt = retryAt;
   }
 }
 

@@ -8,6 +8,7 @@ export interface LiveSource {
   readonly settings: unknown;
   /** Where relative paths of the settings start. */
   readonly folder: string;
+  readonly fetch: Fetch;
 }
 
 /** How what a source says is understood: as a sync would. */
@@ -22,14 +23,13 @@ export interface Understanding {
 export interface ReadLiveOptions {
   readonly sources: ReadonlyMap<string, LiveSource>;
   readonly understand: Understanding;
-  readonly fetch: Fetch;
   /** ms since 1970. */
   readonly now: () => number;
 }
 
 /** Asks sources by what their connectors offer. A source says what it says of one key, and is believed about no other. */
 export const createReadLive =
-  ({ sources, understand, fetch, now }: ReadLiveOptions): ReadLive =>
+  ({ sources, understand, now }: ReadLiveOptions): ReadLive =>
   async (need, signal) => {
     const { id, source, key, as } = need;
     const at = now();
@@ -40,7 +40,7 @@ export const createReadLive =
       settings: from.settings,
       folder: from.folder,
       due: { listing: false, permissions: true, content: true },
-      fetch,
+      fetch: from.fetch,
       notice: () => undefined,
       now: () => new Date(now()),
       signal,

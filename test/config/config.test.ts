@@ -27,6 +27,8 @@ test('a small file says all that is needed; the rest has defaults', async () => 
         maxDeleteRatio: 0.2,
         urlTemplate: 'castellan:<id>',
         hosts: [],
+        privateNetwork: false,
+        rate: {},
       },
     ],
     rules: {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { Change } from '../../src/core/change.ts';
 import type { Identity } from '../../src/core/caller.ts';
-import { type Connector, defineConnector } from '../../src/core/connector.ts';
+import { type Connector, defineConnector, type Fetch } from '../../src/core/connector.ts';
 import type { Account, SourceDocument } from '../../src/core/document.ts';
 import type { Freshness } from '../../src/core/freshness.ts';
 import type { LiveNeed, ReadLive } from '../../src/core/live.ts';
@@ -59,6 +59,8 @@ export interface LiveIndexOptions {
   readonly between?: (need: LiveNeed) => Promise<void>;
 }
 
+const noHost: Fetch = () => Promise.reject(new Error('no host is reached in a test'));
+
 /** Opens one, gone with the test. */
 export const aLiveIndex = async (options: LiveIndexOptions = {}): Promise<ALiveIndex> => {
   const { rules = {}, freshness = LIVE, deadlineMs, between = async () => undefined } = options;
@@ -66,9 +68,8 @@ export const aLiveIndex = async (options: LiveIndexOptions = {}): Promise<ALiveI
   const now = (): number => clock.now;
   const source = aSource();
   const read = createReadLive({
-    sources: new Map([['wiki', { connector: source.connector, settings: {}, folder: '/' }]]),
+    sources: new Map([['wiki', { connector: source.connector, settings: {}, folder: '/', fetch: noHost }]]),
     understand: understandingOf(new Map()),
-    fetch: () => Promise.reject(new Error('no host is reached in a test')),
     now,
   });
   const readLive: ReadLive = async (need, signal) => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import type { Machine } from '../../src/machine.ts';
+import { openOutgoingLater } from '../../src/open-outgoing.ts';
 
 /** A machine that remembers what it was told. */
 export interface AMachine extends Machine {
@@ -19,7 +20,7 @@ export const aMachine = (given: Partial<Machine> = {}): AMachine => {
     operator: 'tester',
     stdin: process.stdin,
     stdout: process.stdout,
-    fetch: (input, init) => fetch(input, init),
+    outgoing: openOutgoingLater({ now: () => Date.now(), random: Math.random }),
     now: () => Date.now(),
     random: (size) => randomBytes(size),
     requestId: randomUUID,

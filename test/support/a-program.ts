@@ -29,7 +29,7 @@ export const inProcess = async (
     temporary,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
     openExaminer: async (place) => openExaminer(place, machine),
-    openPatient: async (place) => openPatient(place, machine, fetch),
+    openPatient: async (place) => openPatient(place, machine),
     openPeople: (place) => openPeople(place, machine),
   });
   const code = await runProgram(argv, { parts, terminal: createTerminal({ stdout, stderr, colour: false }), signal });

@@ -1,0 +1,80 @@
+import { Agent, fetch, type RequestInit } from 'undici';
+
+import { AppError } from '../core/errors.ts';
+import { isPublic, literalOf, publicOnly, refusedHost, type Resolve } from './address.ts';
+import { capped } from './body.ts';
+
+/** Until a connection stands, and until an answer begins or goes on, in ms. */
+const CONNECT = 10_000;
+const SILENCE = 30_000;
+/** A larger answer is none that a connector should read at once, in bytes after decompression. */
+const ANSWER_MAX = 52_428_800;
+/** Connections that wait for the next call, in ms. */
+const KEEP = 10_000;
+
+/** One call as it goes onto the wire. */
+export interface Sending {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  /** What it is called in errors. */
+  readonly call: string;
+  readonly privateNetwork: boolean;
+}
+
+/** The connections of this process to the outside. */
+export interface Line {
+  /** Follows no redirect. Rejects with `source_unavailable` where nothing, or half an answer, comes; with the signal's reason when it aborts. */
+  send(sending: Sending, signal: AbortSignal): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Opens the line: one set of connections for the public internet, whose addresses are looked at, and one for private networks. */
+export const createLine = ({ resolve }: { readonly resolve: Resolve }): Line => {
+  const timeouts = { headersTimeout: SILENCE, bodyTimeout: SILENCE, keepAliveTimeout: KEEP };
+  const open = new Agent({ ...timeouts, connect: { timeout: CONNECT, lookup: publicOnly(resolve) } });
+  const inside = new Agent({ ...timeouts, connect: { timeout: CONNECT } });
+  return {
+    send: async ({ url, method, headers, body, call, privateNetwork }, signal) => {
+      const literal = literalOf(url.hostname);
+      if (!privateNetwork && literal !== undefined && !isPublic(literal)) throw refusedHost(url.hostname);
+      const init: RequestInit = {
+        method,
+        headers: [...headers],
+        redirect: 'manual',
+        dispatcher: privateNetwork ? inside : open,
+        signal,
+        ...(body !== undefined && { body }),
+      };
+      const response = await fetch(url, init).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw failureOf(error, call);
+      });
+      const replied = { status: response.status, statusText: response.statusText, headers: [...response.headers] };
+      if (response.body === null || NO_BODY.has(response.status)) return new Response(null, replied);
+      const stream = capped(response.body, { max: ANSWER_MAX, call, signal });
+      return new Response(stream, replied);
+    },
+    close: async () => {
+      await Promise.all([open.close(), inside.close()]);
+    },
+  };
+};
+
+const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** A refusal of ours stands where undici says "fetch failed". */
+const failureOf = (error: unknown, call: string): AppError => {
+  const causes = [error, error instanceof Error ? error.cause : undefined];
+  const own = causes.find((cause) => cause instanceof AppError);
+  if (own instanceof AppError) return own;
+  const why = causes.map((cause) => (cause instanceof Error && 'code' in cause ? String(cause.code) : undefined)).find(Boolean);
+  return new AppError(
+    'source_unavailable',
+    `${call} could not be made (${why ?? 'the connection failed'}). It is made again by the next run.`,
+    {
+      cause: error,
+    },
+  );
+};

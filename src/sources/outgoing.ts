@@ -1,0 +1,257 @@
+import type { Fetch, Operation } from '../core/connector.ts';
+import { AppError } from '../core/errors.ts';
+import type { Notice } from '../core/notice.ts';
+import type { Resolve } from './address.ts';
+import type { Authorise } from './authorise.ts';
+import { type Budget, createBudget, DEFAULT_RATE, type Rate } from './budget.ts';
+import { declaredCalls } from './declared.ts';
+import { createLine, type Line } from './line.ts';
+import { limitOf, retryAfterOf } from './retry-after.ts';
+import type { Sleep } from './sleep.ts';
+import { sunsetOf } from './sunset.ts';
+
+/** Times a call is made, where it may be repeated. */
+const TRIES = 3;
+/** The first pause between two of them, in ms: doubled with each, and of it a random part. */
+const PAUSE = 500;
+/** A source that asks for a longer pause ends the run instead, in ms: what holds a lease should be at work. */
+const PATIENCE = 60_000;
+/** A call and its answer together take at most so long, in ms. */
+const DEADLINE = 120_000;
+const REDIRECTS = 5;
+/** RFC 9110 §9.2.2: these may be made again though nobody knows whether the first was. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+export interface OutgoingParts {
+  /** ms since 1970. */
+  readonly now: () => number;
+  readonly sleep: Sleep;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly resolve: Resolve;
+}
+
+/** Who goes out, where to and what for. */
+export interface Errand {
+  /** The source, or what else it is for: budgets are kept, and errors told, by this name. */
+  readonly name: string;
+  /** With their port where it is not that of https. */
+  readonly hosts: readonly string[];
+  /** Undefined where whatever those hosts offer may be called: then every reply is the caller's to understand. */
+  readonly operations?: readonly Operation[];
+  /** Whether operations that write may be called. */
+  readonly writes: boolean;
+  /** Whether its hosts may be on this machine or a private network, and be spoken to without TLS. */
+  readonly privateNetwork: boolean;
+  readonly rate?: Rate;
+  /** How often a call is made that may be repeated. */
+  readonly tries?: number;
+  readonly authorise?: Authorise;
+  readonly notice?: (notice: Notice) => void;
+}
+
+/**
+ * All that goes out goes through here. To whoever calls, a reply is a reply: 403, 404, 410, 304 and 422 are theirs to understand.
+ * What no caller could mend is an error: an undeclared host or call (`config`), a private address or a refused sign-in
+ * (`source_rejected`), a limit that outlasts our patience (`source_rate_limited`), a source that fails three times, hangs, or breaks
+ * off (`source_unavailable`). Errors name the declared pattern of a call and the request's id, never its address, headers or body.
+ */
+export interface Outgoing {
+  fetchFor(errand: Errand): Fetch;
+  close(): Promise<void>;
+}
+
+/** Opens the way out of this process. */
+export const openOutgoing = (parts: OutgoingParts): Outgoing => {
+  const line = createLine(parts);
+  const budgets = new Map<string, Budget>();
+  const budgetOf = ({ name, rate = DEFAULT_RATE }: Errand): Budget => {
+    const budget = budgets.get(name) ?? createBudget(rate, parts);
+    budgets.set(name, budget);
+    return budget;
+  };
+  return {
+    fetchFor: (errand) => governed(errand, { ...parts, line, budget: budgetOf(errand) }),
+    close: () => line.close(),
+  };
+};
+
+interface Governing extends OutgoingParts {
+  readonly line: Line;
+  readonly budget: Budget;
+}
+
+const governed = (errand: Errand, { line, budget, now, sleep, random }: Governing): Fetch => {
+  const { name, hosts, operations, writes, privateNetwork, tries = TRIES, authorise, notice = () => undefined } = errand;
+  const known = new Set(hosts.map((host) => host.toLowerCase()));
+  const declared = operations && declaredCalls(operations);
+
+  /** What the call is called where somebody reads of it. Throws for one that may not be made. */
+  const permitted = (method: string, url: URL): string => {
+    if (!known.has(url.host) || (url.protocol !== 'https:' && !(url.protocol === 'http:' && privateNetwork))) {
+      const where = known.has(url.host) ? `${url.host} without TLS` : url.host.slice(0, 200) || 'no host';
+      throw new AppError('config', `${name}: its connector asked for ${where}, which it did not declare. Nothing was sent.`);
+    }
+    if (!declared) return `${method} ${url.host}`;
+    const call = declared(method, url.pathname);
+    if (call && (writes || call.operation.access === 'read')) return call.pattern;
+    const why = call ? 'which writes, where only reading is meant' : 'which it did not declare';
+    throw new AppError('config', `${name}: its connector made a call (${method}), ${why}. Nothing was sent.`);
+  };
+
+  /** One call with its redirects. They lead to declared calls alone, and take no sign-in along that they were not meant for. */
+  const once = async (request: Outbound, signal: AbortSignal, refused: boolean): Promise<Answered> => {
+    const { redirect } = request;
+    let { url, method, body, headers } = request;
+    for (let redirects = 0; ; redirects += 1) {
+      const call = permitted(method, url);
+      const signedIn = new Headers(headers);
+      for (const [key, value] of Object.entries((await authorise?.headers({ refused, signal })) ?? {})) signedIn.set(key, value);
+      const response = await line.send(
+        { url, method, headers: signedIn, ...(body !== undefined && { body }), call, privateNetwork },
+        signal,
+      );
+      const to = redirect === 'manual' ? undefined : redirectOf(response, url);
+      if (!to) return { response, call };
+      await response.body?.cancel();
+      if (redirects === (redirect === 'error' ? 0 : REDIRECTS)) {
+        throw new AppError('source_unavailable', `${name}: ${call} was sent on to somewhere else, more often than is followed.`);
+      }
+      if (to.host !== url.host) headers = withoutSecrets(headers);
+      if (response.status === 303 || (method === 'POST' && response.status < 303)) {
+        method = method === 'HEAD' ? 'HEAD' : 'GET';
+        body = undefined;
+        headers = withoutBody(headers);
+      }
+      url = to;
+    }
+  };
+
+  const answered = async (request: Outbound, signal: AbortSignal): Promise<Response> => {
+    let refused = false;
+    for (let tried = 1; ; tried += 1) {
+      const repeatable = IDEMPOTENT.has(request.method) && tried < tries;
+      const again = async (at: number | undefined): Promise<void> => {
+        const pause = at === undefined ? PAUSE * 2 ** (tried - 1) * random() : at - now();
+        await sleep(Math.max(0, pause), signal);
+      };
+      const went = await once(request, signal, refused).catch((error: unknown) => ({ error }));
+      if ('error' in went) {
+        signal.throwIfAborted();
+        if (!(went.error instanceof AppError) || went.error.code !== 'source_unavailable' || !repeatable) throw went.error;
+        await again(undefined);
+        continue;
+      }
+      const { response, call } = went;
+      const { status, headers } = response;
+      const sunset = sunsetOf(headers, call);
+      if (sunset) notice(sunset);
+      const limited = limitOf(status, headers, now());
+      const failed = status >= 500 && status !== 501;
+      if (!declared || (!limited && !failed && status !== 401)) return response;
+      await response.body?.cancel();
+      if (limited) {
+        const { at } = limited;
+        if (at !== undefined) budget.rest(at);
+        // What is refused for its number was not done, so it may be asked again whatever it is.
+        if (tried < tries && (at ?? 0) - now() <= PATIENCE) await again(at);
+        else throw limitedError(name, call, at);
+      } else if (status === 401) {
+        if (!authorise || refused) throw rejectedError(name, call, headers);
+        refused = true; // one try more, with what was renewed
+      } else {
+        const at = retryAfterOf(headers, now());
+        if (!repeatable || (at ?? 0) - now() > PATIENCE) throw unavailableError({ name, call, status, headers, tried });
+        await again(at);
+      }
+    }
+  };
+
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { method, headers, redirect, signal: given } = request;
+    const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+    const late = AbortSignal.timeout(DEADLINE);
+    const signal = AbortSignal.any([given, late]);
+    const done = await budget.take(signal);
+    try {
+      return await answered(
+        { url: new URL(request.url), method, headers, redirect, ...(body !== undefined && { body }) },
+        signal,
+      );
+    } catch (error) {
+      if (!late.aborted || given.aborted) throw error;
+      throw new AppError(
+        'source_unavailable',
+        `${name} did not answer within ${DEADLINE / 1000} s. It is asked again by the next run.`,
+        {
+          cause: error,
+        },
+      );
+    } finally {
+      done();
+    }
+  };
+};
+
+interface Outbound {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly redirect: Request['redirect'];
+  readonly body?: Uint8Array<ArrayBuffer>;
+}
+
+interface Answered {
+  readonly response: Response;
+  readonly call: string;
+}
+
+const redirectOf = ({ status, headers }: Response, from: URL): URL | undefined => {
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
+  const to = headers.get('location');
+  return to === null ? undefined : (URL.parse(to, from.href) ?? undefined);
+};
+
+const without = (headers: Headers, names: readonly string[]): Headers => {
+  const kept = new Headers(headers);
+  for (const name of names) kept.delete(name);
+  return kept;
+};
+const withoutSecrets = (headers: Headers): Headers => without(headers, ['authorization', 'cookie', 'proxy-authorization']);
+const withoutBody = (headers: Headers): Headers => without(headers, ['content-type', 'content-length', 'content-encoding']);
+
+const limitedError = (name: string, call: string, at: number | undefined): AppError => {
+  const when = at === undefined ? 'later' : `after ${new Date(at).toISOString()}`;
+  return new AppError('source_rate_limited', `${name} was asked too often (${call}). Try again ${when}: castellan sync ${name}`, {
+    ...(at !== undefined && { retryAt: at }),
+  });
+};
+
+const rejectedError = (name: string, call: string, headers: Headers): AppError =>
+  new AppError(
+    'source_rejected',
+    `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). Renew it: castellan connect ${name}`,
+  );
+
+interface Failure {
+  readonly name: string;
+  readonly call: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly tried: number;
+}
+
+const unavailableError = ({ name, call, status, headers, tried }: Failure): AppError =>
+  new AppError(
+    'source_unavailable',
+    `${name} failed (${status} to ${call}${tried > 1 ? `, ${tried} times` : ''}${requestId(headers)}). It is asked again by the next run, or now: castellan sync ${name}`,
+  );
+
+/** By which the source's own people find a call. */
+const REQUEST_IDS = ['x-request-id', 'x-github-request-id', 'x-correlation-id', 'cf-ray', 'request-id'];
+
+const requestId = (headers: Headers): string => {
+  const id = REQUEST_IDS.map((header) => headers.get(header)).find((value) => value !== null);
+  return id === undefined || id === null ? '' : `, request ${id.slice(0, 100).replace(/[^\w:.-]/gu, '')}`;
+};

@@ -1,0 +1,52 @@
+import { array, assert, constantFrom, pre, property } from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { isPublic } from '../../src/sources/address.ts';
+import { declaredCalls } from '../../src/sources/declared.ts';
+
+test.each(['93.184.216.34', '8.8.8.8', '2606:2800:220:1:248:1893:25c8:1946'])('%s is public', (address) => {
+  expect(isPublic(address)).toBe(true);
+});
+
+const CLOSED = `
+  0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 192.168.1.1 192.0.0.1 198.18.0.1 224.0.0.1
+  240.0.0.1 255.255.255.255 :: ::1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 fc00::1 fe80::1 ff02::1 64:ff9b::7f00:1 2002:7f00:1:: 2001::1
+  localhost 1.2.3 x`;
+
+test.each([''].concat(CLOSED.trim().split(/\s+/u)))('%s is not', (address) => {
+  expect(isPublic(address)).toBe(false);
+});
+
+test('however a path is written, what matches a pattern has its segments', () => {
+  const find = declaredCalls([{ name: 'issues', access: 'read', calls: ['GET /repos/*/*/issues'] }]);
+  const pieces = constantFrom(
+    'repos',
+    'a',
+    'issues',
+    '..',
+    '.',
+    '%2e',
+    '%2F',
+    '%5c',
+    '\\',
+    '',
+    ';x',
+    '?',
+    '#',
+    '%00',
+    '%',
+    '%C3%A9',
+  );
+  assert(
+    property(array(pieces, { minLength: 1, maxLength: 7 }), (steps) => {
+      const url = URL.parse(`https://api.test/${steps.join('/')}`);
+      pre(url !== null);
+      const found = find('GET', url?.pathname ?? '');
+      if (!found) return;
+      const [empty, repos, owner, repo, issues, ...rest] = (url?.pathname ?? '').split('/').map(decodeURIComponent);
+      expect([empty, repos, issues, rest]).toEqual(['', 'repos', 'issues', []]);
+      for (const name of [owner, repo]) expect(name).not.toMatch(/^\.{0,2}$|[/\\\0]/u);
+    }),
+    { numRuns: 3000 },
+  );
+});

@@ -9,6 +9,7 @@ import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
 import { LIVE } from './live.ts';
+import { POSTGRES } from './postgres.ts';
 import { COURSES } from './proof.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
@@ -28,6 +29,7 @@ export const FAULTS: readonly Fault[] = [
   ...IDENTIFYING,
   ...LIVE,
   ...ORGANISING,
+  ...POSTGRES,
   ...SCIM,
   ...SERVING,
   ...SYNCING,

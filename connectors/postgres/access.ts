@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+
+import { escapeIdentifier } from 'pg';
+import { z } from 'zod';
+
+import type { Acl } from '../../src/core/acl.ts';
+import type { Change } from '../../src/core/change.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { deniableSchema, principalSchema } from '../../src/core/principal.ts';
+import { type Session, sqlState } from './api.ts';
+import type { Table } from './catalog.ts';
+import { keyOf, ownAcl, type Row, rowSchema } from './map.ts';
+import type { RoledAccount } from './people.ts';
+import { listsOf, selectKeys } from './rows.ts';
+
+/** One bit an account and row is held while a table is asked: more than this, in bytes, is refused. */
+const BITS_MAX = 256 * 1_048_576;
+
+/** Who may see the rows of a table, as of one transaction. */
+export interface Access {
+  /** Whom acls name, and what decides them: to be yielded before the documents. */
+  readonly containers: readonly Change<never>[];
+  aclOf(row: Row): Acl;
+  /** The same where nobody's access differs; empty where each row says it itself. */
+  readonly digest: string;
+}
+
+/** Whom to ask about which rows. */
+export interface Asking {
+  readonly source: string;
+  readonly accounts: readonly RoledAccount[];
+  /** The values of their keys; undefined: all. */
+  readonly keys?: readonly (readonly string[])[];
+}
+
+/** Is the database or a query asked who may see its rows? Otherwise each row says it by its own columns. */
+export const isAsked = ({ settings: { permissions } }: Table): boolean =>
+  permissions.rls !== undefined || permissions.query !== undefined;
+
+/** Learns who may see rows. Within a transaction of one snapshot, for all it says to be of one moment. */
+export const accessOf = async (session: Session, table: Table, asking: Asking): Promise<Access> => {
+  if (table.settings.permissions.rls) return byRowSecurity(session, table, asking);
+  if (table.settings.permissions.query !== undefined) return byQuery(session, table, asking);
+  return { containers: [], aclOf: (row) => ownAcl(table, row), digest: '' };
+};
+
+const truthRow = z.object({ active: z.string().nullable() });
+
+/** The database is asked as each account which rows it sees. One container for each set of readers, not one acl a row. */
+const byRowSecurity = async (session: Session, table: Table, { source, accounts, keys }: Asking): Promise<Access> => {
+  const { role: fixed, setting } = table.settings.permissions.rls ?? {};
+  const active = accounts.filter(({ account }) => account.active);
+  const words = Math.ceil(active.length / 32);
+  const readers = new Map<string, Uint32Array>();
+  const [select, values] = [selectKeys(table, keys !== undefined), keys ? listsOf(keys, table.key.length) : []];
+  for (const [index, { account, role = fixed }] of active.entries()) {
+    const as = fixed ?? role;
+    if (as === undefined) continue; // nobody in the database stands for them
+    await session.run('SAVEPOINT castellan_as');
+    try {
+      if (setting !== undefined) await session.run('SELECT set_config($1, $2, true)', [setting, account.id]);
+      await session.run(`SET LOCAL ROLE ${escapeIdentifier(as)}`);
+      if (fixed !== undefined) await assertSecured(session, source, table, fixed);
+      for await (const page of session.pages(rowSchema, select, values)) {
+        for (const row of page) {
+          const key = keyOf(table, row);
+          let bits = readers.get(key);
+          if (!bits) {
+            if ((readers.size + 1) * words * 4 > BITS_MAX) throw tooMany(source, table);
+            readers.set(key, (bits = new Uint32Array(words)));
+          }
+          bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
+        }
+      }
+      await session.run('ROLLBACK TO SAVEPOINT castellan_as');
+    } catch (error) {
+      if (!isNobody(error)) throw error;
+      await session.run('ROLLBACK TO SAVEPOINT castellan_as'); // the role is not there, or may not read the table: it sees nothing
+    }
+  }
+  const from = `row-level security of ${table.name}`;
+  const containers = new Map<string, Change<never>>();
+  const aclOfKey = new Map<string, Acl>();
+  const sets = new Map<string, Acl>();
+  const whole = createHash('sha256');
+  for (const [key, bits] of [...readers].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const spelled = Buffer.from(bits.buffer).toString('base64');
+    let acl = sets.get(spelled);
+    if (!acl) {
+      const allow = active.flatMap(({ account }, index) =>
+        (bits[index >>> 5] ?? 0) & (1 << (index & 31)) ? [`user:${account.id}` as const] : [],
+      );
+      const set = `readers:${table.name}:${createHash('sha256').update(JSON.stringify(allow)).digest('hex').slice(0, 32)}`;
+      containers.set(set, {
+        type: 'container',
+        key: set,
+        title: `readers of ${table.name}`,
+        acl: { terms: [{ allow, deny: [], from }] },
+      });
+      acl = { terms: [{ allow: [`audience:${set}`], deny: [], from }] };
+      sets.set(spelled, acl);
+    }
+    aclOfKey.set(key, acl);
+    whole.update(`${key} ${JSON.stringify(acl)}\n`);
+  }
+  const nobody: Acl = { terms: [{ allow: [], deny: [], from }] };
+  return {
+    containers: [...containers.values()],
+    aclOf: (row) => aclOfKey.get(keyOf(table, row)) ?? nobody,
+    digest: whole.digest('hex'),
+  };
+};
+
+/** A role that row security does not bind would make everybody see everything. */
+const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
+  const [row] = await session.rows(truthRow, 'SELECT row_security_active($1::regclass)::text AS active', [table.from]);
+  if (row?.active === 'true') return;
+  throw new AppError(
+    'config',
+    `sources.${source}.tables.${table.name}.permissions.rls.role: row security does not bind ${role} on ${table.from}. Name a role that neither owns the table nor bypasses row security.`,
+  );
+};
+
+/** No such role, or one that may not read the table. Whether *we* may become it is another question, asked before. */
+const isNobody = (error: unknown): boolean => {
+  const state = sqlState(error);
+  if (state === '22023' || state === '42704') return true;
+  return state === '42501' && error instanceof AppError && !/set role/u.test(error.message);
+};
+
+const tooMany = (source: string, { name }: Table): AppError =>
+  new AppError(
+    'config',
+    `sources.${source}.tables.${name} has too many rows for so many accounts to be asked about each. Give its rows an owner or a group instead.`,
+  );
+
+const effectSchema = z.enum(['allow', 'deny']);
+
+/** A query that names, for keys, whom it allows and denies. A row it does not name is seen by nobody. */
+const byQuery = async (session: Session, table: Table, { source, keys }: Asking): Promise<Access> => {
+  const { query = '' } = table.settings.permissions;
+  const columns = table.key.map((column) => `${escapeIdentifier(column)}::text AS ${escapeIdentifier(column)}`);
+  const named = new Map<string, { allow: Set<string>; deny: Set<string> }>();
+  const wanted = keys && new Set(keys.map((values) => JSON.stringify(values)));
+  const select = `SELECT ${columns.join(', ')}, acl.principal::text AS "castellan principal", coalesce(to_jsonb(acl) ->> 'effect', 'allow') AS "castellan effect" FROM (${query}) AS acl`;
+  for await (const page of session.pages(rowSchema, select)) {
+    for (const row of page) {
+      if (wanted && !wanted.has(JSON.stringify(table.key.map((column) => row[column] ?? '')))) continue;
+      const key = keyOf(table, row);
+      const sides = named.get(key) ?? { allow: new Set(), deny: new Set() };
+      const effect = effectSchema.safeParse(row['castellan effect']);
+      if (!effect.success)
+        throw new AppError(
+          'source_changed',
+          `sources.${source}.tables.${table.name}.permissions.query gives an effect that is neither allow nor deny.`,
+        );
+      sides[effect.data].add(row['castellan principal'] ?? '');
+      named.set(key, sides);
+    }
+  }
+  const from = `the query of ${table.name}`;
+  const whole = createHash('sha256');
+  const acls = new Map<string, Acl>();
+  for (const [key, { allow, deny }] of [...named].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const allowed = [...allow].toSorted().map((one) => principalSchema.safeParse(one));
+    const denied = [...deny].toSorted().map((one) => deniableSchema.safeParse(one));
+    const wrong = [...allowed, ...denied].some(({ success }) => !success);
+    const acl: Acl = wrong
+      ? { unknown: `${from} names a principal that is none` }
+      : { terms: [{ allow: allowed.flatMap(({ data }) => data ?? []), deny: denied.flatMap(({ data }) => data ?? []), from }] };
+    acls.set(key, acl);
+    whole.update(`${key} ${JSON.stringify(acl)}\n`);
+  }
+  const nobody: Acl = { terms: [{ allow: [], deny: [], from }] };
+  return { containers: [], aclOf: (row) => acls.get(keyOf(table, row)) ?? nobody, digest: whole.digest('hex') };
+};

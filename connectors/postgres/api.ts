@@ -1,0 +1,172 @@
+import { Client } from 'pg';
+import { z } from 'zod';
+
+import type { Run } from '../../src/core/connector.ts';
+import { AppError } from '../../src/core/errors.ts';
+import type { Settings } from './settings.ts';
+
+/** Until a connection stands, and until a statement is answered, in ms. */
+const CONNECT = 10_000;
+const STATEMENT = 300_000;
+const LIVE_STATEMENT = 1_500;
+/** Rows that are held at once. */
+const PAGE = 2_000;
+
+/** A connection to the database, for one thing at a time. */
+export interface Session {
+  /** Every value comes as text, or null. Rejects with an `AppError` that says what to do; the connection's secret is in none. */
+  rows<Row>(schema: z.ZodType<Row>, sql: string, values?: readonly unknown[]): Promise<Row[]>;
+  run(sql: string, values?: readonly unknown[]): Promise<void>;
+  /** Like `rows`, a page at a time: within a transaction. */
+  pages<Row>(schema: z.ZodType<Row>, sql: string, values?: readonly unknown[]): AsyncGenerator<Row[]>;
+}
+
+type Reading = Pick<Run<Settings, unknown>, 'source' | 'settings' | 'signal'>;
+
+/** Works with a connection of its own, which is closed at the end, however that comes; an abort closes it at once. */
+export async function* connected<T>(
+  { source, settings, signal }: Reading,
+  work: (session: Session) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  signal.throwIfAborted();
+  const { client, session } = await open({ source, settings, signal }, STATEMENT);
+  const end = (): void => destroy(client);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    for await (const step of work(session)) {
+      signal.throwIfAborted();
+      yield step;
+    }
+    await client.end();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    destroy(client);
+  }
+}
+
+/** One question of somebody who waits. */
+export const asked = async <T>(reading: Reading, work: (session: Session) => Promise<T>): Promise<T> => {
+  const { signal } = reading;
+  signal.throwIfAborted();
+  const { client, session } = await open(reading, LIVE_STATEMENT);
+  const end = (): void => destroy(client);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await work(session);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    destroy(client);
+  }
+};
+
+const open = async ({ source, settings, signal }: Reading, statement: number): Promise<{ client: Client; session: Session }> => {
+  const client = new Client({
+    connectionString: settings.url.reveal(),
+    application_name: `castellan ${source}`,
+    connectionTimeoutMillis: CONNECT,
+    statement_timeout: statement,
+    keepAlive: true,
+    types: { getTypeParser: () => (value: string) => value },
+  });
+  client.on('error', () => undefined); // whoever waits for an answer hears of it
+  const end = (): void => destroy(client);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    await client.connect();
+    await client.query(SESSION);
+    return { client, session: sessionOn(client, source) };
+  } catch (error) {
+    destroy(client);
+    signal.throwIfAborted();
+    throw failure(source, error);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+};
+
+/** However the database or the role is set up, texts come in one form. */
+const SESSION = `
+  SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
+  SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET default_transaction_read_only = off; SET row_security = on`;
+
+/** Ends it without a word: the server notices. */
+const destroy = (client: Client): void => {
+  client.connection.stream.destroy();
+};
+
+const sessionOn = (client: Client, source: string): Session => {
+  const query = async (sql: string, values: readonly unknown[]): Promise<unknown[]> => {
+    try {
+      const result = await client.query({ text: sql, values: [...values] });
+      return Array.isArray(result) ? [] : result.rows;
+    } catch (error) {
+      throw failure(source, error);
+    }
+  };
+  const parsed = <Row>(schema: z.ZodType<Row>, rows: readonly unknown[]): Row[] =>
+    rows.map((row) => {
+      const result = schema.safeParse(row);
+      if (result.success) return result.data;
+      const [issue] = result.error.issues;
+      throw new AppError(
+        'source_changed',
+        `${source} answered with something else than expected at ${issue?.path.join('.') ?? 'a row'} (${issue?.message ?? 'invalid'}).`,
+      );
+    });
+  return {
+    rows: async (schema, sql, values = []) => parsed(schema, await query(sql, values)),
+    run: async (sql, values = []) => void (await query(sql, values)),
+    async *pages(schema, sql, values = []) {
+      await query(`DECLARE castellan_page NO SCROLL CURSOR FOR ${sql}`, values);
+      for (;;) {
+        const page = await query(`FETCH ${PAGE} FROM castellan_page`, []);
+        if (page.length > 0) yield parsed(schema, page);
+        if (page.length < PAGE) break;
+      }
+      await query('CLOSE castellan_page', []);
+    },
+  };
+};
+
+const faultSchema = z.object({ code: z.string().optional(), message: z.string().default('') });
+
+/** What PostgreSQL calls it, as `AppError.cause` of what we say. */
+export const sqlState = (error: unknown): string | undefined =>
+  error instanceof AppError ? faultSchema.safeParse(error.cause).data?.code : undefined;
+
+/** What the database or the network said, without what of it could be a secret: pg quotes no password, but an address may hold one. */
+const failure = (source: string, cause: unknown): AppError => {
+  if (cause instanceof AppError) return cause;
+  const { code = '', message = '' } = faultSchema.safeParse(cause).data ?? {};
+  const said = message.replace(/\w+:\/\/\S+/gu, 'its address').slice(0, 300);
+  const known = KNOWN.find(({ codes }) => codes.test(code));
+  if (known) return new AppError(known.as, `${source}: ${said} (${code}). ${known.remedy(source)}`, { cause });
+  const inSql = /^[0-9A-Z]{5}$/u.test(code);
+  if (inSql) return new AppError('source_rejected', `${source}: the database refused a question: ${said} (${code}).`, { cause });
+  return new AppError(
+    'source_unavailable',
+    `${source}: the database cannot be reached (${code || said}). It is asked again by the next run.`,
+    { cause },
+  );
+};
+
+const KNOWN: readonly {
+  readonly codes: RegExp;
+  readonly as: 'source_unavailable' | 'source_rejected' | 'source_changed';
+  remedy(source: string): string;
+}[] = [
+  { codes: /^28|^3D000$/u, as: 'source_rejected', remedy: (source) => `Correct the address of sources.${source}.url.` },
+  { codes: /^42501$/u, as: 'source_rejected', remedy: () => 'Grant what connectors/postgres/README.md lists.' },
+  {
+    codes: /^(?:42P01|42703|3F000)$/u,
+    as: 'source_changed',
+    remedy: (source) => `Correct sources.${source}, or put back what was renamed.`,
+  },
+  { codes: /^(?:57P0|53|08|55006|40|57014)/u, as: 'source_unavailable', remedy: () => 'It is asked again by the next run.' },
+];

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+
+import { AppError } from '../../src/core/errors.ts';
+import type { Session } from './api.ts';
+import { quotedName } from './names.ts';
+import type { Settings, TableSettings } from './settings.ts';
+
+/** A configured table as the database has it. */
+export interface Table {
+  /** Its name in the configuration: the first part of its rows' keys, and the key of its container. */
+  readonly name: string;
+  readonly schema: string;
+  readonly relation: string;
+  /** As it stands in SQL. */
+  readonly from: string;
+  readonly key: readonly string[];
+  /** The types of its key, as they stand in SQL. */
+  readonly keyTypes: readonly string[];
+  readonly title?: string;
+  readonly text: readonly string[];
+  readonly updatedAt?: string;
+  readonly settings: TableSettings;
+}
+
+const relationSchema = z.object({
+  oid: z.string(),
+  schema: z.string(),
+  relation: z.string(),
+  kind: z.string(),
+  identity: z.string(),
+  secured: z.string(),
+});
+const columnSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  category: z.string(),
+  in_key: z.string(),
+  identified: z.string(),
+});
+type Column = z.infer<typeof columnSchema>;
+
+/** The configured tables, held against the database: what is missing, or could not be followed, is one sentence with the remedy. */
+export const tablesOf = async (session: Session, source: string, { tables }: Settings): Promise<Table[]> => {
+  const found: Table[] = [];
+  for (const [name, settings] of Object.entries(tables)) found.push(await tableOf(session, source, name, settings));
+  return found;
+};
+
+const tableOf = async (session: Session, source: string, name: string, settings: TableSettings): Promise<Table> => {
+  const where = `sources.${source}.tables.${name}`;
+  const [relation] = await session.rows(
+    relationSchema,
+    `SELECT c.oid::text, n.nspname AS schema, c.relname AS relation, c.relkind::text AS kind,
+            c.relreplident::text AS identity, c.relrowsecurity::text AS secured
+     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE c.oid = to_regclass($1)`,
+    [settings.from],
+  );
+  if (!relation)
+    throw new AppError('source_changed', `${where}.from names ${settings.from}, which is not there or not to be seen.`);
+  if (relation.kind !== 'r')
+    throw new AppError('config', `${where}.from is no plain table. Views and partitioned tables cannot be followed.`);
+  const columns = await session.rows(columnSchema, COLUMNS, [relation.oid]);
+  const key = settings.key ?? columns.filter(({ in_key }) => in_key === 'true').map((column) => column.name);
+  const from = quotedName(relation.schema, relation.relation);
+  if (key.length === 0)
+    throw new AppError('config', `${where} has no primary key. Name the columns that identify a row: ${where}.key`);
+  assertIdentified({ where, key, columns, from, identity: relation.identity });
+  if (settings.permissions.rls && relation.secured !== 'true') {
+    throw new AppError(
+      'config',
+      `${where}.permissions.rls: row security is not enabled on ${settings.from}, so everybody would see every row.`,
+    );
+  }
+  const title = settings.title ?? named(columns, ['title', 'name', 'subject', 'label']);
+  const updatedAt = settings.updated_at ?? named(columns, ['updated_at', 'modified_at', 'changed_at', 'created_at']);
+  const { owner, group } = settings.permissions;
+  const text =
+    settings.text ?? columns.filter(({ category, in_key }) => category === 'S' && in_key !== 'true').map((column) => column.name);
+  const used = [
+    ...key,
+    ...text,
+    ...[title, updatedAt, owner, group].filter((column) => column !== undefined),
+    ...Object.values(settings.fields),
+  ];
+  const known = new Set(columns.map((column) => column.name));
+  const missing = used.find((column) => !known.has(column));
+  if (missing !== undefined) {
+    throw new AppError(
+      'source_changed',
+      `${where} names the column ${missing}, which ${settings.from} does not have. Correct ${where}, or put it back.`,
+    );
+  }
+  return {
+    name,
+    schema: relation.schema,
+    relation: relation.relation,
+    from,
+    key,
+    keyTypes: key.map((column) => columns.find((one) => one.name === column)?.type ?? 'text'),
+    text,
+    ...(title !== undefined && { title }),
+    ...(updatedAt !== undefined && { updatedAt }),
+    settings,
+  };
+};
+
+/** Without it the stream does not say which row was deleted, and an UPDATE of the application's own would fail. */
+const assertIdentified = ({ where, key, columns, from, identity }: Identified): void => {
+  if (identity === 'f') return;
+  const identified = columns.filter((column) => column.identified === 'true').map((column) => column.name);
+  if (key.every((column) => identified.includes(column))) return;
+  throw new AppError(
+    'config',
+    `${where}: PostgreSQL does not tell of a changed row which it was by ${key.join(', ')}. Run: ALTER TABLE ${from} REPLICA IDENTITY FULL`,
+  );
+};
+
+interface Identified {
+  readonly where: string;
+  readonly key: readonly string[];
+  readonly columns: readonly Column[];
+  readonly from: string;
+  readonly identity: string;
+}
+
+/** `identified`: of the primary key (identity d) or of the index that was chosen (identity i). */
+const COLUMNS = `
+  SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
+         coalesce(a.attnum = ANY (p.indkey), false)::text AS in_key,
+         coalesce(a.attnum = ANY (i.indkey), false)::text AS identified
+  FROM pg_attribute AS a
+  JOIN pg_class AS c ON c.oid = a.attrelid
+  JOIN pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_index AS p ON p.indrelid = c.oid AND p.indisprimary
+  LEFT JOIN pg_index AS i ON i.indrelid = c.oid
+    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
+  WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped
+  ORDER BY a.attnum`;
+
+const named = (columns: readonly Column[], names: readonly string[]): string | undefined =>
+  names.find((name) => columns.some((column) => column.name === name));

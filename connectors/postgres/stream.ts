@@ -1,0 +1,119 @@
+import { escapeIdentifier } from 'pg';
+import { PgoutputPlugin } from 'pg-logical-replication';
+import { z } from 'zod';
+
+import type { Session } from './api.ts';
+import type { Table } from './catalog.ts';
+import { keyFrom } from './map.ts';
+import { quotedName } from './names.ts';
+import type { Stream } from './slot.ts';
+
+/** With more changed rows than this, reading the tables anew costs less than asking for each. */
+const TOUCHED_MAX = 200_000;
+
+/** What was committed in a stretch of the log: which rows are not what they were. What they are now is read from the tables. */
+export interface Touched {
+  /** By table, the values of the keys, old and new, by the document's key. */
+  readonly rows: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** Tables that were emptied. */
+  readonly emptied: ReadonlySet<string>;
+  /** Relations that something happened to, as they stand in SQL. */
+  readonly relations: ReadonlySet<string>;
+  /** Transactions it came by, as the log counts them (32 bits). */
+  readonly transactions: ReadonlySet<number>;
+}
+
+/** A part of a key, as the log writes it. */
+const textSchema = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? '');
+
+const peekedRow = z.object({ data: z.string().transform((hex) => Buffer.from(hex, 'hex')) });
+
+/**
+ * Looks at what was committed up to a place in the log, and takes nothing away: the next run lets go of it once this one is
+ * stored. Undefined where it is more than is worth following.
+ */
+export const touchedUpTo = async (
+  session: Session,
+  { slot, publication }: Stream,
+  { tables, upTo }: { readonly tables: readonly Table[]; readonly upTo: string },
+): Promise<Touched | undefined> => {
+  const byRelation = new Map(tables.map((table) => [table.from, table]));
+  const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] });
+  const rows = new Map<string, Map<string, readonly string[]>>(tables.map(({ name }) => [name, new Map()]));
+  const emptied = new Set<string>();
+  const relations = new Set<string>();
+  const transactions = new Set<number>();
+  let count = 0;
+
+  const touch = ({ schema, name }: { schema: string; name: string }, of: readonly (Record<string, unknown> | null)[]): void => {
+    const relation = quotedName(schema, name);
+    relations.add(relation);
+    const table = byRelation.get(relation);
+    if (!table) return;
+    for (const row of of) {
+      if (!row) continue;
+      const values = table.key.map((column) => textSchema.parse(row[column]));
+      rows.get(table.name)?.set(keyFrom(table.name, values), values);
+      count += 1;
+    }
+  };
+
+  await session.run('BEGIN');
+  const select = `
+    SELECT encode(data, 'hex') AS data
+    FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, NULL, 'proto_version', '1', 'publication_names', $3)`;
+  for await (const page of session.pages(peekedRow, select, [slot, upTo, escapeIdentifier(publication)])) {
+    for (const { data } of page) {
+      const message = plugin.parse(data);
+      if (message.tag === 'begin') transactions.add(message.xid >>> 0);
+      // A key is compared with how it is read from its table: as text, not as what a library takes it for.
+      else if (message.tag === 'relation') for (const column of message.columns) column.parser = (raw: unknown) => raw;
+      else if (message.tag === 'insert') touch(message.relation, [message.new]);
+      else if (message.tag === 'update') touch(message.relation, [message.key ?? message.old, message.new]);
+      else if (message.tag === 'delete') touch(message.relation, [message.key ?? message.old]);
+      else if (message.tag === 'truncate') {
+        for (const relation of message.relations) {
+          touch(relation, []);
+          const table = byRelation.get(quotedName(relation.schema, relation.name));
+          if (table) emptied.add(table.name);
+        }
+      }
+    }
+    if (count > TOUCHED_MAX) break;
+  }
+  await session.run('ROLLBACK');
+  return count > TOUCHED_MAX ? undefined : { rows, emptied, relations, transactions };
+};
+
+const snapshotRow = z.object({ xmax: z.string(), running: z.string() });
+
+/**
+ * Whether the snapshot of this transaction holds all these. What is in the log may not be visible yet: a commit is written there
+ * first, and waits for replicas in between. A row that is read too early would be passed over for good.
+ */
+export const seesAll = async (session: Session, transactions: ReadonlySet<number>): Promise<boolean> => {
+  if (transactions.size === 0) return true;
+  const [snapshot] = await session.rows(
+    snapshotRow,
+    `SELECT pg_snapshot_xmax(s)::text AS xmax, array_to_string(ARRAY(SELECT pg_snapshot_xip(s)), ',') AS running
+     FROM pg_current_snapshot() AS s`,
+  );
+  const xmax = BigInt(snapshot?.xmax ?? 0);
+  const running = new Set((snapshot?.running ?? '').split(',').filter(Boolean));
+  return [...transactions].every((transaction) => {
+    const full = fullId(transaction, xmax);
+    return full < xmax && !running.has(String(full));
+  });
+};
+
+const WRAP = 1n << 32n;
+
+/** The log counts transactions in 32 bits, a snapshot in 64: meant is the one nearest to the snapshot. */
+const fullId = (transaction: number, xmax: bigint): bigint => {
+  const near = (xmax & ~(WRAP - 1n)) | BigInt(transaction);
+  if (near > xmax + WRAP / 2n) return near - WRAP;
+  return near + WRAP / 2n < xmax ? near + WRAP : near;
+};

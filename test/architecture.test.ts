@@ -37,10 +37,8 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   'scim2-parse-filter': 'src/server/scim/',
   undici: 'src/sources/',
   'ipaddr.js': 'src/sources/',
-  oauth4webapi: 'src/sources/',
   pg: 'connectors/postgres/',
   'pg-logical-replication': 'connectors/postgres/',
-  '@octokit/core': 'connectors/github/',
 };
 
 /** A file may become as long as a person reads at one go. */

@@ -231,7 +231,7 @@ const limitedError = (name: string, call: string, at: number | undefined): AppEr
 const rejectedError = (name: string, call: string, headers: Headers): AppError =>
   new AppError(
     'source_rejected',
-    `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). Renew it: castellan connect ${name}`,
+    `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). Renew what sources.${name} signs in with.`,
   );
 
 interface Failure {

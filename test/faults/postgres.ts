@@ -81,13 +81,6 @@ export const POSTGRES: readonly Fault[] = [
     caughtBy: access('that stands for everybody and that row security does not bind is refused'),
   },
   {
-    name: 'an inactive account is asked about as before',
-    file: 'connectors/postgres/access.ts',
-    find: `const active = accounts.filter(({ account }) => account.active);`,
-    plant: `const active = accounts.filter(({ account }) => account.id !== '');`,
-    caughtBy: access('is what everybody sees, each set of readers once'),
-  },
-  {
     name: 'a table that decides is not looked at',
     file: 'connectors/postgres/sync.ts',
     find: `peopleMoved || touched.relations.values().some((relation) => deciding.has(relation))`,

@@ -106,7 +106,7 @@ describe('a source that fails', () => {
       hosts: [peer.host],
       authorise: { headers: async ({ refused }) => (asked.push(refused), { authorization: `Bearer ${asked.length}` }) },
     });
-    await expect(fetch(`${peer.url}/pages`)).rejects.toThrow(/castellan connect wiki$/u);
+    await expect(fetch(`${peer.url}/pages`)).rejects.toThrow(/Renew what sources\.wiki signs in with\.$/u);
     expect(asked).toEqual([false, true]);
     expect(peer.arrived.map(({ headers }) => headers['authorization'])).toEqual(['Bearer 1', 'Bearer 2']);
   });

@@ -1,10 +1,12 @@
 import type { Index, Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
+import type { Notice } from './core/notice.ts';
 import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { type Machine, openPlace } from './machine.ts';
+import { tellNotices } from './sources/tell-notices.ts';
 import { openStore } from './store/sqlite/index-store.ts';
 import { fetchOf } from './open-outgoing.ts';
 import { withStandardInput } from './standard-input.ts';
@@ -19,6 +21,12 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     const source = config.sources.find((one) => one.name === name);
     if (!source) throw new Error(`No source ${name}`);
     return source;
+  };
+  const notices = new Map<string, (notice: Notice) => void>();
+  const noticesOf = (name: string): ((notice: Notice) => void) => {
+    const tell = notices.get(name) ?? tellNotices(name, machine.warn);
+    notices.set(name, tell);
+    return tell;
   };
   return {
     folder: folder.path,
@@ -35,7 +43,8 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
           signal,
           onProgress,
           acceptDeletions,
-          fetch: fetchOf(source, machine.outgoing),
+          fetch: fetchOf(source, machine.outgoing, noticesOf(name)),
+          notice: noticesOf(name),
         });
       if (!readsStandardInput(source)) return run();
       return withStandardInput({ stdin: machine.stdin, folder: folder.path, source: name, signal }, run);
@@ -46,6 +55,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     },
     readsStandardInput: (name) => readsStandardInput(named(name)),
     latestRun: (name) => store.latestRun(name),
+    telling: (name) => tellingOf(named(name), { store, machine, folder: config.folder }),
     embed: async ({ signal, onProgress }) => {
       if (config.embedding.provider === 'none') return;
       if ((await store.waitingCount(LOCAL_FINGERPRINT)) === 0) return; // the model costs memory, and has nothing to do
@@ -64,6 +74,33 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
 };
 
 type Source = Config['sources'][number];
+
+interface TellingParts {
+  readonly store: Store;
+  readonly machine: Machine;
+  readonly folder: string;
+}
+
+/** How a source tells that it has something new. A cursor that its connector cannot read any more is for a run to find. */
+const tellingOf = (source: Source, { store, machine, folder }: TellingParts): ReturnType<Index['telling']> => {
+  const { name, connector, settings } = source;
+  if (!connector.awaitChange) return undefined;
+  return {
+    cursor: async () => connector.cursor.safeParse(await store.cursor(name)).data,
+    awaitChange: async (cursor, signal) =>
+      connector.awaitChange?.({
+        source: name,
+        settings,
+        folder,
+        cursor,
+        due: { listing: false, permissions: true, content: true },
+        fetch: fetchOf(source, machine.outgoing),
+        notice: () => undefined,
+        now: () => new Date(machine.now()),
+        signal,
+      }),
+  };
+};
 
 const readsStandardInput = ({ connector, settings }: Source): boolean => connector.readsStandardInput?.(settings) === true;
 

@@ -17,6 +17,7 @@ import type { AccessAnswer } from '../tools/explain-access.ts';
 import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
+import type { Telling } from './ring-on-change.ts';
 
 /** One configuration and one data folder. */
 export interface Place {
@@ -39,6 +40,8 @@ export interface Index {
   /** Is it given once, on standard input? */
   readsStandardInput(source: string): boolean;
   latestRun(source: string): Promise<LatestRun | undefined>;
+  /** How the source tells that it has something new; undefined for one that cannot. */
+  telling(source: string): Pick<Telling, 'cursor' | 'awaitChange'> | undefined;
   /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */
   embed(options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }): Promise<void>;
   /** Why texts cannot get their vectors on this machine, if they cannot. */

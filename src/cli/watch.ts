@@ -9,6 +9,7 @@ import type { Context } from './context.ts';
 import { followSource } from './follow-source.ts';
 import type { Index } from './parts.ts';
 import { createProgressLine } from './progress.ts';
+import { ringOnChange } from './ring-on-change.ts';
 import { printProblems, runJson } from './source-report.ts';
 import { readSoFar } from './sync-all.ts';
 import { look, type Terminal } from './terminal.ts';
@@ -46,7 +47,8 @@ export const watchSources = async (index: Index, { sources, json }: WatchOptions
     const teller = createTeller(source, terminal, json);
     let first = true; // a process that was killed may have left texts without their vectors
     await Promise.all(index.watches(source).map((watched) => watchPath(watched, { ring: bell.ring, tell, except, signal })));
-    await followSource({
+    const telling = index.telling(source);
+    const following = followSource({
       bell,
       refresh: refreshOf(index.sources.get(source), place),
       now: parts.now,
@@ -63,6 +65,7 @@ export const watchSources = async (index: Index, { sources, json }: WatchOptions
           return end.end.status;
         }),
     });
+    await Promise.all([following, telling && ringOnChange({ ...telling, bell, tell, signal })]);
   };
   try {
     await Promise.all(sources.map(watchOne));

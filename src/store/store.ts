@@ -212,6 +212,8 @@ export interface Store {
   status(sources: readonly string[], directory?: string): Promise<readonly SourceStatus[]>;
   /** Undefined for a source never synced. Counts nothing, so it may be asked often. */
   latestRun(source: string): Promise<LatestRun | undefined>;
+  /** Of the last committed checkpoint of a source; undefined where there is none. */
+  cursor(source: string): Promise<unknown>;
   /** What `identify` would give, without writing; `due` says whether there is something to write. */
   known(identity: Identity, now: number): Promise<{ readonly identity: Identity; readonly due: boolean }>;
   /** Records an identity as last seen, and gives what is stored: a known e-mail where `identity` has none. */

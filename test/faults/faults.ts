@@ -1,5 +1,6 @@
 import { ANSWERING } from './answering.ts';
 import { ATTACK } from './attack.ts';
+import { CALLING } from './calling.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import { ENGINE } from './engine.ts';
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   ...EXPLAINING,
   ...ANSWERING,
   ...ENGINE,
+  ...CALLING,
   ...CARRYING,
   ...COURSES,
   ...HISTORY,

@@ -17,6 +17,8 @@ export interface Served {
   readonly who: string;
   /** Whether the server reads its source again by itself; not where that is not the point. */
   readonly follows?: boolean;
+  /** What its configuration asks of the environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a client hears of a call, read. */
@@ -69,7 +71,7 @@ const NAMED = { name: 'castellan tests', version: '1' };
 const serverOf = (served: Served) => ({
   command: process.execPath,
   args: [LAUNCHER, ...serveArguments(served)],
-  env: environment(),
+  env: { ...environment(), ...served.env },
   stderr: 'ignore' as const,
 });
 

@@ -16,7 +16,7 @@ import { principalsOf } from './writing/principals.ts';
 import { processStarted } from './writing/process-alive.ts';
 import { runsOf } from './writing/runs.ts';
 import { writersOf } from './writing/source-writer.ts';
-import { latestRunOf, statusOf } from './writing/status.ts';
+import { cursorOf, latestRunOf, statusOf } from './writing/status.ts';
 import { textsOf } from './writing/texts.ts';
 import { upkeepOf } from './writing/upkeep.ts';
 import { vectorsOf } from './writing/vectors.ts';
@@ -65,6 +65,7 @@ export const openStore = async ({
     const status = statusOf(db);
     const people = rollOf(db);
     const latestRun = latestRunOf(db);
+    const cursor = cursorOf(db);
     const upkeep = upkeepOf({ db, file, commit, vocabulary });
     return {
       databaseId,
@@ -77,6 +78,7 @@ export const openStore = async ({
       roll: async (question) => guarded(file, () => people.roll(question)),
       status: async (sources, directory) => guarded(file, () => status(sources, directory)),
       latestRun: async (source) => guarded(file, () => latestRun(source)),
+      cursor: async (source) => guarded(file, () => cursor(source)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),
       check: async () => upkeep.check(),
       scrub: () => upkeep.scrub(),

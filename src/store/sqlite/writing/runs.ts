@@ -7,6 +7,9 @@ import { isAlive, type ProcessName } from './process-alive.ts';
 /** What is kept of a run's problems; `counts.problems` counts them all. */
 const PROBLEMS_MAX = 100;
 
+/** Runs of a source that are remembered: one that follows a busy source may make several a second. */
+const RUNS_KEPT = 1_000;
+
 /** How a run that its process could not end is shown. */
 export const KILLED: RunEnd = {
   status: 'failed',
@@ -51,6 +54,10 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
     UPDATE run SET ended_at = ?, status = ?, counts = ?, problems = ? WHERE id = ?`);
   const putLease = db.prepare<[number, number, number, string]>(`
     INSERT OR REPLACE INTO lease (source, run, pid, process_started) VALUES (?, ?, ?, ?)`);
+  const forgetRuns = db.prepare<[{ source: number }]>(`
+    DELETE FROM run
+    WHERE source = :source
+      AND id <= (SELECT id FROM run WHERE source = :source ORDER BY id DESC LIMIT 1 OFFSET ${RUNS_KEPT})`);
   const removeLease = db.prepare<[number]>('DELETE FROM lease WHERE source = ?');
 
   const finish = (run: number, { status, counts, problems }: RunEnd, at: number): void => {
@@ -89,6 +96,7 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
       const row = claim(commit, name, connector, startedAt);
       const run = Number(insertRun.run(row.id, startedAt).lastInsertRowid);
       putLease.run(row.id, run, self.pid, self.started);
+      forgetRuns.run({ source: row.id });
       return { run, row };
     },
     assertHeld,

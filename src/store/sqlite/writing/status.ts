@@ -123,6 +123,15 @@ export const latestRunOf = (db: Database): ((source: string) => LatestRun | unde
   };
 };
 
+/** The cursor of a source as it was last committed. */
+export const cursorOf = (db: Database): ((source: string) => unknown) => {
+  const find = db.prepare<[string], string | null>('SELECT cursor FROM source WHERE name = ?').pluck();
+  return (source) => {
+    const stored = find.get(source) ?? null;
+    return stored === null ? undefined : JSON.parse(stored);
+  };
+};
+
 /** A run that nobody ended and nobody holds was killed. */
 const lastRunOf = ({ startedAt, endedAt, status, counts, problems }: RunRow): NonNullable<SourceStatus['lastRun']> => {
   if (endedAt === null || status === null || counts === null || problems === null) return { ...KILLED, startedAt };

@@ -233,7 +233,8 @@ const runOf = <Settings, Cursor>(
     ...(cursor !== undefined && { cursor }),
     due,
     ...(source.input !== undefined && { input: source.input }),
-    fetch,
+    // However little a connector thinks of it, what it asks ends with its run.
+    fetch: (input, init) => fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }),
     notice,
     now: () => new Date(now()),
     signal,

@@ -1,7 +1,7 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
-import { parse } from 'ipaddr.js';
+import ipaddr from 'ipaddr.js'; // CommonJS: its names are known to no loader
 
 import { AppError } from '../core/errors.ts';
 
@@ -16,7 +16,16 @@ export type Resolve = (
  * Whether an address is one of the public internet: neither of this machine, nor of a private network, a link, a carrier, a
  * group, or one that only wraps another (IPv4 within IPv6, NAT64, 6to4, Teredo). The ranges are IANA's special-purpose registries.
  */
-export const isPublic = (address: string): boolean => isIP(address) !== 0 && parse(address).range() === 'unicast';
+export const isPublic = (address: string): boolean => {
+  if (isIP(address) === 0 || address === AZURE) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== 'unicast') return false;
+  // IPv4 in the lowest bits of IPv6 (RFC 4291 §2.5.5.1), which some systems still reach.
+  return !('parts' in parsed) || parsed.parts.slice(0, 6).some((part) => part !== 0);
+};
+
+/** Public by its number, and on Azure the machine's own host. */
+const AZURE = '168.63.129.16';
 
 /** A host of an address as a literal address, without its brackets; undefined for a name. */
 export const literalOf = (hostname: string): string | undefined => {

@@ -8,23 +8,36 @@ export interface CappedOptions {
   readonly signal: AbortSignal;
 }
 
-/** A body as far as it may be long, whatever its reply said of its length. One that breaks off is an error, not a shorter body. */
-export const capped = (body: AsyncIterable<Uint8Array>, options: CappedOptions): ReadableStream<Uint8Array> =>
-  ReadableStream.from(counted(body, options));
-
-async function* counted(body: AsyncIterable<Uint8Array>, { max, call, signal }: CappedOptions): AsyncGenerator<Uint8Array> {
+/**
+ * A body as far as it may be long, whatever its reply said of its length. One that breaks off is an error, not a shorter body; one
+ * that nobody reads is let go with its connection.
+ */
+export const capped = (body: ReadableStream<Uint8Array>, { max, call, signal }: CappedOptions): ReadableStream<Uint8Array> => {
+  const reader = body.getReader();
   let read = 0;
-  try {
-    for await (const bytes of body) {
-      read += bytes.byteLength;
-      if (read > max) break;
-      yield bytes;
-    }
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new AppError('source_unavailable', `${call} broke off in the middle of its answer. It is made again by the next run.`, {
-      cause,
-    });
-  }
-  if (read > max) throw new AppError('source_changed', `${call} answered with more than ${Math.floor(max / 1_048_576)} MB.`);
-}
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { done, value } = await reader.read().catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw new AppError(
+          'source_unavailable',
+          `${call} broke off in the middle of its answer. It is made again by the next run.`,
+          {
+            cause,
+          },
+        );
+      });
+      if (done) {
+        controller.close();
+        return;
+      }
+      read += value.byteLength;
+      if (read > max) {
+        await reader.cancel();
+        throw new AppError('source_changed', `${call} answered with more than ${Math.floor(max / 1_048_576)} MB.`);
+      }
+      controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+};

@@ -30,11 +30,11 @@ export const declaredCalls = (
 
 const stepsOf = (path: string): string[] => path.split('/').slice(1);
 
-/** No server may find another segment in it than we did. */
+/** No server may find another segment in it than we did, not even one that decodes twice. */
 const isPlain = (step: string): boolean => {
   try {
     const text = decodeURIComponent(step);
-    return text !== '' && text !== '.' && text !== '..' && !/[/\\\p{Cc}]/u.test(text);
+    return text !== '' && text !== '.' && text !== '..' && !/[/\\\p{Cc}]|%(?:2e|2f|5c|00)/iu.test(text);
   } catch {
     return false;
   }

@@ -51,13 +51,16 @@ export const createLine = ({ resolve }: { readonly resolve: Resolve }): Line => 
         signal.throwIfAborted();
         throw failureOf(error, call);
       });
+      if (response.status < 200 || response.status > 599) {
+        throw new AppError('source_changed', `${call} answered with the status ${response.status}, which is none.`);
+      }
       const replied = { status: response.status, statusText: response.statusText, headers: [...response.headers] };
       if (response.body === null || NO_BODY.has(response.status)) return new Response(null, replied);
       const stream = capped(response.body, { max: ANSWER_MAX, call, signal });
       return new Response(stream, replied);
     },
     close: async () => {
-      await Promise.all([open.close(), inside.close()]);
+      await Promise.all([open.destroy(), inside.destroy()]);
     },
   };
 };

@@ -40,7 +40,8 @@ export const createReadLive =
       settings: from.settings,
       folder: from.folder,
       due: { listing: false, permissions: true, content: true },
-      fetch: from.fetch,
+      fetch: (input, init) =>
+        from.fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }),
       notice: () => undefined,
       now: () => new Date(now()),
       signal,

@@ -106,7 +106,9 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     for (let redirects = 0; ; redirects += 1) {
       const call = permitted(method, url);
       const signedIn = new Headers(headers);
-      for (const [key, value] of Object.entries((await authorise?.headers({ refused, signal })) ?? {})) signedIn.set(key, value);
+      // Whatever lets us in is for where we meant to go, and for nowhere that it sends us on to.
+      const own = url.origin === request.url.origin ? ((await authorise?.headers({ refused, signal })) ?? {}) : {};
+      for (const [key, value] of Object.entries(own)) signedIn.set(key, value);
       const response = await line.send(
         { url, method, headers: signedIn, ...(body !== undefined && { body }), call, privateNetwork },
         signal,
@@ -115,9 +117,9 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
       if (!to) return { response, call };
       await response.body?.cancel();
       if (redirects === (redirect === 'error' ? 0 : REDIRECTS)) {
-        throw new AppError('source_unavailable', `${name}: ${call} was sent on to somewhere else, more often than is followed.`);
+        throw new AppError('source_changed', `${name}: ${call} was sent on to somewhere else, more often than is followed.`);
       }
-      if (to.host !== url.host) headers = withoutSecrets(headers);
+      if (to.origin !== url.origin) headers = plain(headers);
       if (response.status === 303 || (method === 'POST' && response.status < 303)) {
         method = method === 'HEAD' ? 'HEAD' : 'GET';
         body = undefined;
@@ -168,31 +170,39 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
   };
 
   return async (input, init) => {
-    const request = new Request(input, init);
+    const request = requestOf(name, input, init);
     const { method, headers, redirect, signal: given } = request;
     const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
-    const late = AbortSignal.timeout(DEADLINE);
-    const signal = AbortSignal.any([given, late]);
-    const done = await budget.take(signal);
+    const done = await budget.take(given);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(tooLate(name)), DEADLINE);
+    timer.unref();
     try {
+      const signal = AbortSignal.any([given, late.signal]);
       return await answered(
         { url: new URL(request.url), method, headers, redirect, ...(body !== undefined && { body }) },
         signal,
-      );
-    } catch (error) {
-      if (!late.aborted || given.aborted) throw error;
-      throw new AppError(
-        'source_unavailable',
-        `${name} did not answer within ${DEADLINE / 1000} s. It is asked again by the next run.`,
-        {
-          cause: error,
-        },
       );
     } finally {
       done();
     }
   };
 };
+
+/** An address that is none is quoted by nobody: it may hold a secret. */
+const requestOf = (name: string, input: string | URL | Request, init: RequestInit | undefined): Request => {
+  try {
+    return new Request(input, init);
+  } catch {
+    throw new AppError(
+      'config',
+      `${name}: its connector asked for what is no address, or one with a password in it. Nothing was sent.`,
+    );
+  }
+};
+
+const tooLate = (name: string): AppError =>
+  new AppError('source_unavailable', `${name} did not answer within ${DEADLINE / 1000} s. It is asked again by the next run.`);
 
 interface Outbound {
   readonly url: URL;
@@ -218,7 +228,9 @@ const without = (headers: Headers, names: readonly string[]): Headers => {
   for (const name of names) kept.delete(name);
   return kept;
 };
-const withoutSecrets = (headers: Headers): Headers => without(headers, ['authorization', 'cookie', 'proxy-authorization']);
+/** Those that can be no secret, whatever a connector calls its own. */
+const plain = (headers: Headers): Headers => new Headers([...headers].filter(([name]) => PLAIN.has(name)));
+const PLAIN: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-type', 'user-agent']);
 const withoutBody = (headers: Headers): Headers => without(headers, ['content-type', 'content-length', 'content-encoding']);
 
 const limitedError = (name: string, call: string, at: number | undefined): AppError => {

@@ -11,7 +11,10 @@ const listening = (awaitChange: (cursor: unknown) => Promise<void>) => {
   const listened = ringOnChange({
     bell: { ring: () => (state.rings += 1) },
     cursor: async () => state.cursor,
-    awaitChange: (cursor) => awaitChange(cursor),
+    awaitChange: async (cursor) => {
+      await new Promise((resolve) => setTimeout(resolve, 10)); // whoever does not stop is given time to be seen
+      await awaitChange(cursor);
+    },
     tell: (what) => void told.push(what),
     signal: abort.signal,
   });

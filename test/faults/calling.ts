@@ -17,14 +17,14 @@ export const CALLING: readonly Fault[] = [
     file: 'src/sources/outgoing.ts',
     find: `if (call && (writes || call.operation.access === 'read'))`,
     plant: `if (call)`,
-    caughtBy: out('a call that writes is refused before anything is sent'),
+    caughtBy: out('%s is refused before anything is sent'),
   },
   {
     name: 'an encoded slash is a letter like another',
     file: 'src/sources/declared.ts',
     find: `if (!steps.every(isPlain)) return undefined;`,
     plant: `if (steps.length === 0 && !isPlain('')) return undefined;`,
-    caughtBy: out('an encoded slash is refused before anything is sent'),
+    caughtBy: out('%s is refused before anything is sent'),
   },
   {
     name: 'a name is connected to whatever it leads to',

@@ -46,14 +46,14 @@ export const POSTGRES: readonly Fault[] = [
     file: 'connectors/postgres/slot.ts',
     find: `if (lsnOf(remembered.lsn) < lsnOf(confirmed))`,
     plant: `if (lsnOf(remembered.lsn) < 0n)`,
-    caughtBy: stream('where its slot went on without it: all is read anew, and that is said'),
+    caughtBy: stream('where %s: all is read anew, and that is said'),
   },
   {
     name: 'a table is published again without reading what was missed',
     file: 'connectors/postgres/slot.ts',
     find: `if (published) return`,
     plant: `if (published && found.status === 'never') return`,
-    caughtBy: stream('where its publication lost a table: all is read anew, and that is said'),
+    caughtBy: stream('where %s: all is read anew, and that is said'),
   },
   {
     name: 'a transaction that is not visible yet is passed over',

@@ -30,6 +30,7 @@ describe('what may be called', () => {
     ['an empty segment', 'GET', '/pages//'],
     ['a backslash', 'GET', '/pages/%5Cpeople'],
     ['a control character', 'GET', '/pages/%00'],
+    ['what a server could decode twice', 'GET', '/pages/%252e%252e'],
     ['what is no encoding', 'GET', '/pages/%zz'],
     ['nothing below an open end', 'GET', '/files'],
   ])('%s is refused before anything is sent', async (_, method, path) => {
@@ -50,6 +51,14 @@ describe('what may be called', () => {
     async (address) => {
       const { fetch } = aWayOut({ hosts: ['wiki.acme.test'], authorise: signIn });
       await expect(fetch(address)).rejects.toMatchObject({ code: 'config' });
+    },
+  );
+
+  test.each(['https://wiki:sesame-4711@wiki.acme.test/pages', 'sesame-4711'])(
+    'what is no address is quoted by nobody: %s',
+    async (address) => {
+      const { fetch } = aWayOut({ hosts: ['wiki.acme.test'] });
+      await expect(fetch(address)).rejects.toMatchObject({ code: 'config', message: expect.not.stringContaining('sesame') });
     },
   );
 
@@ -77,6 +86,17 @@ describe('a redirect', () => {
     expect(other.arrived).toEqual([]);
   });
 
+  test('to another declared host takes nothing along that lets us in', async () => {
+    const other = await aPeer((_, response) => void response.end('there'));
+    const peer = await aPeer((_, response) => void response.writeHead(307, { location: `${other.url}/pages` }).end());
+    const { fetch } = aWayOut({ hosts: [peer.host, other.host], authorise: signIn });
+    const headers = { accept: 'text/plain', cookie: 'c=1', 'x-api-key': SECRET };
+    expect(await (await fetch(`${peer.url}/pages`, { headers })).text()).toBe('there');
+    expect(JSON.stringify(peer.arrived)).toContain(SECRET);
+    expect(JSON.stringify(other.arrived)).not.toMatch(/sesame|cookie|authorization/u);
+    expect(other.arrived[0]?.headers['accept']).toBe('text/plain');
+  });
+
   test('to an undeclared call is refused', async () => {
     const peer = await aPeer((_, response) => void response.writeHead(307, { location: '/people' }).end());
     const { fetch } = aWayOut({ hosts: [peer.host] });
@@ -87,14 +107,14 @@ describe('a redirect', () => {
   test('that never ends is left', async () => {
     const peer = await aPeer((_, response) => void response.writeHead(302, { location: '/pages' }).end());
     const { fetch } = aWayOut({ hosts: [peer.host], tries: 1 });
-    await expect(fetch(`${peer.url}/pages`)).rejects.toMatchObject({ code: 'source_unavailable' });
+    await expect(fetch(`${peer.url}/pages`)).rejects.toMatchObject({ code: 'source_changed' });
     expect(peer.arrived).toHaveLength(6);
   });
 
   test('is not followed where nobody wants it', async () => {
     const peer = await aPeer((_, response) => void response.writeHead(302, { location: '/pages' }).end());
     const { fetch } = aWayOut({ hosts: [peer.host], tries: 1 });
-    await expect(fetch(`${peer.url}/pages`, { redirect: 'error' })).rejects.toMatchObject({ code: 'source_unavailable' });
+    await expect(fetch(`${peer.url}/pages`, { redirect: 'error' })).rejects.toMatchObject({ code: 'source_changed' });
     expect((await fetch(`${peer.url}/pages`, { redirect: 'manual' })).status).toBe(302);
   });
 });

@@ -43,11 +43,8 @@ export const CALLING: readonly Fault[] = [
   {
     name: 'half an answer is a shorter answer',
     file: 'src/sources/body.ts',
-    find: `    signal.throwIfAborted();
-    throw new AppError(`,
-    plant: `    signal.throwIfAborted();
-    if (read > 0) return;
-    throw new AppError(`,
+    find: `        signal.throwIfAborted();\n        throw new AppError(`,
+    plant: `        signal.throwIfAborted();\n        if (read > 0) return { done: true as const, value: undefined };\n        throw new AppError(`,
     caughtBy: failing('in the middle of its answer gives no shorter answer'),
   },
   {

@@ -177,6 +177,7 @@ describe('a document is refused', () => {
     const opened = open(20);
     for (let round = 0; round < 6; round++) {
       await opened.live.read(many(10, { known: { title: `${round}` } }), { caller: 'ada', signal: never });
+      await vi.waitUntil(() => opened.asked.every(({ signal }) => signal.aborted)); // whoever asked is told first
     }
     expect(opened.asked).toHaveLength(40);
     const desk = opened.live.read([need('k', { source: 'desk' })], { caller: 'ada', signal: never });

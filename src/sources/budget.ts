@@ -16,6 +16,8 @@ export interface Budget {
   take(signal: AbortSignal): Promise<() => void>;
   /** Nobody begins before `at`, ms since 1970: the source asked for quiet. */
   rest(at: number): void;
+  /** Until when it asked for quiet; -Infinity where it did not. */
+  readonly quietUntil: number;
 }
 
 interface BudgetParts {
@@ -59,7 +61,7 @@ export const createBudget = ({ perSecond, concurrent }: Rate, { now, sleep }: Bu
     const turn = Math.max(next, now() - 1000);
     next = turn + gap;
     for (;;) {
-      const wait = Math.min(Math.max(turn, quietUntil) - now(), LONGEST);
+      const wait = Math.min(Math.max(turn, quietUntil) - now(), LOOK_MAX);
       if (wait <= 0) return;
       await sleep(wait, signal);
     }
@@ -82,10 +84,13 @@ export const createBudget = ({ perSecond, concurrent }: Rate, { now, sleep }: Bu
       };
     },
     rest(at) {
-      quietUntil = Math.max(quietUntil, Math.min(at, now() + LONGEST));
+      quietUntil = Math.max(quietUntil, at);
+    },
+    get quietUntil() {
+      return quietUntil;
     },
   };
 };
 
-/** A source cannot silence us for longer, in ms. */
-const LONGEST = 900_000;
+/** A timer sleeps while the machine does, so the clock is looked at now and then, in ms. */
+const LOOK_MAX = 60_000;

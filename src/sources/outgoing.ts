@@ -173,6 +173,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     const request = requestOf(name, input, init);
     const { method, headers, redirect, signal: given } = request;
     const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+    if (budget.quietUntil - now() > PATIENCE) throw limitedError(name, 'it asked for quiet', budget.quietUntil);
     const done = await budget.take(given);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate(name)), DEADLINE);

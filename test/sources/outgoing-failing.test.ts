@@ -56,6 +56,14 @@ describe('a source that is asked too often', () => {
       retryAt: clock.now + 3_600_000,
     });
     expect(waits).toEqual([]);
+    await expect(fetch(`${peer.url}/pages/plan`)).rejects.toMatchObject({
+      code: 'source_rate_limited',
+      retryAt: clock.now + 3_600_000,
+    });
+    expect(peer.arrived).toHaveLength(1); // whoever else has a call does not make it
+    clock.now += 3_600_000;
+    await expect(fetch(`${peer.url}/pages/plan`)).rejects.toMatchObject({ code: 'source_rate_limited' });
+    expect(peer.arrived).toHaveLength(2);
   });
 });
 

@@ -2,8 +2,11 @@ import type { z } from 'zod';
 
 import type { Change } from './change.ts';
 import type { Account, SourceDocument } from './document.ts';
+import type { Hook } from './hook.ts';
+import type { Normalised } from './normalised.ts';
 import type { Notice } from './notice.ts';
 import type { Secret } from './secret.ts';
+import type { SignIn } from './sign-in.ts';
 
 /** A remote call a connector makes, named as in its README; `calls` are patterns: "GET /repos/*\/*\/issues". */
 export interface Operation {
@@ -62,6 +65,12 @@ export interface Connector<Settings = unknown, Cursor = unknown> {
    * clock. It holds no lock and changes nothing; it may resolve for nothing. Rejects where the source cannot be asked.
    */
   awaitChange?(run: Run<Settings, Cursor>): Promise<void>;
+  /** How it signs in: `fetch` does it, and no connector sees the token. Undefined: it needs no sign-in. */
+  signIn?(settings: Settings): SignIn | undefined;
+  /** How the source tells us, at `POST /hooks/<source>`, that something changed. It merely hastens a run. */
+  readonly hook?: Hook<Settings>;
+  /** The document types it yields, and which of their declared fields it fills. Absent: whatever its data or settings say. */
+  readonly normalised?: Normalised;
   /** Is it given on standard input, once? Then nothing of it can be followed. */
   readsStandardInput?(settings: Settings): boolean;
   /** Is it pushed to us, at `/scim/v2`, and never read? Then this is what whoever pushes must show. */

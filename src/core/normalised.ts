@@ -19,4 +19,29 @@ export const FIELDS = {
   website: 'text',
 } as const satisfies Record<string, FieldKind>;
 
-type FieldKind = 'text' | 'number' | 'instant';
+export type FieldKind = 'text' | 'number' | 'instant';
+export type FieldName = keyof typeof FIELDS;
+
+/** What documents are, and the fields each kind of document can have. */
+export const DOCUMENT_TYPES = {
+  page: ['created_at', 'status'],
+  file: ['created_at', 'media_type', 'size'],
+  issue: ['assignee', 'closed_at', 'created_at', 'due_at', 'priority', 'status'],
+  comment: ['created_at'],
+  message: ['created_at'],
+  contact: ['account', 'created_at', 'email', 'name', 'phone'],
+  company: ['created_at', 'industry', 'name', 'phone', 'website'],
+  deal: ['account', 'amount', 'assignee', 'closed_at', 'created_at', 'currency', 'due_at', 'stage', 'status'],
+  ticket: ['account', 'assignee', 'closed_at', 'created_at', 'due_at', 'priority', 'status'],
+  row: ['account', 'amount', 'assignee', 'created_at', 'due_at', 'name', 'status'],
+} as const satisfies Record<string, readonly FieldName[]>;
+
+export type DocumentType = keyof typeof DOCUMENT_TYPES;
+
+/**
+ * For every type a connector yields, every field of that type: `true` where it fills it (null where a document has none),
+ * or why it cannot.
+ */
+export type Normalised = {
+  readonly [Type in DocumentType]?: Readonly<Record<(typeof DOCUMENT_TYPES)[Type][number], true | string>>;
+};

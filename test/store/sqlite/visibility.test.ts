@@ -239,5 +239,5 @@ test('what SQL shows is what the reference rule allows, on the stored rows and o
     }),
     { numRuns: 200 },
   );
-  expect(Math.min(seen.visible, seen.hidden, seen.directories)).toBeGreaterThan(80); // worlds in which nothing is decided prove nothing
+  expect(Math.min(seen.visible, seen.hidden, seen.directories)).toBeGreaterThan(40); // worlds in which nothing is decided prove nothing
 });

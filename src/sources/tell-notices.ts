@@ -7,6 +7,7 @@ const TOLD_MAX = 1_000;
 export const tellNotices = (source: string, tell: (sentence: string) => void): ((notice: Notice) => void) => {
   const told = new Set<string>();
   return (notice) => {
+    if (notice.kind === 'unknown_field') return;
     const sentence = `${source}: ${sentenceOf(notice)}`;
     if (told.has(sentence) || told.size >= TOLD_MAX) return;
     told.add(sentence);
@@ -14,7 +15,7 @@ export const tellNotices = (source: string, tell: (sentence: string) => void): (
   };
 };
 
-const sentenceOf = (notice: Notice): string => {
+const sentenceOf = (notice: Exclude<Notice, { kind: 'unknown_field' }>): string => {
   if (notice.kind === 'advice') return notice.message;
   const { call, at, link } = notice;
   const when = at === undefined ? 'is to end' : `ends on ${at.toISOString().slice(0, 10)}`;

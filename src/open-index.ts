@@ -1,13 +1,12 @@
 import type { Index, Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
 import type { Notice } from './core/notice.ts';
-import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
-import { openLocalEmbedderThread } from './embed/thread.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { tellNotices } from './sources/tell-notices.ts';
 import { openStore } from './store/sqlite/index-store.ts';
+import { modelOf, type OpenableModel } from './open-embedder.ts';
 import { fetchOf } from './open-outgoing.ts';
 import { withStandardInput } from './standard-input.ts';
 import type { Store } from './store/store.ts';
@@ -17,6 +16,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   const { config, folder } = await openPlace(place, machine);
   const { now } = machine;
   const store = await openWhole(folder.index, now);
+  const model = modelOf(config.embedding, machine.outgoing);
   const named = (name: string): Source => {
     const source = config.sources.find((one) => one.name === name);
     if (!source) throw new Error(`No source ${name}`);
@@ -31,7 +31,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   return {
     folder: folder.path,
     sources: config.rules.sources,
-    embeds: config.embedding.provider !== 'none',
+    embeds: model !== undefined,
     sync: async (name, { acceptDeletions, signal, onProgress }) => {
       const source = named(name);
       const run = (input?: string): Promise<SyncEnd> =>
@@ -57,20 +57,34 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     latestRun: (name) => store.latestRun(name),
     telling: (name) => tellingOf(named(name), { store, machine, folder: config.folder }),
     embed: async ({ signal, onProgress }) => {
-      if (config.embedding.provider === 'none') return;
-      if ((await store.waitingCount(LOCAL_FINGERPRINT)) === 0) return; // the model costs memory, and has nothing to do
-      const embedder = await openLocalEmbedderThread();
+      // A model costs memory: it is opened where there is something to do. To ask for what waits completes a change of models.
+      if (!model || (await store.waiting(model.fingerprint, 1)).length === 0) return;
+      const embedder = await model.open();
       try {
         await embedWaiting({ store, embedder, signal, onProgress });
       } finally {
         await embedder.close();
       }
     },
-    unembedded: async () => (config.embedding.provider === 'none' ? undefined : whyNoModel()),
+    toSend: () => toSend(store, model),
+    unembedded: async () => model?.unable(),
     tidy: () => store.scrub(),
     status: () => store.status([...config.rules.sources.keys()], config.rules.directory),
     close: () => store.close(),
   };
+};
+
+/** OpenAI's own rule of thumb: four characters of English are a token. */
+const CHARACTERS_PER_TOKEN = 4;
+
+const toSend = async (store: Store, model: OpenableModel | undefined): ReturnType<Index['toSend']> => {
+  if (!model?.sends) return undefined;
+  const { fingerprint, sends } = model;
+  const chunks = await store.waitingCount(fingerprint);
+  if (chunks === 0) return undefined;
+  const tokens = Math.ceil((await store.waitingCharacters(fingerprint)) / CHARACTERS_PER_TOKEN);
+  const { host, model: name, price } = sends;
+  return { chunks, tokens, host, model: name, ...(price !== undefined && { dollars: (tokens * price) / 1e6 }) };
 };
 
 type Source = Config['sources'][number];

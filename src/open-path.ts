@@ -7,8 +7,8 @@ import type { Identity } from './core/caller.ts';
 import { offers, policyFor } from './core/policy.ts';
 import type { Rules } from './core/rules.ts';
 import type { Tool } from './core/tool.ts';
-import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
+import { formerModel, modelOf } from './open-embedder.ts';
 import { openReadLive } from './open-live.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
@@ -62,6 +62,7 @@ export const openPath = async (
 ): Promise<Path> => {
   const { env, now, random, warn, requestId, onBug } = machine;
   const { rules, embedding } = config;
+  const model = modelOf(embedding, machine.outgoing);
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
@@ -84,7 +85,7 @@ export const openPath = async (
       now,
       readLive: openReadLive(config, machine),
       threads: readers,
-      ...(embedding.provider === 'local' && { embedder: openLocalEmbedderThread }),
+      ...(model && { embedder: model.open, formerEmbedder: formerModel(embedding, machine.outgoing) }),
     }),
   ] as const;
   opened.defer(() => closeAll(opening));

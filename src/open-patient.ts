@@ -10,8 +10,8 @@ import type { Place } from './cli/parts.ts';
 import type { Patient } from './cli/patient.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { AppError } from './core/errors.ts';
-import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Machine } from './machine.ts';
+import { modelOf } from './open-embedder.ts';
 import { addressOf } from './server/http/address.ts';
 import { issuerFetch } from './sources/issuer-fetch.ts';
 import { readAnchors } from './store/anchor-file.ts';
@@ -73,8 +73,11 @@ export const openPatient = ({ config: path, data }: Place, { env, uid, random, n
       return inspectLedger({ path: found.ledger, keys: keys.ledger, anchors });
     },
     model: async () => {
-      const embedder = await openLocalEmbedderThread();
-      await embedder.close();
+      const { embedding } = await configuration();
+      const model = modelOf(embedding, outgoing);
+      const embedder = await model?.open();
+      if (model?.sends) await embedder?.embed('castellan'); // opening it asked nobody
+      await embedder?.close();
     },
     issuers: async () => {
       const { identity } = await configuration();

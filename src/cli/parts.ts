@@ -25,6 +25,15 @@ export interface Place {
   readonly data: string;
 }
 
+/** Texts that leave this machine to be embedded: how many, and where to. */
+export interface ToSend {
+  readonly chunks: number;
+  readonly tokens: number;
+  readonly host: string;
+  readonly model: string;
+  readonly dollars?: number;
+}
+
 /** The index, for the one who fills it. */
 export interface Index {
   /** The configured sources and their promises, in the order of the file. */
@@ -46,6 +55,8 @@ export interface Index {
   embed(options: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void }): Promise<void>;
   /** Why texts cannot get their vectors on this machine, if they cannot. */
   unembedded(): Promise<AppError | undefined>;
+  /** What the next `embed` sends away, and about what that costs in US dollars; undefined where nothing leaves this machine. */
+  toSend(): Promise<ToSend | undefined>;
   /** Leaves nothing of what was deleted in the files. Rejects with `unavailable` while somebody reads an older state. */
   tidy(): Promise<void>;
   status(): Promise<readonly SourceStatus[]>;

@@ -3,7 +3,7 @@ import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Context } from './context.ts';
-import type { Index } from './parts.ts';
+import type { Index, ToSend } from './parts.ts';
 import { createProgressLine } from './progress.ts';
 import { look, type Piece } from './terminal.ts';
 import { count, grouped, span } from './words.ts';
@@ -73,10 +73,12 @@ const embedWaiting = async (
 ): Promise<AppError | undefined> => {
   const line = createProgressLine(terminal.err, parts.now);
   try {
+    const sent = await index.toSend();
+    if (sent) terminal.err.line(costOf(sent));
     await index.embed({ signal, onProgress: (progress) => (progress.total ? line.show(embeddedSoFar(progress)) : undefined) });
     return undefined;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'unavailable') return error;
+    if (error instanceof AppError && !signal.aborted) return error;
     throw error;
   } finally {
     line.done();
@@ -89,6 +91,11 @@ export const readSoFar = (source: string, { read, changed, problems, perSecond }
   `   ${count(read, 'document')} read   ${Math.round(perSecond)}/s   ${grouped(changed)} changed`,
   ...(problems > 0 ? ['   ', look('yellow', count(problems, 'problem'))] : []),
 ];
+
+const costOf = ({ chunks, tokens, host, model, dollars }: ToSend): string => {
+  const price = dollars === undefined ? '' : `: ${dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`}`;
+  return `${count(chunks, 'chunk')}, about ${count(tokens, 'token')}, are sent to ${host} for ${model}${price}.`;
+};
 
 const embeddedSoFar = ({ done = 0, total = 0, perSecond }: Progress): Piece[] => [
   look('cyan', 'vectors'),

@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { DEFAULT_FRESHNESS, type Freshness, type Promised } from '../core/freshness.ts';
 import type { Rules } from '../core/rules.ts';
 import { policiesOf } from './carrying.ts';
+import type { EmbeddingConfig } from './embedding.ts';
 import { type Environment, interpolate } from './environment.ts';
 import { type IdentityConfig, identityOf, servicesOf } from './identifying.ts';
 import { at, type ParseOptions, parseSettings, unknownWord, type Written } from './parse.ts';
@@ -40,7 +41,7 @@ export interface Config {
   readonly rules: Rules;
   readonly server: ServerConfig;
   readonly identity: IdentityConfig;
-  readonly embedding: { readonly provider: 'local' | 'none' };
+  readonly embedding: EmbeddingConfig;
   /** `anchor` is absolute; without it the anchor file lies in the data folder. */
   readonly audit: { readonly anchor?: string; readonly every: number };
 }

@@ -4,6 +4,7 @@ import { SOURCE_NAME } from '../core/document.ts';
 import { ON_BREACH } from '../core/freshness.ts';
 import { clientsSchema } from './carrying.ts';
 import { domainSchema } from './domain.ts';
+import { embeddingSchema } from './embedding.ts';
 import { identitySchema } from './identifying.ts';
 import { serverSchema } from './serving.ts';
 
@@ -72,7 +73,7 @@ export const fileSchema = z.strictObject({
     error: 'must name at least one source',
   }),
   freshness: freshness.default({}),
-  embedding: z.strictObject({ provider: z.enum(['local', 'none']) }).default({ provider: 'local' }),
+  embedding: embeddingSchema.prefault({ provider: 'local' }),
   audit: z
     .strictObject({ anchor: text.optional(), every: z.number().int().min(1).max(1_000_000).default(100) })
     .default({ every: 100 }),

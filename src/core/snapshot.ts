@@ -37,5 +37,10 @@ export interface Snapshot {
   nearest(vector: Float32Array, fingerprint: string, limit: number): readonly Neighbour[];
   /** The distances of given chunks; those without a vector of this fingerprint are absent. */
   distances(vector: Float32Array, fingerprint: string, chunks: readonly number[]): ReadonlyMap<number, number>;
+  /**
+   * The model to ask by instead of this one while it takes over: that of which most chunks here have a vector and none of this
+   * fingerprint. Undefined as soon as there is no such chunk.
+   */
+  formerModel(fingerprint: string): string | undefined;
   places(chunks: readonly number[]): readonly ChunkPlace[];
 }

@@ -1,9 +1,11 @@
 import type { Embedder } from '../core/embedder.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, WaitingChunk } from '../store/store.ts';
 import { type Progress, teller } from './progress.ts';
 
 /** Vectors in one commit. */
 const BATCH = 32;
+/** Where several texts go in one call: a part of the 300,000 tokens and 2,048 texts that OpenAI takes. */
+const BATCH_TOGETHER = 128;
 /** What was embedded is committed at least this often, in ms: so much is done twice after a kill. */
 const LATENCY = 1_000;
 
@@ -24,7 +26,7 @@ export const embedWaiting = async ({
   signal,
   onProgress,
   now = () => performance.now(),
-  batch = BATCH,
+  batch = embedder.embedAll ? BATCH_TOGETHER : BATCH,
 }: EmbedOptions): Promise<{ readonly embedded: number }> => {
   const { fingerprint } = embedder;
   const tell = teller(onProgress, now);
@@ -36,7 +38,17 @@ export const embedWaiting = async ({
     const waiting = await store.waiting(fingerprint, batch);
     if (waiting.length === 0) break;
     total = Math.max(total, done + waiting.length);
-    let made: { chunk: number; vector: Float32Array }[] = [];
+    if (embedder.embedAll) {
+      const vectors = await embedder.embedAll(
+        waiting.map(({ embedded }) => embedded),
+        signal,
+      );
+      await store.putVectors(fingerprint, paired(waiting, vectors));
+      done += waiting.length;
+      progress();
+      continue;
+    }
+    let made: Made[] = [];
     let since = performance.now();
     for (const { chunk, embedded } of waiting) {
       if (signal.aborted) break;
@@ -53,3 +65,15 @@ export const embedWaiting = async ({
   progress(true);
   return { embedded: done };
 };
+
+interface Made {
+  readonly chunk: number;
+  readonly vector: Float32Array;
+}
+
+const paired = (waiting: readonly WaitingChunk[], vectors: readonly Float32Array[]): Made[] =>
+  waiting.map(({ chunk }, at) => {
+    const vector = vectors[at];
+    if (!vector) throw new Error('a text was given no vector');
+    return { chunk, vector };
+  });

@@ -33,12 +33,16 @@ const RANKED = 100;
 export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: AnswerParts): AnswerQuestion => {
   const visibility = createVisibility(rules, { engine });
 
-  const search = ({ identity, client, now, request, meaning, ...heard }: Asked<'search'>): AnswerTo<'search' | 'pending'> => {
+  const search = (asked: Asked<'search'>): AnswerTo<'search' | 'former' | 'pending'> => {
+    const { identity, client, now, request, meaning, settled, ...heard } = asked;
     const { query, limit, offset, ...filter } = request;
     const carried = carriedBy(client, rules);
     return reader.read((reading) => {
       const held = visibility.of(reading, identity, now);
-      const ranked = rank(reading.snapshot(held, carried, now, filter), { query, ...(meaning && { meaning }), limit: RANKED });
+      const snapshot = reading.snapshot(held, carried, now, filter);
+      const former = meaning && !settled ? snapshot.formerModel(meaning.fingerprint) : undefined;
+      if (former !== undefined) return { kind: 'former', fingerprint: former };
+      const ranked = rank(snapshot, { query, ...(meaning && { meaning }), limit: RANKED });
       const decide = redecide(reading, { identity, rules, carried, now }, heard);
       const shown: { readonly decided: Decided; readonly ordinal: number }[] = [];
       const pending: LiveNeed[] = [];

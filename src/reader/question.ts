@@ -7,7 +7,9 @@ import type { Basis, ExplainFound, FetchFound, Missing, SearchFound, SearchReque
 export type Question =
   /** Can the index be read at all? */
   | { readonly kind: 'open' }
-  | (Asker & Heard & { readonly kind: 'search'; readonly request: SearchRequest; readonly meaning?: Direction })
+  /** `settled`: it is answered by this model, whatever other is left. */
+  | (Asker &
+      Heard & { readonly kind: 'search'; readonly request: SearchRequest; readonly meaning?: Direction; readonly settled?: true })
   /** `fingerprint`: of the model by which passages can be found. */
   | (Asker & Heard & { readonly kind: 'fetch'; readonly id: string; readonly fingerprint?: string })
   | (Asker & Heard & { readonly kind: 'explain'; readonly id: string })
@@ -46,6 +48,8 @@ export type Answer =
   | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis }
   /** To a search or a fetch: there is no answer before sources have spoken of these. */
   | { readonly kind: 'pending'; readonly needs: readonly LiveNeed[] }
+  /** To a search: what this caller may see is still to be found by the model of this fingerprint. */
+  | { readonly kind: 'former'; readonly fingerprint: string }
   /** To any question: one damaged page leaves the others readable, and what they say is no longer to be trusted. */
   | { readonly kind: 'damaged'; readonly message: string };
 

@@ -10,8 +10,9 @@ import { openPool } from '../thread/pool.ts';
 import type { Asking } from '../thread/turns.ts';
 import { confirmed } from './confirm.ts';
 import { openLive } from './live.ts';
-import { openMeaning } from './meaning.ts';
+import { openMeanings } from './meanings.ts';
 import type { Answer, AnswerTo, Asker, Question, ViewWorkerData } from './question.ts';
+import { understood } from './understood.ts';
 
 /** How views are opened. */
 export interface ViewsOptions {
@@ -19,6 +20,8 @@ export interface ViewsOptions {
   readonly rules: Rules;
   /** Opens the model by which queries are understood; without one there are only words. */
   readonly embedder?: () => Promise<Embedder>;
+  /** Opens a model that was in use before; undefined where it is none that can be opened. */
+  readonly formerEmbedder?: (fingerprint: string) => (() => Promise<Embedder>) | undefined;
   /** Asks a source about one document; without it what must be asked is refused. */
   readonly readLive?: ReadLive;
   /** For one document, its turn included. */
@@ -45,7 +48,7 @@ export const threadsFor = (cores: number): number => Math.min(4, Math.max(2, cor
 
 /** Opens the views of an existing index; questions are answered in threads of their own. Rejects with `unavailable` when the index cannot be read. */
 export const openViews = async (options: ViewsOptions): Promise<Views> => {
-  const { now, deadlineMs = DEADLINE_MS, indexPath, rules, embedder, threads = 1, readLive, liveDeadlineMs } = options;
+  const { now, deadlineMs = DEADLINE_MS, indexPath, rules, threads = 1, readLive, liveDeadlineMs } = options;
   const extension = extname(import.meta.filename); // .ts where it is run as it was written, .js where it was compiled
   const pool = openPool<Question, Answer, ViewWorkerData>({
     name: 'search',
@@ -54,7 +57,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     deadlineMs,
     size: threads,
   });
-  const meaning = embedder && openMeaning({ open: embedder, now });
+  const meanings = openMeanings(options);
   let damage: AppError | undefined;
 
   const ask = async (question: Question, asking: Asking): Promise<Answer> => {
@@ -72,7 +75,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     { identity, client }: Caller,
     asking: Asking,
     forced = false,
-  ): Promise<Answer> =>
+  ): ReturnType<typeof confirmed> =>
     confirmed({
       ask: (heard) => ask({ ...question, ...heard, identity, client, now: now() }, asking),
       ...(live && { live: (needs) => live.read(needs, asking) }),
@@ -84,13 +87,17 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     const caller = identityName(identity);
     return {
       search: async (request, signal) => {
-        const direction = await meaning?.of(request.query, { caller, signal });
-        const question = { kind: 'search', request, ...(direction && { meaning: direction }) } as const;
-        const { found, basis } = to('search', await confirm(question, who, { caller, signal }));
+        const asking = { caller, signal };
+        const answer = await understood({
+          ask: (by) => confirm({ kind: 'search', request, ...by }, who, asking),
+          direction: await meanings.of(request.query, asking),
+          former: (fingerprint) => meanings.former(fingerprint, request.query, asking),
+        });
+        const { found, basis } = to('search', answer);
         return { ...found, basis };
       },
       fetch: async (id, signal, { live: forced = false } = {}) => {
-        const fingerprint = await meaning?.fingerprint();
+        const fingerprint = await meanings.fingerprint();
         const question = { kind: 'fetch', id, ...(fingerprint !== undefined && { fingerprint }) } as const;
         const { found, basis } = to('fetch', await confirm(question, who, { caller, signal }, forced));
         return { found, basis };
@@ -107,7 +114,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
   };
 
   const close = async (): Promise<void> => {
-    await Promise.all([pool.close(), meaning?.close()]);
+    await Promise.all([pool.close(), meanings.close()]);
   };
   const check = async (): Promise<void> => {
     to('open', await ask({ kind: 'open' }, { caller: '', signal: new AbortController().signal }));

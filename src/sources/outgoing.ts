@@ -46,6 +46,10 @@ export interface Errand {
   readonly rate?: Rate;
   /** How often a call is made that may be repeated. */
   readonly tries?: number;
+  /** Every call may be repeated, whatever its method. */
+  readonly repeats?: boolean;
+  /** What makes the call again later, as it stands in errors. */
+  readonly again?: string;
   readonly authorise?: Authorise;
   readonly notice?: (notice: Notice) => void;
 }
@@ -83,6 +87,7 @@ interface Governing extends OutgoingParts {
 
 const governed = (errand: Errand, { line, budget, now, sleep, random }: Governing): Fetch => {
   const { name, hosts, operations, writes, privateNetwork, tries = TRIES, authorise, notice = () => undefined } = errand;
+  const { repeats = false, again: later = `castellan sync ${name}` } = errand;
   const known = new Set(hosts.map((host) => host.toLowerCase()));
   const declared = operations && declaredCalls(operations);
 
@@ -132,7 +137,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
   const answered = async (request: Outbound, signal: AbortSignal): Promise<Response> => {
     let refused = false;
     for (let tried = 1; ; tried += 1) {
-      const repeatable = IDEMPOTENT.has(request.method) && tried < tries;
+      const repeatable = (repeats || IDEMPOTENT.has(request.method)) && tried < tries;
       const again = async (at: number | undefined): Promise<void> => {
         const pause = at === undefined ? PAUSE * 2 ** (tried - 1) * random() : at - now();
         await sleep(Math.max(0, pause), signal);
@@ -157,13 +162,13 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
         if (at !== undefined) budget.rest(at);
         // What is refused for its number was not done, so it may be asked again whatever it is.
         if (tried < tries && (at ?? 0) - now() <= PATIENCE) await again(at);
-        else throw limitedError(name, call, at);
+        else throw limitedError({ name, call, later }, at);
       } else if (status === 401) {
         if (!authorise || refused) throw rejectedError(name, call, headers);
         refused = true; // one try more, with what was renewed
       } else {
         const at = retryAfterOf(headers, now());
-        if (!repeatable || (at ?? 0) - now() > PATIENCE) throw unavailableError({ name, call, status, headers, tried });
+        if (!repeatable || (at ?? 0) - now() > PATIENCE) throw unavailableError({ name, call, later, status, headers, tried });
         await again(at);
       }
     }
@@ -173,7 +178,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     const request = requestOf(name, input, init);
     const { method, headers, redirect, signal: given } = request;
     const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
-    if (budget.quietUntil - now() > PATIENCE) throw limitedError(name, 'it asked for quiet', budget.quietUntil);
+    if (budget.quietUntil - now() > PATIENCE) throw limitedError({ name, call: 'it asked for quiet', later }, budget.quietUntil);
     const done = await budget.take(given);
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate(name)), DEADLINE);
@@ -234,9 +239,9 @@ const plain = (headers: Headers): Headers => new Headers([...headers].filter(([n
 const PLAIN: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-type', 'user-agent']);
 const withoutBody = (headers: Headers): Headers => without(headers, ['content-type', 'content-length', 'content-encoding']);
 
-const limitedError = (name: string, call: string, at: number | undefined): AppError => {
+const limitedError = ({ name, call, later }: Called, at: number | undefined): AppError => {
   const when = at === undefined ? 'later' : `after ${new Date(at).toISOString()}`;
-  return new AppError('source_rate_limited', `${name} was asked too often (${call}). Try again ${when}: castellan sync ${name}`, {
+  return new AppError('source_rate_limited', `${name} was asked too often (${call}). Try again ${when}: ${later}`, {
     ...(at !== undefined && { retryAt: at }),
   });
 };
@@ -247,18 +252,22 @@ const rejectedError = (name: string, call: string, headers: Headers): AppError =
     `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). Renew what sources.${name} signs in with.`,
   );
 
-interface Failure {
+interface Called {
   readonly name: string;
   readonly call: string;
+  readonly later: string;
+}
+
+interface Failure extends Called {
   readonly status: number;
   readonly headers: Headers;
   readonly tried: number;
 }
 
-const unavailableError = ({ name, call, status, headers, tried }: Failure): AppError =>
+const unavailableError = ({ name, call, later, status, headers, tried }: Failure): AppError =>
   new AppError(
     'source_unavailable',
-    `${name} failed (${status} to ${call}${tried > 1 ? `, ${tried} times` : ''}${requestId(headers)}). It is asked again by the next run, or now: castellan sync ${name}`,
+    `${name} failed (${status} to ${call}${tried > 1 ? `, ${tried} times` : ''}${requestId(headers)}). It is asked again by the next run, or now: ${later}`,
   );
 
 /** By which the source's own people find a call. */

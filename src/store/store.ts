@@ -206,6 +206,8 @@ export interface Store {
   /** Oldest first, at most `limit`. Chunks whose vectors another model made are queued again first. */
   waiting(fingerprint: string, limit: number): Promise<readonly WaitingChunk[]>;
   waitingCount(fingerprint: string): Promise<number>;
+  /** All that is to be embedded, in characters. */
+  waitingCharacters(fingerprint: string): Promise<number>;
   /** Vectors of chunks deleted meanwhile are dropped. */
   putVectors(fingerprint: string, vectors: readonly { readonly chunk: number; readonly vector: Float32Array }[]): Promise<void>;
   /** In the order asked; a source never synced is absent. `directory`: the source whose groups `org:` names. */

@@ -113,7 +113,42 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
     `${GOOD}freshness: { content: { on_breach: live } }`,
     'sources.wiki.freshness.content.on_breach is live, and a source of the connector wiki cannot be asked live. Write sources.wiki.freshness.content.on_breach: deny or label.',
   ],
-  ['a provider that is not built', `${GOOD}embedding: { provider: openai }`, 'embedding.provider must be local or none.'],
+  ['a provider nobody knows', `${GOOD}embedding: { provider: cohere }`, 'embedding.provider must be local or none or openai.'],
+  [
+    'a service without its key',
+    `${GOOD}embedding: { provider: openai }`,
+    'embedding.key is missing: write ${OPENAI_API_KEY} there, and set that in the environment.',
+  ],
+  [
+    'a key in the file',
+    `${GOOD}embedding: { provider: openai, key: sk-1 }`,
+    'embedding.key must be given as ${NAME} and set in the environment, not written into the file.',
+  ],
+  [
+    'a model for the local one',
+    `${GOOD}embedding: { provider: local, model: x }`,
+    'embedding.model belongs to provider: openai.',
+  ],
+  [
+    'a service in the open',
+    `${GOOD}embedding: { provider: openai, base_url: "http://model.test/v1", model: x, dimensions: 8 }`,
+    'embedding.base_url must begin with https:// unless private_network is true.',
+  ],
+  [
+    'a model of unknown length',
+    `${GOOD}embedding: { provider: openai, base_url: "https://model.test/v1", model: x }`,
+    'embedding.dimensions is missing: how many numbers a vector of x has.',
+  ],
+  [
+    'vectors longer than the model makes',
+    `${GOOD}embedding: { provider: openai, key: "\${SET}", dimensions: 4000 }`,
+    'embedding.dimensions must be at most 1536 for text-embedding-3-small.',
+  ],
+  [
+    'a previous model without its key',
+    `${GOOD}embedding: { provider: local, previous: { provider: openai } }`,
+    'embedding.previous.key is missing: write ${OPENAI_API_KEY} there, and set that in the environment.',
+  ],
   ['an anchor every zero rows', `${GOOD}audit: { every: 0 }`, 'audit.every must be at least 1.'],
   ['an anchor every half row', `${GOOD}audit: { every: 0.5 }`, 'audit.every must be a whole number.'],
   [

@@ -76,9 +76,9 @@ export const ANSWERING: readonly Fault[] = [
     file: 'src/store/sqlite/snapshot.ts',
     find: `
         AND vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)
-    ), edge`,
+      UNION ALL`,
     plant: `
-    ), edge`,
+      UNION ALL`,
     caughtBy: snapshot('knows neither hidden chunks, nor those without a vector, nor those of another model'),
   },
   {

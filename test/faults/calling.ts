@@ -36,7 +36,7 @@ export const CALLING: readonly Fault[] = [
   {
     name: 'a call that may do something twice is made again',
     file: 'src/sources/outgoing.ts',
-    find: `const repeatable = IDEMPOTENT.has(request.method) && tried < tries;`,
+    find: `const repeatable = (repeats || IDEMPOTENT.has(request.method)) && tried < tries;`,
     plant: `const repeatable = IDEMPOTENT.size > 0 && tried < tries;`,
     caughtBy: failing('is not asked again where that could do something twice'),
   },

@@ -3,6 +3,7 @@ import { ATTACK } from './attack.ts';
 import { CALLING } from './calling.ts';
 import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
+import { EMBEDDING } from './embedding.ts';
 import { ENGINE } from './engine.ts';
 import { EXPLAINING } from './explaining.ts';
 import type { Fault } from './fault.ts';
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   ...DECIDING,
   ...EXPLAINING,
   ...ANSWERING,
+  ...EMBEDDING,
   ...ENGINE,
   ...CALLING,
   ...CARRYING,

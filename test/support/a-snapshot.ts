@@ -38,6 +38,7 @@ export const aSnapshot = (chunks: readonly SnapshotChunk[], { firstRow = 1, fing
     count: () => places.size,
     postings: (term) => index.get(term) ?? [],
     places: placesOf,
+    formerModel: () => undefined,
     distances: distancesOf,
     nearest: (asked, model, limit) => {
       const distances = distancesOf(asked, model, vectors.keys());

@@ -33,7 +33,15 @@ export const asking = (
     search: async (who: string | Identity, given: Partial<SearchRequest> = {}, now = 0) => {
       const request = { query: 'spring', limit: 10, offset: 0, ...given };
       const meaning = await directionOf(request.query, embedder);
-      return ask<'search'>({ kind: 'search', identity: identityOf(who), client, now, request, ...(meaning && { meaning }) });
+      return ask<'search'>({
+        kind: 'search',
+        identity: identityOf(who),
+        client,
+        now,
+        request,
+        settled: true,
+        ...(meaning && { meaning }),
+      });
     },
     fetch: (who: string | Identity, id = 'wiki:plan', now = 0) =>
       ask<'fetch'>({

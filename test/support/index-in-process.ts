@@ -23,6 +23,7 @@ import { embedWaiting } from '../../src/ingest/vectors.ts';
 import { type AnswerQuestion, createAnswer } from '../../src/reader/answer.ts';
 import { confirmed } from '../../src/reader/confirm.ts';
 import { type Live, openLive } from '../../src/reader/live.ts';
+import { understood } from '../../src/reader/understood.ts';
 import { type Call, type CallResult, createCall } from '../../src/server/call.ts';
 import { cursorsFor } from '../../src/server/cursors.ts';
 import { openReader } from '../../src/store/sqlite/reader.ts';
@@ -178,10 +179,14 @@ const viewOn = ({ answer, now, embedder, live }: ViewParts, who: Pick<Caller, 'i
     live ? { live: (needs: readonly LiveNeed[]) => live.read(needs, { caller: identityName(who.identity), signal }) } : {};
   return {
     search: async (request, signal) => {
-      const meaning = await directionOf(request.query, embedder);
-      const given = await confirmed({
-        ask: async (heard) => answer({ kind: 'search', ...who, ...heard, now: now(), request, ...(meaning && { meaning }) }),
-        ...asking(signal),
+      const given = await understood({
+        ask: (by) =>
+          confirmed({
+            ask: async (heard) => answer({ kind: 'search', ...who, ...heard, now: now(), request, ...by }),
+            ...asking(signal),
+          }),
+        direction: await directionOf(request.query, embedder),
+        former: async () => undefined,
       });
       if (given.kind !== 'search') throw new Error('not an answer to a search');
       return { ...given.found, basis: given.basis };

@@ -35,6 +35,11 @@ export const prepareSnapshots = (db: Database): Snapshots => {
       CROSS JOIN vector ON vector.chunk = visible.chunk
       WHERE visible.snapshot = :snapshot
         AND vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)
+      UNION ALL
+      SELECT visible.chunk, vec_distance_cosine(vector.vector, :vector)
+      FROM coming_vector AS vector
+      CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = vector.chunk
+      WHERE vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)
     ), edge(distance) AS (                       -- of the last one that may be kept: places are read up to it, ties included
       SELECT max(distance)
       FROM (SELECT distance FROM near WHERE distance IS NOT NULL ORDER BY distance LIMIT :limit)
@@ -53,7 +58,29 @@ export const prepareSnapshots = (db: Database): Snapshots => {
     FROM json_each(:chunks) AS asked
     CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = asked.value
     CROSS JOIN vector ON vector.chunk = visible.chunk
+    WHERE vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)
+    UNION ALL
+    SELECT visible.chunk, vec_distance_cosine(vector.vector, :vector)
+    FROM json_each(:chunks) AS asked
+    CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = asked.value
+    CROSS JOIN coming_vector AS vector ON vector.chunk = visible.chunk
     WHERE vector.model = (SELECT id FROM model WHERE fingerprint = :fingerprint)`);
+  const modelOf = db.prepare<[string], number>('SELECT id FROM model WHERE fingerprint = ?').pluck();
+  const others = db
+    .prepare<{ model: number }, number>('SELECT 1 FROM vector WHERE model < :model OR model > :model LIMIT 1')
+    .pluck();
+  const former = db
+    .prepare<{ snapshot: number; model: number }, string>(`
+    SELECT model.fingerprint
+    FROM temp.visible_chunk AS visible
+    CROSS JOIN vector ON vector.chunk = visible.chunk AND vector.model <> :model
+    CROSS JOIN model ON model.id = vector.model
+    LEFT JOIN coming_vector ON coming_vector.chunk = visible.chunk AND coming_vector.model = :model
+    WHERE visible.snapshot = :snapshot AND coming_vector.chunk IS NULL
+    GROUP BY model.id
+    ORDER BY count(*) DESC, model.fingerprint
+    LIMIT 1`)
+    .pluck();
   const places = db.prepare<{ snapshot: number; chunks: string }, ChunkPlace>(`
     SELECT ${PLACE}
     FROM json_each(:chunks) AS asked
@@ -76,6 +103,11 @@ export const prepareSnapshots = (db: Database): Snapshots => {
               .all({ snapshot, vector: bytesOf(vector), fingerprint, chunks: JSON.stringify(chunks) })
               .flatMap(({ chunk, distance }): [number, number][] => (distance === null ? [] : [[chunk, distance]])),
           ),
+        formerModel: (fingerprint) => {
+          const model = modelOf.get(fingerprint) ?? 0; // no model has the number 0
+          // Where no other model is left nothing is counted, and that is how it nearly always is.
+          return others.get({ model }) === undefined ? undefined : former.get({ snapshot, model });
+        },
         places: (chunks) => places.all({ snapshot, chunks: JSON.stringify(chunks) }),
       };
     },

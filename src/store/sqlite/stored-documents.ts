@@ -43,12 +43,15 @@ export const prepareStoredDocuments = (db: Database): StoredDocuments => {
       chunk.location AS location,
       account.kind AS authorKind,
       chunk.stripped AS stripped,
-      model.fingerprint AS fingerprint
+      model.fingerprint AS fingerprint,
+      coming_model.fingerprint AS coming
     FROM chunk
     JOIN item ON item.id = chunk.item
     LEFT JOIN account ON account.source = item.source AND account.account = substr(chunk.author, ${NAME_AT})
     LEFT JOIN vector ON vector.chunk = chunk.id
     LEFT JOIN model ON model.id = vector.model
+    LEFT JOIN coming_vector ON coming_vector.chunk = chunk.id
+    LEFT JOIN model AS coming_model ON coming_model.id = coming_vector.model
     WHERE chunk.item = :item
       AND (:ordinals IS NULL OR chunk.ordinal IN (SELECT value FROM json_each(:ordinals)))
     ORDER BY chunk.ordinal`);
@@ -92,6 +95,7 @@ interface ChunkRow {
   readonly authorKind: 'member' | 'guest' | null;
   readonly stripped: number;
   readonly fingerprint: string | null;
+  readonly coming: string | null;
 }
 
 const documentOf = (source: string, key: string, row: DocumentRow): StoredDocument => {
@@ -114,9 +118,9 @@ const documentOf = (source: string, key: string, row: DocumentRow): StoredDocume
   };
 };
 
-const chunkOf = ({ authorKind, fingerprint, location, ...rest }: ChunkRow): StoredChunk => ({
+const chunkOf = ({ authorKind, fingerprint, coming, location, ...rest }: ChunkRow): StoredChunk => ({
   ...rest,
   location: storedJson(locationSchema, location, 'the location of a chunk'),
   ...(authorKind === null ? {} : { author: { kind: authorKind } }),
-  embeddedWith: fingerprint === null ? [] : [fingerprint],
+  embeddedWith: [fingerprint, coming].filter((model) => model !== null),
 });

@@ -36,6 +36,14 @@ export const textsOf = (db: Database, vocabulary: Vocabulary): Texts => {
     WHERE chunk.item = ? AND chunk.embedded_hash = ?
     ORDER BY vector.model DESC
     LIMIT 1`);
+  const knownComing = db.prepare<[number, Buffer], Vector>(`
+    SELECT coming_vector.model, coming_vector.vector
+    FROM chunk
+    JOIN coming_vector ON coming_vector.chunk = chunk.id
+    WHERE chunk.item = ? AND chunk.embedded_hash = ?
+    LIMIT 1`);
+  const insertComing = db.prepare<[number, number, Buffer, Buffer]>(`
+    INSERT INTO coming_vector (chunk, model, embedded_hash, vector) VALUES (?, ?, ?, ?)`);
   const termsOfItem = db.prepare<[number], { chunk: number; terms: Buffer }>(`
     SELECT chunk_terms.chunk, chunk_terms.terms
     FROM chunk
@@ -63,16 +71,17 @@ export const textsOf = (db: Database, vocabulary: Vocabulary): Texts => {
     replace(item, chunks) {
       const prepared = chunks.map((chunk) => {
         const hash = createHash('sha256').update(chunk.embedded).digest();
-        return { chunk, hash, known: knownVector.get(item, hash) };
+        return { chunk, hash, known: knownVector.get(item, hash), coming: knownComing.get(item, hash) };
       });
       remove(item); // only now: the vectors of what stays the same were just taken over
-      for (const [ordinal, { chunk, hash, known }] of prepared.entries()) {
+      for (const [ordinal, { chunk, hash, known, coming }] of prepared.entries()) {
         const { text, location, author = null, stripped, embedded } = chunk;
         const inserted = insertChunk.run(item, ordinal, text, JSON.stringify(location), author, stripped, embedded, hash);
         const id = Number(inserted.lastInsertRowid);
         insertPostings(id, chunk.terms);
         if (known) insertVector.run(id, known.model, hash, known.vector);
         else enqueue.run(id);
+        if (coming) insertComing.run(id, coming.model, hash, coming.vector);
       }
     },
   };

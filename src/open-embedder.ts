@@ -1,0 +1,76 @@
+import type { EmbeddingConfig, OneEmbedding, ServiceEmbedding } from './config/embedding.ts';
+import type { Embedder } from './core/embedder.ts';
+import { AppError } from './core/errors.ts';
+import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
+import { openServiceEmbedder, serviceFingerprint } from './embed/service.ts';
+import { openLocalEmbedderThread } from './embed/thread.ts';
+import type { Outgoing } from './sources/outgoing.ts';
+
+/** One model that can be opened. */
+export interface OpenableModel {
+  readonly fingerprint: string;
+  readonly open: () => Promise<Embedder>;
+  /** Why it cannot run on this machine, if it cannot. */
+  readonly unable: () => Promise<AppError | undefined>;
+  /** Where texts are sent to, and what a million tokens cost there in US dollars, where that is known. */
+  readonly sends?: { readonly host: string; readonly model: string; readonly price?: number };
+}
+
+/** The model in use, if there is one. */
+export const modelOf = (embedding: OneEmbedding, outgoing: Outgoing): OpenableModel | undefined => {
+  switch (embedding.provider) {
+    case 'none':
+      return undefined;
+    case 'local':
+      return { fingerprint: LOCAL_FINGERPRINT, open: openLocalEmbedderThread, unable: () => whyNoModel() };
+    default:
+      return serviceModel(embedding, outgoing);
+  }
+};
+
+/** One whose vectors may still be there: what is configured as the previous one, and the one that needs no configuration. */
+export const formerModel = (
+  { previous }: EmbeddingConfig,
+  outgoing: Outgoing,
+): ((fingerprint: string) => (() => Promise<Embedder>) | undefined) => {
+  const known = [modelOf({ provider: 'local' }, outgoing), previous && modelOf(previous, outgoing)];
+  return (fingerprint) => known.find((model) => model?.fingerprint === fingerprint)?.open;
+};
+
+const serviceModel = (embedding: ServiceEmbedding, outgoing: Outgoing): OpenableModel => {
+  const { baseUrl, key, model, price, privateNetwork } = embedding;
+  const { host, pathname } = new URL(baseUrl);
+  const fetch = outgoing.fetchFor({
+    name: 'the embedding service',
+    hosts: [host],
+    operations: [{ name: 'embed', access: 'read', calls: [`POST ${pathname === '/' ? '' : pathname}/embeddings`] }],
+    writes: false,
+    privateNetwork,
+    rate: RATE,
+    repeats: true,
+    again: 'castellan sync',
+    authorise: {
+      headers: async ({ refused }) => {
+        if (refused) throw refusedKey(host, key !== undefined);
+        return key ? { authorization: `Bearer ${key.reveal()}` } : {};
+      },
+    },
+  });
+  return {
+    fingerprint: serviceFingerprint(embedding),
+    open: async () => openServiceEmbedder({ ...embedding, fetch }),
+    unable: async () => undefined,
+    sends: { host, model, ...(price !== undefined && { price }) },
+  };
+};
+
+/** It limits by tokens, and says so. */
+const RATE = { perSecond: 0, concurrent: 8 } as const;
+
+const refusedKey = (host: string, given: boolean): AppError =>
+  new AppError(
+    'source_rejected',
+    given
+      ? `${host} did not accept the key of embedding.key. Set its variable in the environment to one that is valid.`
+      : `${host} wants a key. Write embedding.key as \${NAME}, and set that in the environment.`,
+  );

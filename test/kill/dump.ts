@@ -75,6 +75,7 @@ const MEANING = {
     LEFT JOIN chunk ON chunk.id = vector.chunk
     LEFT JOIN item ON item.id = chunk.item
     LEFT JOIN source ON source.id = item.source`,
+  coming: 'SELECT count(*) AS coming FROM coming_vector',
   members: `
     SELECT source.name AS source, principal.name AS "group", member.kind || ':' || member.name AS member,
            member_group.listed_at IS NOT NULL AS listed, member_group.unknown

@@ -69,8 +69,7 @@ export const nextDueAt = (
   whole: Whole,
   schedule: Schedule,
   { early, now }: { readonly early: number; readonly now: number },
-): number =>
-  Math.min(...KINDS.map((kind) => dueAt(whole[kind], schedule[kind] * (1 - SOON * early), now)));
+): number => Math.min(...KINDS.map((kind) => dueAt(whole[kind], schedule[kind] * (1 - SOON * early), now)));
 
 export const KINDS = ['listing', 'permissions', 'content'] as const satisfies readonly (keyof Due)[];
 

@@ -93,7 +93,11 @@ export const runSync = async <Settings, Cursor>(options: SyncOptions<Settings, C
 };
 
 /** What is brought, once it is known how the source stands; undefined leaves that to the store. */
-const decisionOf = <Settings, Cursor>({ connector, source, now }: SyncOptions<Settings, Cursor>): Parameters<Store['open']>[3] => {
+const decisionOf = <Settings, Cursor>({
+  connector,
+  source,
+  now,
+}: SyncOptions<Settings, Cursor>): Parameters<Store['open']>[3] => {
   const { due, schedule, asked = 'changes' } = source;
   if (due) return () => due;
   return schedule && ((standing) => dueOf(standing, { asked, schedule, apart: connector.apart === true, now: now() }));

@@ -60,7 +60,10 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
         JOIN principal ON principal.id = acl_grant.principal AND principal.kind IN ('user', 'group'))`)
     .pluck();
   // A group whose members could not be learned is as old as its last listing, whatever else was confirmed.
-  const oldest = db.prepare<[{ source: number; confirmed: number; contentsConfirmed: number }], { content: number | null; permissions: number | null }>(`
+  const oldest = db.prepare<
+    [{ source: number; confirmed: number; contentsConfirmed: number }],
+    { content: number | null; permissions: number | null }
+  >(`
     SELECT (SELECT max(min(synced_at), :contentsConfirmed) FROM item WHERE source = :source AND container = 0) AS content,
            (SELECT min(at) FROM (
              SELECT max(min(permissions_synced_at), :confirmed) AS at FROM item WHERE source = :source

@@ -1,6 +1,7 @@
-import { connectors } from '../connectors/index.ts';
+import { connectors as usual } from '../connectors/index.ts';
 import type { Place } from './cli/parts.ts';
 import { type Config, loadConfig } from './config/config.ts';
+import type { Connector } from './core/connector.ts';
 import type { Outgoing } from './sources/outgoing.ts';
 import { type DataFolder, openDataFolder } from './store/data-folder.ts';
 
@@ -14,6 +15,8 @@ export interface Machine {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly outgoing: Outgoing;
+  /** The kinds of sources there are; those that come with it, unless said otherwise. */
+  readonly connectors?: readonly Connector[];
   /** ms since 1970. */
   readonly now: () => number;
   readonly random: (size: number) => Uint8Array;
@@ -27,7 +30,7 @@ export interface Machine {
 /** The configuration and the data folder of a place. */
 export const openPlace = async (
   { config, data }: Place,
-  { env, uid }: Machine,
+  { env, uid, connectors = usual }: Machine,
 ): Promise<{ readonly config: Config; readonly folder: DataFolder }> => ({
   config: await loadConfig({ path: config, env, connectors }),
   folder: await openDataFolder(data, { uid }),

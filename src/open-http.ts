@@ -6,11 +6,12 @@ import { trustedIn } from './config/identifying.ts';
 import { isLoopback, type ServerConfig } from './config/serving.ts';
 import { AppError } from './core/errors.ts';
 import { type Machine, openPlace } from './machine.ts';
+import { openHooks } from './open-hooks.ts';
 import { openPath } from './open-path.ts';
 import { openScim, PUSHES } from './open-scim.ts';
 import { threadsFor } from './reader/views.ts';
 import { addressOf, listeningAt } from './server/http/address.ts';
-import { createHttpApp } from './server/http/app.ts';
+import { createHttpApp, NOT_FOUND } from './server/http/app.ts';
 import { createHealth } from './server/http/health.ts';
 import { createLimits } from './server/http/limits.ts';
 import { listen, type Patience } from './server/http/listen.ts';
@@ -88,6 +89,7 @@ export const openHttp = async (
   );
   const scim = await openScim(opened, { audit: path.audit, publicUrl: address.publicUrl, machine, limits: pushLimits });
   if (scim) parts.defer(() => scim.close());
+  const hooks = parts.adopt(openHooks(opened, { nothing: NOT_FOUND, now }), (one) => one.close());
   const app = createHttpApp({
     address,
     allowedOrigins: server.allowedOrigins,
@@ -96,6 +98,7 @@ export const openHttp = async (
     limits,
     mcp,
     ...(scim ? { scim: scim.route } : {}),
+    hooks: hooks.route,
     health: createHealth({
       checks: {
         index: path.readable,

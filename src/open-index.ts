@@ -7,6 +7,7 @@ import { type Machine, openPlace } from './machine.ts';
 import { tellNotices } from './sources/tell-notices.ts';
 import { openStore } from './store/sqlite/index-store.ts';
 import { modelOf, type OpenableModel } from './open-embedder.ts';
+import { secretOf } from './open-hooks.ts';
 import { fetchOf } from './open-outgoing.ts';
 import { withStandardInput } from './standard-input.ts';
 import type { Store } from './store/store.ts';
@@ -32,13 +33,13 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     folder: folder.path,
     sources: config.rules.sources,
     embeds: model !== undefined,
-    sync: async (name, { acceptDeletions, signal, onProgress }) => {
+    sync: async (name, { acceptDeletions, asked = 'changes', signal, onProgress }) => {
       const source = named(name);
       const run = (input?: string): Promise<SyncEnd> =>
         runSync({
           store,
           connector: source.connector,
-          source: { ...source, folder: config.folder, ...(input === undefined ? {} : { input }) },
+          source: { ...source, asked, folder: config.folder, ...(input === undefined ? {} : { input }) },
           now,
           signal,
           onProgress,
@@ -55,6 +56,9 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     },
     readsStandardInput: (name) => readsStandardInput(named(name)),
     latestRun: (name) => store.latestRun(name),
+    nextRun: (name) => store.nextRun(name),
+    schedule: (name) => named(name).schedule,
+    rung: (name) => (secretOf(named(name)) ? () => store.rung(name) : undefined),
     telling: (name) => tellingOf(named(name), { store, machine, folder: config.folder }),
     embed: async ({ signal, onProgress }) => {
       // A model costs memory: it is opened where there is something to do. To ask for what waits completes a change of models.

@@ -6,7 +6,8 @@ export interface Bell {
   readonly rungAt: number;
   /** How often it was rung: clocks are set back, and two rings can be of one instant. */
   readonly rings: number;
-  readonly ring: () => void;
+  /** `at`: when it was that something changed, where that is known; now by default. */
+  readonly ring: (at?: number) => void;
   /** Resolves when it is rung, after `ms`, or when `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -23,8 +24,8 @@ export const createBell = (now: () => number): Bell => {
     get rings() {
       return rings;
     },
-    ring: () => {
-      rungAt = now();
+    ring: (at) => {
+      rungAt = at === undefined ? now() : Math.max(rungAt, at);
       rings += 1;
       rung.resolve();
       rung = Promise.withResolvers();

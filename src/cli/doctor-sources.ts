@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.ts';
+import type { Freshness } from '../core/freshness.ts';
+import type { Schedule } from '../core/schedule.ts';
 import type { Census } from '../store/census.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Check } from './doctor-checks.ts';
-import { MEANING, overdue } from './overdue.ts';
+import { EFFECT, MEANING, overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
 import { count, listed, span } from './words.ts';
 
@@ -17,10 +19,11 @@ export const sourceChecks = async (
   const census = index === 'unreadable' ? undefined : index;
   const statuses = census?.status(names, config.rules.directory) ?? [];
   const checks: Check[] = [];
-  for (const name of names) {
+  for (const { name, freshness, schedule } of config.sources) {
     const status = statuses.find((one) => one.name === name);
     checks.push(
       ...unreachable(name, await patient.paths(name)),
+      ...slow(name, freshness, schedule),
       ...(census && status ? read(status, { config, census, now }) : index === 'unreadable' ? [] : [unread(name)]),
     );
   }
@@ -40,6 +43,17 @@ const unreachable = (source: string, paths: Awaited<ReturnType<Patient['paths']>
           },
         ],
   );
+
+/** What is brought less often than it is promised is late between two runs, though nothing goes wrong. */
+const slow = (source: string, freshness: Freshness, schedule: Schedule): Check[] =>
+  (['permissions', 'content'] as const)
+    .filter((kind) => schedule[kind] > freshness[kind].within)
+    .map((kind) => ({
+      name: source,
+      state: 'warn',
+      says: `Its ${kind} ${kind === 'content' ? 'is' : 'are'} brought every ${span(schedule[kind])} and promised within ${span(freshness[kind].within)}: between two runs ${MEANING[EFFECT[freshness[kind].onBreach]]}.`,
+      remedy: `Set sources.${source}.schedule.${kind} to half of its promise, or promise less.`,
+    }));
 
 const unread = (source: string): Check => ({
   name: source,

@@ -17,7 +17,8 @@ export type Overdue =
     }
   | { readonly source: string; readonly what: 'everything'; readonly effect: 'missing' | 'coming' };
 
-const EFFECT = { deny: 'hidden', live: 'asked', label: 'labelled' } as const satisfies Record<OnBreach, string>;
+/** What a broken promise means, as the configuration has it. */
+export const EFFECT = { deny: 'hidden', live: 'asked', label: 'labelled' } as const satisfies Record<OnBreach, string>;
 
 /** What it means for those who ask, as the end of a sentence. */
 export const MEANING: Readonly<Record<(typeof EFFECT)[OnBreach], string>> = {

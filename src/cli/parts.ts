@@ -9,7 +9,8 @@ import type { TokenScope } from '../core/caller.ts';
 import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
-import type { LatestRun, SourceStatus } from '../store/store.ts';
+import type { Asked, Schedule } from '../core/schedule.ts';
+import type { LatestRun, NextRun, Rung, SourceStatus } from '../store/store.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
@@ -49,6 +50,10 @@ export interface Index {
   /** Is it given once, on standard input? */
   readsStandardInput(source: string): boolean;
   latestRun(source: string): Promise<LatestRun | undefined>;
+  nextRun(source: string): Promise<NextRun | undefined>;
+  schedule(source: string): Schedule;
+  /** How often the source said by its hook that something changed; undefined for one that has none configured. */
+  rung(source: string): (() => Promise<Rung | undefined>) | undefined;
   /** How the source tells that it has something new; undefined for one that cannot. */
   telling(source: string): Pick<Telling, 'cursor' | 'awaitChange'> | undefined;
   /** Gives vectors to what waits for them. Rejects with `unavailable` where the model cannot run. */
@@ -65,6 +70,8 @@ export interface Index {
 
 interface SyncOptions {
   readonly acceptDeletions: boolean;
+  /** All that changed, by default. */
+  readonly asked?: Asked;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }

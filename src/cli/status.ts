@@ -2,9 +2,11 @@ import { Command } from 'commander';
 
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { instantJson } from './instant-json.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
 import type { Index } from './parts.ts';
 import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
+import { printSchedule, scheduleJson } from './schedule-report.ts';
 import { type Channel, look } from './terminal.ts';
 import { aligned, count, span } from './words.ts';
 
@@ -22,7 +24,8 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const now = parts.now();
         const late = overdue(index.sources, statuses, now);
         const unembedded = await index.unembedded();
-        if (json) terminal.out.json({ sources: statuses.map((status) => statusJson(status, late)), ...vectorsJson(unembedded) });
+        if (json)
+          terminal.out.json({ sources: statuses.map((status) => statusJson(status, late, index)), ...vectorsJson(unembedded) });
         else printStatus(terminal.out, statuses, { index, now });
         tellOverdue(terminal.err, late, { config, data });
         if (unembedded) terminal.err.line(look('yellow', unembedded.message));
@@ -50,6 +53,7 @@ const printStatus = (
     out.line(look('bold', name), `   ${cells.join('   ').trimEnd()}`);
     if (status.lastRun) printProblems(out, status.lastRun);
     printNotes(out, status, index);
+    printSchedule(out, status, index.schedule(status.name), now);
   });
 };
 
@@ -58,23 +62,28 @@ const lastRead = ({ lastRun, running, name }: SourceStatus, now: number): string
   if (!lastRun) return `never read: castellan sync ${name}`;
   const how = lastRun.endedAt === undefined ? 'broken off' : lastRun.status;
   // What failed has confirmed nothing.
-  return `${how === 'failed' ? 'tried' : 'read'} ${span(now - lastRun.startedAt)} ago   ${how}`;
+  const what = lastRun.alone === undefined ? '' : `${lastRun.alone} `;
+  return `${what}${how === 'failed' ? 'tried' : 'read'} ${span(now - lastRun.startedAt)} ago   ${how}`;
 };
 
-const statusJson = (status: SourceStatus, late: readonly Overdue[]): object => {
+const statusJson = (status: SourceStatus, late: readonly Overdue[], index: Pick<Index, 'schedule'>): object => {
   const { lastRun } = status;
   return {
     source: status.name,
     connector: status.connector,
     ...storedJson(status),
     running: status.running,
-    oldest_permissions: instant(status.oldestPermissions),
-    oldest_content: instant(status.oldestContent),
+    oldest_permissions: instantJson(status.oldestPermissions),
+    oldest_content: instantJson(status.oldestContent),
     past_promise: late.filter(({ source }) => source === status.name).map(({ what, effect }) => ({ what, effect })),
+    ...scheduleJson(status, index.schedule(status.name)),
     last_run: lastRun
-      ? { ...runJson(lastRun), started_at: instant(lastRun.startedAt), ended_at: instant(lastRun.endedAt) }
+      ? {
+          ...runJson(lastRun),
+          alone: lastRun.alone ?? null,
+          started_at: instantJson(lastRun.startedAt),
+          ended_at: instantJson(lastRun.endedAt),
+        }
       : null,
   };
 };
-
-const instant = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());

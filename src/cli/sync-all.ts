@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors.ts';
+import type { Asked } from '../core/schedule.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
 import type { SourceStatus } from '../store/store.ts';
@@ -6,6 +7,7 @@ import type { Context } from './context.ts';
 import type { Index, ToSend } from './parts.ts';
 import { createProgressLine } from './progress.ts';
 import { look, type Piece } from './terminal.ts';
+import { RUNS_MAX, turns } from './turns.ts';
 import { count, grouped, span } from './words.ts';
 
 /** How one source's run ended, and how long it took in ms. */
@@ -15,39 +17,57 @@ interface SourceRun {
   readonly ms: number;
 }
 
+/** A source that another process is syncing. */
+interface Refused {
+  readonly source: string;
+  readonly error: AppError;
+}
+
 /** What a sync did, and how its sources stand after it. */
 export interface SyncReport {
   readonly runs: readonly SourceRun[];
   /** Sources that another process is syncing. */
-  readonly refused: readonly { readonly source: string; readonly error: AppError }[];
+  readonly refused: readonly Refused[];
   readonly statuses: readonly SourceStatus[];
   /** Why the model could not run. */
   readonly unembedded?: AppError;
 }
 
-/** Syncs these sources one after the other, then gives what waits its vectors. Tells on stderr how far it has come. */
+interface SyncAll {
+  readonly sources: readonly string[];
+  readonly acceptDeletions: boolean;
+  readonly asked?: Asked;
+}
+
+/** Syncs these sources side by side, then gives what waits its vectors. Tells on stderr how far it has come. */
 export const syncAll = async (
   index: Index,
-  { sources, acceptDeletions }: { sources: readonly string[]; acceptDeletions: boolean },
+  { sources, acceptDeletions, asked = 'changes' }: SyncAll,
   { parts, terminal, signal }: Pick<Context, 'parts' | 'terminal' | 'signal'>,
 ): Promise<SyncReport> => {
-  const runs: SourceRun[] = [];
-  const refused: { source: string; error: AppError }[] = [];
-  for (const source of sources) {
+  const inTurn = turns(RUNS_MAX);
+  const one = async (source: string): Promise<SourceRun | Refused> => {
     signal.throwIfAborted();
     const began = parts.now();
     const line = createProgressLine(terminal.err, parts.now);
     const onProgress = (progress: Progress): void => line.show(readSoFar(source, progress));
     try {
-      const end = await index.sync(source, { acceptDeletions, signal, onProgress });
-      runs.push({ source, end, ms: parts.now() - began });
+      const end = await index.sync(source, { acceptDeletions, asked, signal, onProgress });
+      return { source, end, ms: parts.now() - began };
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'conflict')) throw error;
-      refused.push({ source, error }); // the others need not wait for it
+      return { source, error }; // the others need not wait for it
     } finally {
       line.done();
     }
-  }
+  };
+  const settled = await Promise.allSettled(sources.map((source) => inTurn(() => one(source))));
+  const ended = settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason; // once all have let go of their sources
+    return each.value;
+  });
+  const runs = ended.filter((each) => 'end' in each);
+  const refused = ended.filter((each) => 'error' in each);
   signal.throwIfAborted();
   const unembedded = await embedWaiting(index, { parts, terminal, signal });
   await tidy(index, { runs, terminal });

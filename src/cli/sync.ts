@@ -1,6 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
+import type { Asked } from '../core/schedule.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { Index } from './parts.ts';
 import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
@@ -20,12 +21,27 @@ export const syncCommand = (context: Context): Command =>
     )
     .argument('[source...]', 'only these sources; all of the configuration by default')
     .option('--accept-deletions', 'delete what is missing even when it is a large part of a source')
+    .addOption(new Option('--whole', 'list all there is, whether that is due or not').conflicts('permissions'))
+    .option(
+      '--permissions',
+      'bring only who may see what, from sources that can say that apart; all that changed from the others',
+    )
     .option('--watch', 'go on: read a source again within seconds of a change, and before it is past its promise')
     .option('--until-eof', 'with --watch: stop when standard input ends, and so with whoever started this')
     .addHelpText('after', '\nExample:\n  castellan sync handbook tickets')
     .action(async (named: string[], _: unknown, command: Command) => {
-      const { config, data, json, verbose, watch, untilEof, acceptDeletions = false } = command.optsWithGlobals<SyncOptions>();
+      const {
+        config,
+        data,
+        json,
+        verbose,
+        watch,
+        untilEof,
+        acceptDeletions = false,
+        ...only
+      } = command.optsWithGlobals<SyncOptions>();
       if (watch && acceptDeletions) throw new AppError('invalid_input', NOT_UNSEEN);
+      if (watch && (only.whole || only.permissions)) throw new AppError('invalid_input', BY_SCHEDULE);
       if (untilEof && !watch)
         throw new AppError('invalid_input', 'A single run ends by itself. Leave out --until-eof, or add --watch.');
       const index = await context.parts.openIndex({ config, data });
@@ -39,7 +55,7 @@ export const syncCommand = (context: Context): Command =>
           if (!untilEof || !context.signal.aborted) context.settle();
           return;
         }
-        const report = await syncAll(index, { sources: chosen(named, index), acceptDeletions }, context);
+        const report = await syncAll(index, { sources: chosen(named, index), acceptDeletions, asked: askedBy(only) }, context);
         if (json) context.terminal.out.json(jsonReport(report));
         else printReport(report, index, context.terminal);
         if (verbose) for (const { end } of report.runs) if (end.cause) printStack(context.terminal.err, end.cause);
@@ -51,12 +67,22 @@ export const syncCommand = (context: Context): Command =>
 
 interface SyncOptions extends GlobalOptions {
   readonly acceptDeletions?: boolean;
+  readonly whole?: boolean;
+  readonly permissions?: boolean;
   readonly watch?: boolean;
   readonly untilEof?: boolean;
 }
 
 const NOT_UNSEEN =
   'What is deleted unseen cannot be accepted beforehand. Run: castellan sync --accept-deletions, and then castellan sync --watch';
+
+const BY_SCHEDULE =
+  'What is watched is read by its schedule: sources.<name>.schedule. Leave out --watch, or --whole and --permissions.';
+
+const askedBy = ({ whole, permissions }: Pick<SyncOptions, 'whole' | 'permissions'>): Asked => {
+  if (whole) return 'whole';
+  return permissions ? 'permissions' : 'changes';
+};
 
 /** Aborts when nothing more can be read. */
 const ended = (stdin: Context['parts']['stdin']): AbortSignal => {

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 
 import { AppError } from '../core/errors.ts';
-import type { Freshness } from '../core/freshness.ts';
+import { type Asked, jitterOf } from '../core/schedule.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
 import { createBell } from './bell.ts';
@@ -10,17 +10,17 @@ import { followSource } from './follow-source.ts';
 import type { Index } from './parts.ts';
 import { createProgressLine } from './progress.ts';
 import { ringOnChange } from './ring-on-change.ts';
+import { ringOnHook } from './ring-on-hook.ts';
 import { printProblems, runJson } from './source-report.ts';
 import { readSoFar } from './sync-all.ts';
 import { look, type Terminal } from './terminal.ts';
+import { RUNS_MAX, turns } from './turns.ts';
 import { watchPath } from './watch-path.ts';
 import { count, grouped, took } from './words.ts';
 
-/** Sources read at once: one that takes long does not keep the others from being read, and memory stays bounded. */
-const RUNS_MAX = 4;
-/** Sources are not read again all at the same time: each a little earlier than the one before, in parts of its promise. */
-const STAGGER = 0.02;
-const STAGGERED = 10;
+/** Sources are not read all at the same time when they begin to be followed: so much for each of them, and at most so long, in ms. */
+const START_EACH = 500;
+const START_MAX = 30_000;
 
 interface WatchOptions {
   readonly sources: readonly string[];
@@ -29,7 +29,7 @@ interface WatchOptions {
 
 type Outside = Pick<Context, 'parts' | 'terminal' | 'signal'>;
 
-/** Reads these sources, and each again whenever it changed or half of its shortest promise has passed, until `signal` aborts. */
+/** Reads these sources, and each again whenever it changed or its schedule says so, until `signal` aborts. */
 export const watchSources = async (index: Index, { sources, json }: WatchOptions, outside: Outside): Promise<void> => {
   const { parts, terminal } = outside;
   if (sources.length === 0) {
@@ -41,44 +41,47 @@ export const watchSources = async (index: Index, { sources, json }: WatchOptions
   const except = await realpath(index.folder);
   const inTurn = turns(RUNS_MAX);
   const afterwards = createAfterwards(index, { ...outside, signal });
-  const watchOne = async (source: string, place: number): Promise<void> => {
+  const startWithin = Math.min(START_EACH * (sources.length - 1), START_MAX);
+  const watchOne = async (source: string): Promise<void> => {
     const bell = createBell(parts.now);
     const tell = (what: string): void => terminal.err.line(look('cyan', source), `   ${what}`);
     const teller = createTeller(source, terminal, json);
     let first = true; // a process that was killed may have left texts without their vectors
     await Promise.all(index.watches(source).map((watched) => watchPath(watched, { ring: bell.ring, tell, except, signal })));
     const telling = index.telling(source);
+    const rung = index.rung(source);
     const following = followSource({
+      name: source,
       bell,
-      refresh: refreshOf(index.sources.get(source), place),
+      schedule: index.schedule(source),
+      start: startWithin * jitterOf(source),
       now: parts.now,
       signal,
       latestRun: () => index.latestRun(source),
-      run: () =>
+      nextRun: () => index.nextRun(source),
+      run: (asked) =>
         inTurn(async () => {
           const line = createProgressLine(terminal.err, parts.now);
           const onProgress = (progress: Progress): void => (json ? undefined : line.show(readSoFar(source, progress)));
-          const end = await oneRun(index, source, { parts, signal, onProgress }).finally(() => line.done());
+          const end = await oneRun(index, source, { parts, signal, onProgress, asked }).finally(() => line.done());
           teller(end);
           if (first || end.end.counts.changed + end.end.counts.deleted > 0) afterwards.wanted();
           first = false;
           return end.end.status;
         }),
     });
-    await Promise.all([following, telling && ringOnChange({ ...telling, bell, tell, signal })]);
+    await Promise.all([
+      following,
+      telling && ringOnChange({ ...telling, bell, tell, signal }),
+      rung && ringOnHook({ rung, bell, signal }),
+    ]);
   };
   try {
-    await Promise.all(sources.map(watchOne));
+    await Promise.all(sources.map((source) => watchOne(source)));
   } finally {
     failed.abort(); // one of them met a bug: the others are not left running
     await afterwards.done();
   }
-};
-
-/** Half of the shortest promise: a run that fails leaves the time to mend it. */
-const refreshOf = (freshness: Freshness | undefined, place: number): number => {
-  if (!freshness) return Infinity;
-  return Math.min(freshness.content.within, freshness.permissions.within) * (0.5 - STAGGER * (place % STAGGERED));
 };
 
 interface OneRun {
@@ -88,14 +91,15 @@ interface OneRun {
 
 interface RunOptions extends Pick<Outside, 'parts' | 'signal'> {
   readonly onProgress: (progress: Progress) => void;
+  readonly asked: Asked;
 }
 
 /** An index that cannot be written now may be later: a full disk is cleared, a lock is released. */
-const oneRun = async (index: Index, source: string, { parts, signal, onProgress }: RunOptions): Promise<OneRun> => {
+const oneRun = async (index: Index, source: string, { parts, ...options }: RunOptions): Promise<OneRun> => {
   const began = parts.now();
   const sync = async (): Promise<SyncEnd> => {
     try {
-      return await index.sync(source, { acceptDeletions: false, signal, onProgress });
+      return await index.sync(source, { acceptDeletions: false, ...options });
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'conflict') throw error;
       return { ...FAILED, problems: [{ message: error.message }] };
@@ -130,23 +134,6 @@ const createTeller = (source: string, { out, err }: Terminal, json: boolean): ((
       failure === undefined ? '' : '   tried again, told once',
     );
     printProblems(err, end);
-  };
-};
-
-/** At most so many at once; the others wait for their turn. */
-const turns = (most: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
-  let free = most;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
   };
 };
 

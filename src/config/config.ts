@@ -5,6 +5,7 @@ import type { Connector } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
 import { DEFAULT_FRESHNESS, type Freshness, type Promised } from '../core/freshness.ts';
 import type { Rules } from '../core/rules.ts';
+import { type Schedule, scheduleOf } from '../core/schedule.ts';
 import { policiesOf } from './carrying.ts';
 import type { EmbeddingConfig } from './embedding.ts';
 import { type Environment, interpolate } from './environment.ts';
@@ -22,6 +23,7 @@ interface SourceConfig {
   /** As its connector's own schema parsed them. */
   readonly settings: unknown;
   readonly freshness: Freshness;
+  readonly schedule: Schedule;
   readonly maxDeleteRatio: number;
   readonly urlTemplate: string;
   /** Hosts whose addresses may stay in its texts, besides those its connector names. */
@@ -126,11 +128,13 @@ const parseSource = (name: string, part: Written, { connectors, promises, ...opt
     throw new AppError('config', unknownWord(where, 'names no connector there is', shared.connector, known));
   }
   const own = only(part, (key) => !isCommon(key));
+  const freshness = merged(promises, shared.freshness ?? {});
   return {
     name,
     connector,
     settings: parseSettings(connector.settings, own, { ...options, path, beside: common }),
-    freshness: merged(promises, shared.freshness ?? {}),
+    freshness,
+    schedule: { ...scheduleOf(freshness), ...shared.schedule },
     maxDeleteRatio: shared.max_delete_ratio,
     urlTemplate: shared.url_template,
     hosts: shared.hosts,

@@ -33,6 +33,12 @@ const promised = z.strictObject({ within: duration.optional(), on_breach: z.enum
 const freshness = z.strictObject({ content: promised.optional(), permissions: promised.optional() });
 export type GivenFreshness = z.infer<typeof freshness>;
 
+const schedule = z.strictObject({
+  content: duration.exactOptional(),
+  permissions: duration.exactOptional(),
+  listing: duration.exactOptional(),
+});
+
 /** As the addresses of links are compared. */
 const host = z.string().transform((written, context) => {
   const url = /^[^\s@/\\?#]+$/u.test(written) ? URL.parse(`https://${written}`) : null;
@@ -45,6 +51,7 @@ const host = z.string().transform((written, context) => {
 export const commonSettings = z.strictObject({
   connector: text,
   freshness: freshness.optional(),
+  schedule: schedule.default({}),
   max_delete_ratio: z.number().min(0).max(1).default(0.2),
   url_template: text
     .refine((template) => /<(id|key)>/u.test(template), { error: 'must contain <id> or <key>' })

@@ -18,7 +18,10 @@ export interface Operation {
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** What a run should bring. Only `permissions` due: no bodies are read. */
+/**
+ * What a run should bring. Only `permissions` due: no bodies are read, and no cursor moves past contents that were not brought.
+ * Only `content` due: documents and containers confirm no permissions, though they come with them.
+ */
 export interface Due {
   readonly listing: boolean;
   readonly permissions: boolean;
@@ -67,6 +70,11 @@ export interface Connector<Settings = unknown, Cursor = unknown> {
   awaitChange?(run: Run<Settings, Cursor>): Promise<void>;
   /** How it signs in: `fetch` does it, and no connector sees the token. Undefined: it needs no sign-in. */
   signIn?(settings: Settings): SignIn | undefined;
+  /**
+   * Can it bring permissions without contents, and contents without permissions, for less than both? Then each is due on its own
+   * schedule. Absent: a run that brings one brings the other.
+   */
+  readonly apart?: true;
   /** How the source tells us, at `POST /hooks/<source>`, that something changed. It merely hastens a run. */
   readonly hook?: Hook<Settings>;
   /** The document types it yields, and which of their declared fields it fills. Absent: whatever its data or settings say. */

@@ -1,3 +1,4 @@
+import type { SourceDocument } from '../core/document.ts';
 import { AppError, unreachable } from '../core/errors.ts';
 import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
 import { messageOf, type Sound } from './check.ts';
@@ -42,6 +43,8 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
   let documents = new Set<string>(); // keys that will be looked up
   let others = new Set<string>(); // keys whose look-up would be out of date
   let since = 0;
+  // Set once contents were told of that this run does not bring: a cursor past them would forget them.
+  let passedOver = false;
 
   const commit = async (writes: readonly Write[]): Promise<void> => {
     if (writes.length === 0) return;
@@ -68,6 +71,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
         chunks = 0;
       }
       const write = await coming;
+      if (write.type === 'checkpoint' && passedOver) continue;
       writes.push(write);
       chunks += write.type === 'document' ? (write.document.text?.chunks.length ?? 0) : 0;
       if (chunks < CHUNKS && clock() - begun < LATENCY) continue;
@@ -83,11 +87,13 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
     switch (change.type) {
       case 'document': {
         const { document } = change;
-        const prepared = await tried(document.key, () => prepare(document, known.get(document.key), preparing));
-        if (prepared) return { type: 'document', document: prepared };
-        const { key, acl, parent } = document;
-        const labels = labelsOf(document, preparing.hosts);
-        return { type: 'unread', key, acl, labels, ...(parent !== undefined && { parent }) };
+        const stored = known.get(document.key);
+        if (!preparing.due.content) {
+          passedOver ||= document.revision === undefined || document.revision !== stored?.revision;
+          return unreadOf(document);
+        }
+        const prepared = await tried(document.key, () => prepare(document, stored, preparing));
+        return prepared ? { type: 'document', document: prepared } : unreadOf(document);
       }
       case 'acl':
         return { ...change, ...(change.labels && { labels: labelsOf(change, preparing.hosts) }) };
@@ -102,6 +108,12 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
       default:
         return unreachable(change);
     }
+  };
+
+  /** What of a document is known without its text. */
+  const unreadOf = (document: SourceDocument): Write => {
+    const { key, acl, parent } = document;
+    return { type: 'unread', key, acl, labels: labelsOf(document, preparing.hosts), ...(parent !== undefined && { parent }) };
   };
 
   const tried = async (key: string, work: () => Promise<NewDocument>): Promise<NewDocument | undefined> => {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Change } from '../core/change.ts';
 import type { Connector, Due, Fetch, Run } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
+import { type Asked, dueOf, type Schedule } from '../core/schedule.ts';
 import type { Notice } from '../core/notice.ts';
 import { refuseEveryHost } from '../sources/fetch.ts';
 import type { RunEnd, RunStatus, SourceWriter, Store } from '../store/store.ts';
@@ -12,10 +13,15 @@ import { hostsOf } from './prepare.ts';
 import { type Progress, teller } from './progress.ts';
 import { PAUSE, type Steps, stepsOf } from './steps.ts';
 import { createTally, type Tally } from './tally.ts';
+import { createWatchdog, type Watchdog } from './watchdog.ts';
 
 /** A sweep of fewer documents is never refused, however large a part of the source they are. */
 const SWEEP_DOCUMENTS = 20;
 const SWEEP_RATIO = 0.2;
+/** A run in which nothing happens for so long is over, in ms: no change came, and no call was answered. Every call ends sooner by itself. */
+const STALLED = 15 * 60_000;
+/** No source is believed about a later time, in ms from now. */
+const RETRY_LATEST = 24 * 3_600_000;
 
 /** A configured source, ready to be read. */
 interface SourceToSync<Settings> {
@@ -28,7 +34,11 @@ interface SourceToSync<Settings> {
   /** Hosts whose addresses may stay in texts, besides the connector's own. */
   readonly hosts?: readonly string[];
   readonly maxDeleteRatio?: number;
+  /** What is brought, whatever its schedule says. */
   readonly due?: Due;
+  /** Absent: it is listed whole once, and whenever that was refused. */
+  readonly schedule?: Schedule;
+  readonly asked?: Asked;
   /** Standard input as a file, where the source is read from it. */
   readonly input?: string;
 }
@@ -45,6 +55,8 @@ export interface SyncOptions<Settings, Cursor> {
   readonly acceptDeletions?: boolean;
   readonly fetch?: Fetch;
   readonly notice?: (notice: Notice) => void;
+  /** In ms. */
+  readonly stalledAfter?: number;
 }
 
 /** The end of a run, and what threw where it failed. */
@@ -57,42 +69,65 @@ export interface SyncEnd extends RunEnd {
  * or another process holds the source.
  */
 export const runSync = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>): Promise<SyncEnd> => {
-  const { store, connector, source, now, onProgress } = options;
-  const writer = await store.open(source.name, connector.name, now());
+  const { store, connector, source, now, onProgress, stalledAfter = STALLED } = options;
+  const writer = await store.open(source.name, connector.name, now(), decisionOf(options));
   const tally = createTally();
   const tell = teller(onProgress, now);
   const progress = (last?: boolean): void => tell({ ...tally.counts, source: source.name, phase: 'read' }, last);
   const endOf = (status: RunStatus): RunEnd => ({ status, counts: { ...tally.counts }, problems: [...tally.problems] });
+  const dog = createWatchdog(source.name, stalledAfter);
+  const signal = AbortSignal.any([options.signal, dog.signal]);
   try {
-    const { status, cause } = await readAll(options, { writer, tally, progress });
-    const end = endOf(status);
-    await writer.finish(end, now());
+    const { status, cause, whole } = await readAll({ ...options, signal }, { writer, tally, progress, dog });
+    const end = { ...endOf(status), ...retryOf(cause, now()) };
+    await writer.finish(end, now(), whole);
     progress(true);
     return cause === undefined ? end : { ...end, cause };
   } catch (error) {
     tally.problem({ message: messageOf(error) });
     await writer.finish(endOf('failed'), now()).catch(() => undefined); // the first failure is the one to tell
     throw error;
+  } finally {
+    dog.close();
   }
+};
+
+/** What is brought, once it is known how the source stands; undefined leaves that to the store. */
+const decisionOf = <Settings, Cursor>({
+  connector,
+  source,
+  now,
+}: SyncOptions<Settings, Cursor>): Parameters<Store['open']>[3] => {
+  const { due, schedule, asked = 'changes' } = source;
+  if (due) return () => due;
+  return schedule && ((standing) => dueOf(standing, { asked, schedule, apart: connector.apart === true, now: now() }));
+};
+
+/** When the source asked to be left alone until, where that is what ended the run. */
+const retryOf = (cause: unknown, now: number): Pick<RunEnd, 'retryAt'> => {
+  if (!(cause instanceof AppError) || cause.retryAt === undefined || !(cause.retryAt > now)) return {};
+  return { retryAt: Math.min(cause.retryAt, now + RETRY_LATEST) };
 };
 
 interface Running {
   readonly writer: SourceWriter;
   readonly tally: Tally;
   readonly progress: (last?: boolean) => void;
+  readonly dog: Watchdog;
 }
 
 interface Ended {
   readonly status: RunStatus;
+  /** Whether all it was to bring came, but for documents that are named as problems. */
+  readonly whole: boolean;
   readonly cause?: unknown;
 }
 
 /** Reads the connector's stream to its end, its failure, or the signal. */
 const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>, running: Running): Promise<Ended> => {
   const { connector, source, signal } = options;
-  const { writer, tally, progress } = running;
-  // A source that was never listed whole, or whose sweep was refused, is to be listed.
-  const due = source.due ?? { listing: !writer.listed, permissions: true, content: true };
+  const { writer, tally, progress, dog } = running;
+  const { due } = writer;
   const batch = createBatch({
     writer,
     tally,
@@ -105,27 +140,32 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
     },
     clock: () => performance.now(),
     committed: async () => {
+      dog.alive();
       progress();
       await setImmediate(); // timers and signals get their turn
     },
   });
   const intake = createIntake(options, running, batch);
-  const steps = stepsOf(() => connector.sync(runOf(options, writer, due)), signal);
+  const steps = stepsOf(() => connector.sync(runOf(options, running)), signal);
   try {
-    const failed = await drain(steps, batch, intake);
+    const failed = await drain(steps, batch, intake, dog);
     await batch.flush();
     if (failed) {
       tally.problem({
         message: failed.error instanceof AppError ? failed.error.message : `The connector failed: ${messageOf(failed.error)}`,
       });
-      return { status: 'failed', cause: failed.error };
+      return { status: 'failed', whole: false, cause: failed.error };
     }
     await intake.end();
-    return { status: tally.counts.problems === 0 ? 'complete' : 'partial' };
+    return { status: tally.counts.problems === 0 ? 'complete' : 'partial', whole: !intake.lost };
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
+    if (dog.signal.aborted && error === dog.signal.reason) {
+      tally.problem({ message: messageOf(error) });
+      return { status: 'failed', whole: false, cause: error };
+    }
     tally.problem({ message: `The run was interrupted; nothing is lost. To go on: castellan sync ${source.name}` });
-    return { status: 'partial' };
+    return { status: 'partial', whole: false };
   } finally {
     await steps.close();
   }
@@ -136,10 +176,12 @@ const drain = async <Cursor>(
   steps: Steps<Change<Cursor>>,
   batch: Batch,
   intake: Intake<Cursor>,
+  dog: Watchdog,
 ): Promise<{ readonly error: unknown } | undefined> => {
   for (;;) {
     const step = await steps.next(batch.wait).catch((error: unknown) => ({ error }));
     if (step === undefined) return undefined;
+    if (step !== PAUSE) dog.alive();
     if (step === PAUSE) await batch.flush();
     else if ('error' in step) {
       intake.signal.throwIfAborted();
@@ -150,6 +192,8 @@ const drain = async <Cursor>(
 
 interface Intake<Cursor> {
   readonly signal: AbortSignal;
+  /** Whether something was lost of which nobody can say what. */
+  readonly lost: boolean;
   take(change: Change<Cursor>): Promise<void>;
   /** After the last change. */
   end(): Promise<void>;
@@ -199,6 +243,9 @@ const createIntake = <Settings, Cursor>(
 
   return {
     signal,
+    get lost() {
+      return lost;
+    },
     async take(change) {
       const { changes, problem } = check(change, connector.cursor);
       if (problem?.key !== undefined) tally.problem(problem);
@@ -222,8 +269,7 @@ const createIntake = <Settings, Cursor>(
 /** What the connector gets. A cursor it cannot read any more is no cursor: it begins anew. */
 const runOf = <Settings, Cursor>(
   { connector, source, now, signal, fetch = refuseEveryHost, notice = () => undefined }: SyncOptions<Settings, Cursor>,
-  writer: SourceWriter,
-  due: Due,
+  { writer, dog }: Running,
 ): Run<Settings, Cursor> => {
   const cursor = writer.cursor === undefined ? undefined : connector.cursor.safeParse(writer.cursor).data;
   return {
@@ -231,10 +277,11 @@ const runOf = <Settings, Cursor>(
     settings: source.settings,
     folder: source.folder,
     ...(cursor !== undefined && { cursor }),
-    due,
+    due: writer.due,
     ...(source.input !== undefined && { input: source.input }),
     // However little a connector thinks of it, what it asks ends with its run.
-    fetch: (input, init) => fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }),
+    fetch: (input, init) =>
+      fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }).finally(dog.alive),
     notice,
     now: () => new Date(now()),
     signal,

@@ -1,5 +1,6 @@
 import type { Acl } from '../core/acl.ts';
 import type { Members } from '../core/change.ts';
+import type { Due } from '../core/connector.ts';
 import type { Account, Field, Location } from '../core/document.ts';
 import type { Identity } from '../core/caller.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   RollQuestion,
 } from './people.ts';
 import type { Rules } from '../core/rules.ts';
+import type { Standing, Whole } from '../core/schedule.ts';
 
 /** What a chunk weighs for one term: see `store/terms.ts`. */
 export interface TermImpact {
@@ -115,7 +117,12 @@ export interface RunEnd {
   readonly status: RunStatus;
   readonly counts: RunCounts;
   readonly problems: readonly RunProblem[];
+  /** Before then the source asked not to be asked again, ms since 1970. */
+  readonly retryAt?: number;
 }
+
+/** What a run was to bring, where that was not both. */
+export type Alone = 'permissions' | 'content';
 
 /** What a sweep would do, and did, counted in documents. */
 export interface Sweep {
@@ -134,6 +141,8 @@ export interface SweepLimit {
 /** One run's hold on one source: nobody else writes this source until it is closed or its process is dead. */
 export interface SourceWriter {
   readonly run: number;
+  /** What it is to bring: what it is not asked for it confirms nothing of. */
+  readonly due: Due;
   /** Of the last committed checkpoint. */
   readonly cursor?: unknown;
   /** Whether the last whole listing ended without a refused sweep. */
@@ -142,8 +151,11 @@ export interface SourceWriter {
   write(batch: readonly Write[]): Promise<Written>;
   /** Closes a listing opened in this run or in one it resumes: deletes what it did not see. Rejects with `invalid_input` when none is open. */
   sweep(limit: SweepLimit, of?: string): Promise<Sweep>;
-  /** Ends the run and gives the source free. Like every write it rejects with `conflict` when another run holds the source by now. */
-  finish(end: RunEnd, now: number): Promise<void>;
+  /**
+   * Ends the run and gives the source free. Like every write it rejects with `conflict` when another run holds the source by now.
+   * `whole`: whether all that was due came, but for documents that are named as problems; by default, whether it is complete.
+   */
+  finish(end: RunEnd, now: number, whole?: boolean): Promise<void>;
 }
 
 /** A chunk that waits for its vector. */
@@ -171,7 +183,11 @@ export interface SourceStatus {
   /** Of what is stored: the oldest confirmation. */
   readonly oldestPermissions?: number;
   readonly oldestContent?: number;
-  readonly lastRun?: RunEnd & { readonly startedAt: number; readonly endedAt?: number };
+  readonly lastRun?: RunEnd & { readonly startedAt: number; readonly endedAt?: number; readonly alone?: Alone };
+  /** When each kind was last brought whole. */
+  readonly whole: Whole;
+  /** Before then the source asked not to be asked again. */
+  readonly retryAt?: number;
   readonly running: boolean;
 }
 
@@ -181,6 +197,20 @@ export interface LatestRun {
   readonly startedAt: number;
   /** Absent while it is under way. */
   readonly status?: RunStatus;
+  readonly alone?: Alone;
+}
+
+/** What decides when a source is read next. Times are ms since 1970. */
+export interface NextRun {
+  readonly whole: Whole;
+  readonly retryAt?: number;
+}
+
+/** How often a source said that something changed, and when last. */
+export interface Rung {
+  readonly rings: number;
+  /** ms since 1970. */
+  readonly at: number;
 }
 
 /** What a history row is about. */
@@ -201,8 +231,8 @@ export interface HistoryRow {
 /** The index, for those who write it. Reading for callers goes through a `Reader`. */
 export interface Store {
   readonly databaseId: string;
-  /** Takes the source's lease; rejects with `conflict` when a living process holds it. */
-  open(source: string, connector: string, now: number): Promise<SourceWriter>;
+  /** Takes the source's lease; rejects with `conflict` when a living process holds it. `decide` says what is to be brought: everything by default. */
+  open(source: string, connector: string, now: number, decide?: (standing: Standing) => Due): Promise<SourceWriter>;
   /** Oldest first, at most `limit`. Chunks whose vectors another model made are queued again first. */
   waiting(fingerprint: string, limit: number): Promise<readonly WaitingChunk[]>;
   waitingCount(fingerprint: string): Promise<number>;
@@ -214,6 +244,12 @@ export interface Store {
   status(sources: readonly string[], directory?: string): Promise<readonly SourceStatus[]>;
   /** Undefined for a source never synced. Counts nothing, so it may be asked often. */
   latestRun(source: string): Promise<LatestRun | undefined>;
+  /** Undefined for a source never synced. */
+  nextRun(source: string): Promise<NextRun | undefined>;
+  /** Undefined for a source that never rang. */
+  rung(source: string): Promise<Rung | undefined>;
+  /** Takes deliveries of a source, and rings where one of them was not taken before. Ids of the last day, and at most 10,000, are known. */
+  ring(source: string, ids: readonly string[], now: number): Promise<boolean>;
   /** Of the last committed checkpoint of a source; undefined where there is none. */
   cursor(source: string): Promise<unknown>;
   /** What `identify` would give, without writing; `due` says whether there is something to write. */

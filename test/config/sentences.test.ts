@@ -17,7 +17,7 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
   [
     'a mistyped setting of a source',
     GOOD.replace('root:', 'rot:'),
-    'sources.wiki.rot is not a known setting. Did you mean root? Known: connector, freshness, hosts, login, max_delete_ratio, private_network, rate, root, url_template.',
+    'sources.wiki.rot is not a known setting. Did you mean root? Known: connector, freshness, hosts, login, max_delete_ratio, private_network, rate, root, schedule, url_template.',
   ],
   [
     'an unknown setting deep inside',

@@ -128,6 +128,7 @@ const neverEnding = (store: Store): Store => ({
     const writer = await store.open(...of);
     return {
       run: writer.run,
+      due: writer.due,
       get cursor() {
         return writer.cursor;
       },

@@ -8,6 +8,7 @@ import { createBearers } from './bearer.ts';
 import { encodedBody, readMessage } from './body.ts';
 import { createGate } from './gate.ts';
 import type { Health } from './health.ts';
+import type { HookRoute } from './hook-route.ts';
 import { callerName, type Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { McpRoute } from './mcp-route.ts';
@@ -28,6 +29,8 @@ export interface HttpParts {
   readonly mcp: McpRoute;
   /** Where a source is pushed to; absent where none is. */
   readonly scim?: ScimRoute;
+  /** Where sources say that something changed. */
+  readonly hooks?: HookRoute;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly metricsToken?: Secret;
@@ -42,7 +45,8 @@ export interface HttpParts {
 
 type Asking = Context<HttpEnv>;
 
-const NOT_FOUND: Refusal = { refused: 'not_found', message: 'There is nothing here. The protocol is spoken at /mcp.' };
+/** What is said where nothing is. */
+export const NOT_FOUND: Refusal = { refused: 'not_found', message: 'There is nothing here. The protocol is spoken at /mcp.' };
 
 /** The routes of the server, and the order in which a request is looked at: host, origin, path, encoding, token, limits, body, and only then what it says. */
 export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
@@ -110,6 +114,19 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
     const base = `${address.prefix}${SCIM}`;
     app.all(`${base}/*`, (context) =>
       scim.answer(context.req.raw, context.req.path.slice(base.length), context.var.asked, (why) => countUnknown(parts, why)),
+    );
+  }
+
+  const { hooks } = parts;
+  const below = `${address.prefix}${HOOKS}/`;
+  if (hooks) {
+    app.all(`${below}*`, (context) =>
+      hooks.answer(context.req.raw, {
+        name: context.req.path.slice(below.length),
+        from: context.env.incoming?.socket?.remoteAddress ?? '',
+        asked: context.var.asked,
+        unknown: (why) => countUnknown(parts, why),
+      }),
     );
   }
 
@@ -185,6 +202,7 @@ const countUnknown = ({ metrics, refusals }: HttpParts, why: string): void => {
 };
 
 const SCIM = '/scim/v2';
+const HOOKS = '/hooks';
 
 /** How a refusal is said where plain words are not expected. */
 const ANSWERS: ReadonlyMap<string, (refusal: Refusal) => Response> = new Map([
@@ -199,5 +217,8 @@ const routing = ({ address: { prefix, metadata }, scim }: HttpParts): ((path: st
     ...metadata.paths.map((path) => [path, '/.well-known/oauth-protected-resource'] as const),
   ]);
   const isBelow = (path: string): boolean => path === `${prefix}${SCIM}` || path.startsWith(`${prefix}${SCIM}/`);
-  return (path) => routes.get(path) ?? (scim && isBelow(path) ? SCIM : undefined);
+  return (path) => {
+    if (path.startsWith(`${prefix}${HOOKS}/`)) return HOOKS;
+    return routes.get(path) ?? (scim && isBelow(path) ? SCIM : undefined);
+  };
 };

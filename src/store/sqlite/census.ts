@@ -122,7 +122,7 @@ const LATEST = `
     UNION ALL SELECT max(permissions_synced_at) FROM item
     UNION ALL SELECT max(synced_at) FROM account
     UNION ALL SELECT max(listed_at) FROM member_group
-    UNION ALL SELECT max(confirmed_at) FROM source
+    UNION ALL SELECT max(max(confirmed_at), max(contents_confirmed_at)) FROM source
     UNION ALL SELECT max(started_at) FROM run)`;
 
 /** The principals of a kind that an allow in force names. */

@@ -8,6 +8,7 @@ import { committing } from './writing/commit.ts';
 import { decisionsOf } from './writing/decisions.ts';
 import { groupsOf } from './writing/groups.ts';
 import { historyOf } from './writing/history.ts';
+import { hooksOf } from './writing/hooks.ts';
 import { identitiesOf } from './writing/identities.ts';
 import { itemsOf } from './writing/items.ts';
 import { knownRulesOf } from './writing/known-rules.ts';
@@ -17,6 +18,7 @@ import { processStarted } from './writing/process-alive.ts';
 import { runsOf } from './writing/runs.ts';
 import { writersOf } from './writing/source-writer.ts';
 import { cursorOf, latestRunOf, statusOf } from './writing/status.ts';
+import { everything, nextRunOf } from './writing/whole.ts';
 import { textsOf } from './writing/texts.ts';
 import { upkeepOf } from './writing/upkeep.ts';
 import { vectorsOf } from './writing/vectors.ts';
@@ -65,11 +67,12 @@ export const openStore = async ({
     const status = statusOf(db);
     const people = rollOf(db);
     const latestRun = latestRunOf(db);
+    const nextRun = nextRunOf(db);
     const cursor = cursorOf(db);
     const upkeep = upkeepOf({ db, file, commit, vocabulary });
     return {
       databaseId,
-      open: async (source, connector, startedAt) => open({ source, connector, now: startedAt }),
+      open: async (source, connector, startedAt, decide = everything) => open({ source, connector, now: startedAt, decide }),
       ...vectorsOf({ db, file, commit }),
       ...knownRulesOf({ db, file, commit }),
       ...identitiesOf({ db, file, commit, history }),
@@ -78,6 +81,8 @@ export const openStore = async ({
       roll: async (question) => guarded(file, () => people.roll(question)),
       status: async (sources, directory) => guarded(file, () => status(sources, directory)),
       latestRun: async (source) => guarded(file, () => latestRun(source)),
+      nextRun: async (source) => guarded(file, () => nextRun(source)),
+      ...hooksOf({ db, file, commit }),
       cursor: async (source) => guarded(file, () => cursor(source)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),
       check: async () => upkeep.check(),

@@ -15,13 +15,14 @@ export const preparePromises = (db: Database): SetPromises => {
       source INTEGER PRIMARY KEY,
       name TEXT NOT NULL,
       confirmed_at INTEGER NOT NULL,
+      contents_confirmed_at INTEGER NOT NULL,
       permissions_since REAL NOT NULL,
       content_since REAL NOT NULL
     ) STRICT`);
   const clear = db.prepare('DELETE FROM temp.promise');
   const insert = db.prepare<[number, number, string]>(`
     INSERT INTO temp.promise
-    SELECT id, name, confirmed_at, ?, ?
+    SELECT id, name, confirmed_at, contents_confirmed_at, ?, ?
     FROM source
     WHERE name = ?`);
   return (rules, now) => {

@@ -72,7 +72,7 @@ export const openPushedStore = ({ path, source: name, connector, now, express }:
         commit((step) => {
           const row = parts.runs.claim(step, name, connector, step.at);
           const taken = row.cursor === null ? takeOver(step, row, (seen) => expressAll(changeOf(step, seen), express)) : row.tick;
-          const done = work(changeOf(step, { source: row.id, tick: taken, at: step.at }));
+          const done = work(changeOf(step, seenNow(row.id, taken, step.at)));
           confirm.run(step.at, row.id); // whoever pushes says by it that what they do not mention still stands
           step.moveEpoch();
           return done;
@@ -98,6 +98,9 @@ const partsOf = (db: Database) => {
   };
 };
 
+/** What is pushed says all there is to say. */
+const seenNow = (source: number, tick: number, at: number): Seen => ({ source, tick, at, contentsAt: at, permissionsAt: at });
+
 const expressAll = (change: PushedChange, express: PushedStoreOptions['express']): void => {
   for (const kind of ['User', 'Group'] as const) for (const pushed of change.all(kind)) express(change, pushed);
 };
@@ -111,7 +114,7 @@ const takingOver = (db: Database, { accounts, groups, items }: ReturnType<typeof
     const tick = before + 1;
     mark.run(tick, TAKEN_OVER, source);
     items.remove(step, source, left.all(source));
-    expressed({ source, tick, at: step.at });
+    expressed(seenNow(source, tick, step.at));
     accounts.deactivate(step, source, tick);
     groups.unlist(step, source, tick);
     return tick;

@@ -20,7 +20,7 @@ export const prepareStoredDocuments = (db: Database): StoredDocuments => {
       document.labels AS labels,
       document.fields AS fields,
       document.updated_at AS updatedAt,
-      max(item.synced_at, source.confirmed_at) AS syncedAt,
+      max(item.synced_at, source.contents_confirmed_at) AS syncedAt,
       max(item.permissions_synced_at, source.confirmed_at) AS permissionsSyncedAt,
       document.content_hash AS contentHash,
       document.revision AS revision,

@@ -90,7 +90,9 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
       return { id: was.id, was, moved: false };
     }
     const id = was ? was.id : Number(statements.insert.run({ ...given, ...seen }).lastInsertRowid);
-    if (was) statements.update.run({ id, ...given, ...seen });
+    // Other permissions than before are said now, whatever the run was to bring.
+    const permissionsAt = was?.acl === given.acl ? seen.permissionsAt : seen.at;
+    if (was) statements.update.run({ id, ...given, ...seen, permissionsAt });
     if (was?.acl !== given.acl || was.container !== given.container) {
       recordMove(commit, seen.source, given.key, was, { id, ...given });
     }
@@ -165,10 +167,14 @@ const prepare = (db: Database) => ({
   update: db.prepare<[ItemRow & { readonly id: number }]>(`
     UPDATE item
     SET container = :container, title = :title, parent = :parent, acl = :acl,
-        tick = :tick, synced_at = :at, permissions_synced_at = :at
+        tick = :tick, synced_at = coalesce(:contentsAt, synced_at),
+        permissions_synced_at = coalesce(:permissionsAt, permissions_synced_at)
     WHERE id = :id`),
   confirm: db.prepare<[Seen & { readonly id: number }]>(`
-    UPDATE item SET tick = :tick, synced_at = :at, permissions_synced_at = :at WHERE id = :id`),
+    UPDATE item
+    SET tick = :tick, synced_at = coalesce(:contentsAt, synced_at),
+        permissions_synced_at = coalesce(:permissionsAt, permissions_synced_at)
+    WHERE id = :id`),
   updateAcl: db.prepare<[Seen & { readonly id: number; readonly acl: number }]>(`
     UPDATE item SET acl = :acl, tick = :tick, permissions_synced_at = :at WHERE id = :id`),
   confirmAcl: db.prepare<[Seen & { readonly id: number }]>(`

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
+import type { Due } from '../../../core/connector.ts';
 import { AppError, unreachable } from '../../../core/errors.ts';
 import type { Member } from '../../../core/principal.ts';
+import type { Standing } from '../../../core/schedule.ts';
 import type { KnownDocument, SourceWriter, Write } from '../../store.ts';
 import type { Database } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
@@ -27,6 +29,7 @@ interface Opened {
   readonly source: string;
   readonly connector: string;
   readonly now: number;
+  readonly decide: (standing: Standing) => Due;
 }
 
 /** What a run knows beyond what is stored. Never changed in place: a batch that fails leaves the one before. */
@@ -60,8 +63,8 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
     CROSS JOIN item ON item.source = :source AND item.key = wanted.value
     CROSS JOIN document ON document.item = item.id`);
 
-  return ({ source: name, connector, now }) => {
-    const { run, row } = commit((step) => runs.begin(step, name, connector, now));
+  return ({ source: name, connector, now, decide }) => {
+    const { run, row, due } = commit((step) => runs.begin(step, { name, connector, startedAt: now, decide }));
     const source = row.id;
     let listed = row.listed === 1;
     let progress: Progress = {
@@ -72,6 +75,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
     };
     return {
       run,
+      due,
       get cursor() {
         return progress.cursor;
       },
@@ -87,7 +91,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
         progress = commit((step) => {
           runs.assertHeld(source, run);
           let reached = progress;
-          for (const write of batch) reached = apply(step, { source, at: now, progress: reached, counted }, write);
+          for (const write of batch) reached = apply(step, { source, at: now, due, progress: reached, counted }, write);
           return reached;
         }, run);
         return counted;
@@ -101,15 +105,15 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
             `A whole listing ${what} was completed that was never opened. Yield "listing" before it.`,
           );
         }
-        const swept = await sweep({ ...listing, source, run, limit });
+        const swept = await sweep({ ...listing, source, run, at: now, limit });
         // Closed for this run only: until a checkpoint says otherwise, a run that resumes finds it open.
         progress = { ...progress, listings: new Map([...progress.listings].filter(([open]) => open !== of)) };
         if (swept.refused) listed = false;
         else if (of === undefined) listed = true;
         return swept;
       },
-      async finish(end, endedAt) {
-        commit((step) => runs.end(step, source, run, end, endedAt), run);
+      async finish(end, endedAt, whole = end.status === 'complete') {
+        commit((step) => runs.end(step, { source, run, due, startedAt: now, whole }, end, endedAt), run);
       },
     };
   };
@@ -118,6 +122,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
 interface Step {
   readonly source: number;
   readonly at: number;
+  readonly due: Due;
   readonly progress: Progress;
   readonly counted: { changed: number; deleted: number };
 }
@@ -125,12 +130,22 @@ interface Step {
 /** One write, and what the run knows after it. */
 const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, step: Step, write: Write) => Progress) => {
   const wasConfirmed = db.prepare<[number], number>('SELECT confirmed_at > 0 FROM source WHERE id = ?').pluck();
-  const confirm = db.prepare<[number, number]>('UPDATE source SET confirmed_at = ? WHERE id = ?');
+  const confirm = db.prepare<[Seen]>(`
+    UPDATE source
+    SET confirmed_at = coalesce(:permissionsAt, confirmed_at),
+        contents_confirmed_at = coalesce(:contentsAt, contents_confirmed_at)
+    WHERE id = :source`);
   const setTick = db.prepare<[number, number]>('UPDATE source SET tick = ? WHERE id = ?');
   const setCheckpoint = db.prepare<[string | null, string, number]>('UPDATE source SET cursor = ?, listings = ? WHERE id = ?');
 
-  return (commit, { source, at, progress, counted }, write) => {
-    const seen: Seen = { source, tick: progress.tick, at };
+  return (commit, { source, at, due, progress, counted }, write) => {
+    const seen: Seen = {
+      source,
+      tick: progress.tick,
+      at,
+      contentsAt: due.content ? at : null,
+      permissionsAt: due.permissions ? at : null,
+    };
     switch (write.type) {
       case 'document':
         counted.changed += Number(items.document(commit, seen, write.document));
@@ -173,7 +188,7 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
       }
       case 'unchanged':
         if (wasConfirmed.get(source) !== 1) commit.moveEpoch(); // a directory decides from when it was first read
-        confirm.run(at, source);
+        confirm.run(seen);
         return progress;
       case 'checkpoint': {
         // Between two pages of a group nothing is safe to skip: the cursor stays where it was.

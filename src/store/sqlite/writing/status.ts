@@ -1,19 +1,22 @@
 import { z } from 'zod';
 
-import type { LatestRun, RunEnd, RunStatus, SourceStatus } from '../../store.ts';
+import type { Alone, LatestRun, RunEnd, RunStatus, SourceStatus } from '../../store.ts';
 import type { Database } from '../database.ts';
 import { prepareDark } from './dark.ts';
 import { isAlive } from './process-alive.ts';
 import { KILLED } from './runs.ts';
+import { wholeOf, type WholeRow } from './whole.ts';
 
 const countsSchema = z.strictObject({ read: z.number(), changed: z.number(), deleted: z.number(), problems: z.number() });
 const problemsSchema = z.array(z.strictObject({ key: z.string().exactOptional(), message: z.string() }));
 
-interface SourceRow {
+interface SourceRow extends WholeRow {
   readonly id: number;
   readonly name: string;
   readonly connector: string;
   readonly confirmed: number;
+  readonly contentsConfirmed: number;
+  readonly retryAt: number | null;
 }
 
 interface RunRow {
@@ -22,13 +25,16 @@ interface RunRow {
   readonly status: 'complete' | 'partial' | 'failed' | null;
   readonly counts: string | null;
   readonly problems: string | null;
+  readonly alone: Alone | null;
 }
 
 /** How sources stand, all of one instant; a source that was never synced is absent. */
 export const statusOf = (db: Database): ((sources: readonly string[], directory?: string) => readonly SourceStatus[]) => {
-  const findSource = db.prepare<[string], SourceRow>(
-    'SELECT id, name, connector, confirmed_at AS confirmed FROM source WHERE name = ?',
-  );
+  const findSource = db.prepare<[string], SourceRow>(`
+    SELECT id, name, connector, confirmed_at AS confirmed, contents_confirmed_at AS contentsConfirmed, retry_at AS retryAt,
+           listing_whole_at AS listing, permissions_whole_at AS permissions, content_whole_at AS content
+    FROM source
+    WHERE name = ?`);
   const documents = db.prepare<[number], number>('SELECT count(*) FROM item WHERE source = ? AND container = 0').pluck();
   const chunks = db
     .prepare<[number], number>('SELECT count(*) FROM item JOIN chunk ON chunk.item = item.id WHERE item.source = ?')
@@ -54,8 +60,11 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
         JOIN principal ON principal.id = acl_grant.principal AND principal.kind IN ('user', 'group'))`)
     .pluck();
   // A group whose members could not be learned is as old as its last listing, whatever else was confirmed.
-  const oldest = db.prepare<[{ source: number; confirmed: number }], { content: number | null; permissions: number | null }>(`
-    SELECT (SELECT max(min(synced_at), :confirmed) FROM item WHERE source = :source AND container = 0) AS content,
+  const oldest = db.prepare<
+    [{ source: number; confirmed: number; contentsConfirmed: number }],
+    { content: number | null; permissions: number | null }
+  >(`
+    SELECT (SELECT max(min(synced_at), :contentsConfirmed) FROM item WHERE source = :source AND container = 0) AS content,
            (SELECT min(at) FROM (
              SELECT max(min(permissions_synced_at), :confirmed) AS at FROM item WHERE source = :source
              UNION ALL
@@ -65,7 +74,7 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
              FROM member_group
              WHERE source = :source AND listed_at IS NOT NULL)) AS permissions`);
   const lastRun = db.prepare<[{ source: number; running: number }], RunRow>(`
-    SELECT started_at AS startedAt, ended_at AS endedAt, status, counts, problems
+    SELECT started_at AS startedAt, ended_at AS endedAt, status, counts, problems, alone
     FROM run
     WHERE source = :source AND id <> :running
     ORDER BY id DESC
@@ -73,11 +82,14 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
   const findLease = db.prepare<[number], { run: number; pid: number; started: string }>(`
     SELECT run, pid, process_started AS started FROM lease WHERE source = ?`);
 
-  const standing = ({ id, name, connector, confirmed }: SourceRow, directory?: string): SourceStatus => {
+  const standing = (
+    { id, name, connector, confirmed, contentsConfirmed, retryAt, ...row }: SourceRow,
+    directory?: string,
+  ): SourceStatus => {
     const lease = findLease.get(id);
     const running = lease !== undefined && isAlive(lease);
     const last = lastRun.get({ source: id, running: running ? lease.run : 0 });
-    const { content = null, permissions = null } = oldest.get({ source: id, confirmed }) ?? {};
+    const { content = null, permissions = null } = oldest.get({ source: id, confirmed, contentsConfirmed }) ?? {};
     return {
       name,
       connector,
@@ -89,6 +101,8 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
       ...(permissions !== null && { oldestPermissions: permissions }),
       ...(content !== null && { oldestContent: content }),
       ...(last && { lastRun: lastRunOf(last) }),
+      whole: wholeOf(row),
+      ...(retryAt !== null && { retryAt }),
       running,
     };
   };
@@ -104,9 +118,9 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
 export const latestRunOf = (db: Database): ((source: string) => LatestRun | undefined) => {
   const newest = db.prepare<
     [string],
-    { startedAt: number; status: RunStatus | null; pid: number | null; started: string | null }
+    { startedAt: number; status: RunStatus | null; alone: Alone | null; pid: number | null; started: string | null }
   >(`
-    SELECT run.started_at AS startedAt, run.status, lease.pid, lease.process_started AS started
+    SELECT run.started_at AS startedAt, run.status, run.alone, lease.pid, lease.process_started AS started
     FROM source
     JOIN run ON run.source = source.id
     LEFT JOIN lease ON lease.run = run.id
@@ -116,10 +130,12 @@ export const latestRunOf = (db: Database): ((source: string) => LatestRun | unde
   return (source) => {
     const run = newest.get(source);
     if (!run) return undefined;
-    const { startedAt, status, pid, started } = run;
-    if (status !== null) return { startedAt, status };
+    const { status, pid, started } = run;
+    const startedAt = run.startedAt;
+    const alone = run.alone === null ? {} : { alone: run.alone };
+    if (status !== null) return { startedAt, status, ...alone };
     const alive = pid !== null && started !== null && isAlive({ pid, started });
-    return alive ? { startedAt } : { startedAt, status: KILLED.status };
+    return alive ? { startedAt, ...alone } : { startedAt, status: KILLED.status, ...alone };
   };
 };
 
@@ -133,12 +149,20 @@ export const cursorOf = (db: Database): ((source: string) => unknown) => {
 };
 
 /** A run that nobody ended and nobody holds was killed. */
-const lastRunOf = ({ startedAt, endedAt, status, counts, problems }: RunRow): NonNullable<SourceStatus['lastRun']> => {
-  if (endedAt === null || status === null || counts === null || problems === null) return { ...KILLED, startedAt };
+const lastRunOf = ({
+  startedAt,
+  endedAt,
+  status,
+  counts,
+  problems,
+  alone: only,
+}: RunRow): NonNullable<SourceStatus['lastRun']> => {
+  const alone = only === null ? {} : { alone: only };
+  if (endedAt === null || status === null || counts === null || problems === null) return { ...KILLED, startedAt, ...alone };
   const end: RunEnd = {
     status,
     counts: countsSchema.parse(JSON.parse(counts)),
     problems: problemsSchema.parse(JSON.parse(problems)),
   };
-  return { ...end, startedAt, endedAt };
+  return { ...end, startedAt, endedAt, ...alone };
 };

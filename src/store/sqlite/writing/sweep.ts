@@ -20,6 +20,8 @@ export interface Listing {
 interface Swept extends Listing {
   readonly source: number;
   readonly run: number;
+  /** Start of the run, ms since 1970. */
+  readonly at: number;
   readonly limit: SweepLimit;
 }
 
@@ -51,11 +53,11 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
     WHERE item.source = :source AND item.key <> :of
     ORDER BY item.id`);
   const wasListed = db.prepare<[number], number>('SELECT listed FROM source WHERE id = ?').pluck();
-  const setListed = db.prepare<[number]>('UPDATE source SET listed = 1 WHERE id = ?');
+  const setListed = db.prepare<[number, number]>('UPDATE source SET listed = 1, listing_whole_at = ? WHERE id = ?');
   // 2: it was listed once, and is to be listed again. That a directory was read to its end stays true.
   const relist = db.prepare<[number]>('UPDATE source SET listed = iif(listed = 0, 0, 2) WHERE id = ?');
 
-  return async ({ source, run, of, tick, limit }) => {
+  return async ({ source, run, at, of, tick, limit }) => {
     const missing: Item[] = [];
     let documents = 0;
     for (const item of of === undefined ? ofSource.iterate({ source }) : ofSubtree.iterate({ source, of })) {
@@ -84,7 +86,7 @@ export const sweeping = ({ db, commit, items, groups, accounts, runs }: Parts): 
         accounts.deactivate(step, source, tick);
         groups.unlist(step, source, tick);
         if (wasListed.get(source) === 0) step.moveEpoch(); // a directory decides from when it was first read
-        setListed.run(source);
+        setListed.run(at, source);
       }, run);
     }
     return { deleted: missingDocuments };

@@ -1,0 +1,16 @@
+import { workerData } from 'node:worker_threads';
+
+import { answerQuestions } from '../../thread/answering.ts';
+import type { Store } from '../store.ts';
+import { openStore } from './index-store.ts';
+import type { RingQuestion, RingWorkerData } from './ring-thread.ts';
+
+/** The composition root of a thread that takes what sources deliver. */
+const { path }: RingWorkerData = workerData;
+
+let opened: Store | undefined;
+
+answerQuestions<RingQuestion, boolean>(async ({ source, ids, now }) => {
+  opened ??= await openStore({ path, now: () => now }); // one that cannot be opened now may be later
+  return opened.ring(source, ids, now);
+});

@@ -1,3 +1,5 @@
+import type { Condition } from './where.ts';
+
 /** A chunk that contains a term, and how strongly: 1–255, from its own text alone. */
 export interface Posting {
   readonly chunk: number;
@@ -22,6 +24,8 @@ export interface Filter {
   readonly types?: readonly string[];
   /** Only documents their source changed after this, ms since 1970. */
   readonly updatedAfter?: number;
+  /** Only documents whose fields meet all of these. */
+  readonly where?: readonly Condition[];
 }
 
 /**
@@ -38,4 +42,6 @@ export interface Snapshot {
   /** The distances of given chunks; those without a vector of this fingerprint are absent. */
   distances(vector: Float32Array, fingerprint: string, chunks: readonly number[]): ReadonlyMap<number, number>;
   places(chunks: readonly number[]): readonly ChunkPlace[];
+  /** The first chunk of each document, the last changed first, then by document id, before the limit cuts. */
+  latest(limit: number): readonly ChunkPlace[];
 }

@@ -84,7 +84,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     const caller = identityName(identity);
     return {
       search: async (request, signal) => {
-        const direction = await meaning?.of(request.query, { caller, signal });
+        const direction = request.query === '' ? undefined : await meaning?.of(request.query, { caller, signal });
         const question = { kind: 'search', request, ...(direction && { meaning: direction }) } as const;
         const { found, basis } = to('search', await confirm(question, who, { caller, signal }));
         return { ...found, basis };

@@ -138,9 +138,9 @@ describe.each(ERAS)('a client of %s', (era) => {
   });
 
   test.each([
-    ['search', { query: '' }, 'query must not be empty; say in words what to look for'],
-    ['search', { query: '   ' }, 'query must not be empty; say in words what to look for'],
-    ['search', {}, 'query is missing'],
+    ['search', { query: '' }, 'query must not be empty; say in words what to look for, or give where'],
+    ['search', { query: '   ' }, 'query must not be empty; say in words what to look for, or give where'],
+    ['search', {}, 'query must not be empty; say in words what to look for, or give where'],
     ['search', { query: 7 }, 'query must be text'],
     ['search', { query: 'x', as: BOB }, 'it must not have "as": leave that out'],
     ['search', { query: 'x', limit: 51 }, 'limit must be at most 50'],

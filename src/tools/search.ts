@@ -25,7 +25,7 @@ const names = z
       error: `must be a name of 1 to ${NAME_MAX} characters`,
     }),
   )
-  .min(1)
+  .refine((given) => given.length > 0, { error: 'must not be empty' })
   .refine((given) => given.length <= NAMES_MAX, { error: `must not be longer than ${NAMES_MAX}` })
   .optional();
 

@@ -50,9 +50,9 @@ describe.each(ERAS)('a client of %s', (era) => {
             "idempotentHint: true",
             "openWorldHint: false",
           ],
-          "input": "query*, sources, types, updated_after, limit, max_tokens, cursor, and nothing else",
+          "input": "query, sources, types, updated_after, where, limit, max_tokens, cursor, and nothing else",
           "name": "search",
-          "output": "results*, next_cursor, degraded, and nothing else",
+          "output": "results*, next_cursor, degraded, partial, and nothing else",
           "title": "Search",
         },
         {

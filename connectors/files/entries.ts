@@ -102,6 +102,7 @@ export async function* fileChanges(
     }
   };
   const name = key.slice(key.lastIndexOf('/') + 1);
+  const mediaType = mediaTypeOf(name);
   const document = {
     key,
     title: titleOf(name),
@@ -111,7 +112,8 @@ export async function* fileChanges(
     acl,
     // The change time moves whenever content or permissions do, and cannot be set back.
     revision: [size, mtimeNs, ctimeNs, ino].join('-'),
-    body: { kind: 'bytes' as const, mediaType: mediaTypeOf(name), size: Number(size), read },
+    body: { kind: 'bytes' as const, mediaType, size: Number(size), read },
+    fields: { media_type: mediaType, size: Number(size) },
   };
   yield { type: 'document', document };
 }

@@ -48,6 +48,13 @@ export const files = defineConnector<Settings, null>({
   cursor: z.null(),
   operations: [],
   hosts: () => [],
+  normalised: {
+    file: {
+      created_at: 'Not every file system keeps it, and a copy is born when it is copied.',
+      media_type: true,
+      size: true,
+    },
+  },
   watches: ({ root, people }, folder) => [
     { path: resolve(folder, root), skips: (name) => isHidden(name) && !isControl(name) },
     { path: resolve(folder, people) },

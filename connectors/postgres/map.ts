@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import type { Field, SourceDocument } from '../../src/core/document.ts';
-import { FIELDS } from '../../src/core/normalised.ts';
+import { kindOf } from '../../src/core/normalised.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { isName } from '../../src/core/principal.ts';
 import type { Table } from './catalog.ts';
@@ -59,7 +59,7 @@ export const documentOf = (
   for (const [field, column] of Object.entries(settings.fields)) {
     const value = row[column] ?? null;
     const meant = value === null ? null : fieldOf(field, value);
-    if (meant === undefined) problems.push(`${field} should be a ${FIELDS[field as keyof typeof FIELDS]} and ${column} is not`);
+    if (meant === undefined) problems.push(`${field} should be a ${kindOf(field) ?? 'text'} and ${column} is not`);
     else fields[field] = meant;
   }
   const url = settings.url?.replaceAll(/<([^<>]+)>/gu, (_, column: string) => encodeURIComponent(row[column] ?? ''));
@@ -87,7 +87,7 @@ export const documentOf = (
 
 /** As the field is declared; undefined where it is not. */
 const fieldOf = (name: string, value: string): Field | undefined => {
-  const kind = Object.hasOwn(FIELDS, name) ? FIELDS[name as keyof typeof FIELDS] : 'text';
+  const kind = kindOf(name) ?? 'text';
   if (kind === 'text') return value;
   if (kind === 'instant') return instantOf(value)?.toISOString();
   const number = Number(value);

@@ -22,6 +22,14 @@ export const FIELDS = {
 export type FieldKind = 'text' | 'number' | 'instant';
 export type FieldName = keyof typeof FIELDS;
 
+const isFieldName = (name: string): name is FieldName => Object.hasOwn(FIELDS, name);
+
+/** All of them, by name. */
+export const FIELD_NAMES: readonly FieldName[] = Object.keys(FIELDS).filter(isFieldName);
+
+/** Of what kind a field's values are; undefined for a field that means what its source likes. */
+export const kindOf = (name: string): FieldKind | undefined => (isFieldName(name) ? FIELDS[name] : undefined);
+
 /** What documents are, and the fields each kind of document can have. */
 export const DOCUMENT_TYPES = {
   page: ['created_at', 'status'],

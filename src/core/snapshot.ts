@@ -1,3 +1,5 @@
+import type { Condition } from './where.ts';
+
 /** A chunk that contains a term, and how strongly: 1–255, from its own text alone. */
 export interface Posting {
   readonly chunk: number;
@@ -22,6 +24,8 @@ export interface Filter {
   readonly types?: readonly string[];
   /** Only documents their source changed after this, ms since 1970. */
   readonly updatedAfter?: number;
+  /** Only documents whose fields meet all of these. */
+  readonly where?: readonly Condition[];
 }
 
 /**
@@ -43,4 +47,6 @@ export interface Snapshot {
    */
   formerModel(fingerprint: string): string | undefined;
   places(chunks: readonly number[]): readonly ChunkPlace[];
+  /** The first chunk of each document, the last changed first, then by document id, before the limit cuts. */
+  latest(limit: number): readonly ChunkPlace[];
 }

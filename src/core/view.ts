@@ -42,6 +42,7 @@ export interface Passage {
 }
 
 export interface SearchRequest extends Filter {
+  /** Empty, with a `where`: all that meets it, the last changed first. */
   readonly query: string;
   /** How many documents, after skipping `offset`. */
   readonly limit: number;
@@ -57,6 +58,8 @@ export interface SearchFound {
   readonly before: readonly string[];
   readonly more: boolean;
   readonly degraded: readonly Degraded[];
+  /** More meets what was asked than can be paged through. */
+  readonly partial?: boolean;
 }
 
 export interface FetchFound {

@@ -1,7 +1,9 @@
 import type { Connector, Due } from '../core/connector.ts';
-import { documentId, type Field, type SourceDocument } from '../core/document.ts';
+import { documentId, type SourceDocument } from '../core/document.ts';
 import type { KnownDocument, NewDocument } from '../store/store.ts';
-import { inert, inertLine } from './parse/inert.ts';
+import type { Problem } from './check.ts';
+import { storedFields } from './fields.ts';
+import { inertLine } from './parse/inert.ts';
 import { bodyHashOf, load, makeText, recipeOf, titleOf } from './text.ts';
 
 const TYPE_MAX = 100;
@@ -14,15 +16,19 @@ export interface Preparing {
   readonly urlTemplate: string;
   readonly due: Due;
   readonly signal: AbortSignal;
+  /** Hears what of a document was left out. */
+  readonly problem: (problem: Problem) => void;
 }
 
 /** A document as it is stored. Its text is read only when it can have changed. */
 export const prepare = async (
   document: SourceDocument,
   known: KnownDocument | undefined,
-  { source, hosts, urlTemplate, due, signal }: Preparing,
+  { source, hosts, urlTemplate, due, signal, problem }: Preparing,
 ): Promise<NewDocument> => {
-  const { key, type, parent, acl, author, revision, updatedAt, fields = {} } = document;
+  const { key, type, parent, acl, author, revision, updatedAt } = document;
+  const { fields, left } = storedFields(document, hosts);
+  if (left.length > 0) problem({ key, message: `${left.join('; ')}. It was left out.` });
   const title = titleOf(document, hosts);
   const parser = recipeOf(document, hosts);
   const rest = {
@@ -33,7 +39,7 @@ export const prepare = async (
     updatedAt: updatedAt.getTime(),
     acl,
     labels: labelsOf(document, hosts),
-    fields: inertFields(fields, hosts),
+    fields,
     ...(parent !== undefined && { parent }),
     ...(author !== undefined && { author }),
   };
@@ -64,15 +70,6 @@ export const hostsOf = <Settings, Cursor>(
 /** The labels of a document as they are stored: a client may be forbidden to carry them, so they count even where its text cannot be read. */
 export const labelsOf = ({ labels = [] }: Pick<SourceDocument, 'labels'>, hosts: ReadonlySet<string>): string[] =>
   labels.map((label) => inertLine(label, hosts, LABEL_MAX)).filter(Boolean);
-
-/** Fields are shown beside the text, and come from the same hands. */
-const inertFields = (fields: NonNullable<SourceDocument['fields']>, hosts: ReadonlySet<string>): Record<string, Field> =>
-  Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      inertLine(name, hosts, LABEL_MAX),
-      typeof value === 'string' ? inert(value, hosts).text : value,
-    ]),
-  );
 
 /** Without a user name, which could pass for a host, and a password, which is nobody's to read. */
 const addressOf = (url: string): string => Object.assign(new URL(url), { username: '', password: '' }).href;

@@ -137,6 +137,7 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
       urlTemplate: source.urlTemplate ?? 'castellan:<id>',
       due,
       signal,
+      problem: (problem) => tally.problem(problem),
     },
     clock: () => performance.now(),
     committed: async () => {

@@ -7,6 +7,7 @@ import { ownPath } from '../core/own-path.ts';
 import { type Carried, carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { SearchFound, VisibleSource } from '../core/view.ts';
+import { list } from '../retrieval/list.ts';
 import { rank } from '../retrieval/rank.ts';
 import { snippet } from '../retrieval/snippet.ts';
 import { contentHashOf } from '../store/content-hash.ts';
@@ -26,7 +27,7 @@ export interface AnswerParts {
 /** Answers one question from one read transaction. */
 export type AnswerQuestion = (question: Question) => Answer;
 
-/** Ranking looks no further than this many documents, whatever the page. */
+/** Ranking looks no further than this many documents, whatever the page; a list, than this many beyond those before it. */
 const RANKED = 100;
 
 /** Builds the answering of questions; what it keeps between them are visibilities. */
@@ -36,17 +37,20 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
   const search = (asked: Asked<'search'>): AnswerTo<'search' | 'former' | 'pending'> => {
     const { identity, client, now, request, meaning, settled, ...heard } = asked;
     const { query, limit, offset, ...filter } = request;
+    const listed = query === '' && filter.where !== undefined;
     const carried = carriedBy(client, rules);
     return reader.read((reading) => {
       const held = visibility.of(reading, identity, now);
       const snapshot = reading.snapshot(held, carried, now, filter);
       const former = meaning && !settled ? snapshot.formerModel(meaning.fingerprint) : undefined;
       if (former !== undefined) return { kind: 'former', fingerprint: former };
-      const ranked = rank(snapshot, { query, ...(meaning && { meaning }), limit: RANKED });
-      const decide = redecide(reading, { identity, rules, carried, now }, heard);
+      const { places, partial = false } = listed
+        ? list(snapshot, offset + RANKED)
+        : { places: rank(snapshot, { query, ...(meaning && { meaning }), limit: RANKED }) };
+      const decide = redecide(reading, { identity, rules, carried, now, ...(filter.where && { where: filter.where }) }, heard);
       const shown: { readonly decided: Decided; readonly ordinal: number }[] = [];
       const pending: LiveNeed[] = [];
-      for (const { documentId, ordinal } of ranked) {
+      for (const { documentId, ordinal } of places) {
         const verdict = decide(documentId);
         if (typeof verdict === 'string') continue;
         if ('need' in verdict) pending.push(verdict.need);
@@ -65,7 +69,13 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
       const more = shown.length > offset + limit;
       return {
         kind: 'search',
-        found: { hits, before, more, degraded: meaning ? [] : ['semantic_unavailable'] },
+        found: {
+          hits,
+          before,
+          more,
+          degraded: meaning || listed ? [] : ['semantic_unavailable'],
+          ...(partial && { partial }),
+        },
         basis: reading.basis,
       };
     });

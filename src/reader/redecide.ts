@@ -7,6 +7,7 @@ import type { LiveNeed, LiveWord } from '../core/live.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Missing } from '../core/view.ts';
+import { type Condition, meeting } from '../core/where.ts';
 import type { Reading, StoredDocument, VisibleRow } from '../store/reader.ts';
 import type { Heard } from './question.ts';
 
@@ -28,6 +29,8 @@ export interface Asking {
   readonly rules: Rules;
   readonly carried: Carried;
   readonly now: number;
+  /** What the fields of a document must be to be shown. */
+  readonly where?: readonly Condition[];
 }
 
 /** What became of a document: shown, its source is to be asked, or missing. */
@@ -35,13 +38,15 @@ export type Verdict = Decided | { readonly need: LiveNeed } | Missing;
 
 /**
  * Decides about single documents by the reference rule, on the rows of this transaction:
- * whatever proposed a document, nobody sees it whom this does not let, and no client carries it that may not.
+ * whatever proposed a document, nobody sees it whom this does not let, no client carries it that may not, and nobody is told that
+ * it meets what it does not meet.
  * What a source was heard to say can only narrow that. Nothing asks a source about a document that is not visible by what is stored.
  */
 export const redecide = (reading: Reading, asking: Asking, heard: Heard = {}): ((id: string) => Verdict) => {
-  const { carried, now, identity, rules } = asking;
+  const { carried, now, identity, rules, where = [] } = asking;
   const { words = [], unheard, forced = false } = heard;
   const factsOf = remembered(reading, asking);
+  const meets = meeting(where);
   const spoken = new Map(words.map((word) => [word.id, word]));
   return (id) => {
     const place = parseDocumentId(id);
@@ -54,6 +59,7 @@ export const redecide = (reading: Reading, asking: Asking, heard: Heard = {}): (
     const facts = factsOf(stored.source);
     const held = decide(stored.acl.value, facts);
     if (!held || isDenied(stored.labels, carried)) return 'refused';
+    if (where.length > 0 && !meets(stored.fields)) return 'refused';
 
     const decidedAt = Math.min(held.at, stored.permissionsSyncedAt);
     const late = asksSource({ decidedAt, contentAt: stored.syncedAt }, freshness, now);

@@ -90,7 +90,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
         const asking = { caller, signal };
         const answer = await understood({
           ask: (by) => confirm({ kind: 'search', request, ...by }, who, asking),
-          direction: await meanings.of(request.query, asking),
+          direction: request.query === '' ? undefined : await meanings.of(request.query, asking),
           former: (fingerprint) => meanings.former(fingerprint, request.query, asking),
         });
         const { found, basis } = to('search', answer);

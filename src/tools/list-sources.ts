@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { type FieldKind, kindOf } from '../core/normalised.ts';
 import { defineTool } from '../core/tool.ts';
 import type { VisibleSource } from '../core/view.ts';
 import { clipList } from './clip.ts';
@@ -16,8 +17,8 @@ const output = z.object({
     z.object({
       name: z.string(),
       types: z.array(z.string()),
-      fields: z.array(z.string()),
-      freshness: z.record(z.string(), z.union([z.string(), z.number()])),
+      fields: z.looseObject({}),
+      freshness: z.looseObject({}),
     }),
   ),
 });
@@ -27,8 +28,8 @@ export const listSourcesTool = defineTool({
   name: 'list_sources',
   title: 'List sources',
   description:
-    'Lists the sources in which the person asking can see something: document types, fields, and freshness. ' +
-    '"updated_at" is the newest change among them, the other times are the oldest confirmations, and "..._within_seconds" is what is promised.',
+    'Lists the sources in which the person asking can see something: document types, fields for "where", freshness. ' +
+    '"updated_at" is the newest change, the other times are the oldest confirmations, "..._within_seconds" is promised.',
   input,
   output,
   scope: 'read',
@@ -42,7 +43,7 @@ export const listSourcesTool = defineTool({
 const shown = ({ name, types, fields, promise, ...times }: VisibleSource): z.infer<typeof output>['sources'][number] => ({
   name,
   types: clipList(types, NAMES_MAX, NAME_MAX),
-  fields: clipList(fields, NAMES_MAX, NAME_MAX),
+  fields: kindsOf(fields),
   freshness: {
     content_within_seconds: promise.contentWithin / 1000,
     permissions_within_seconds: promise.permissionsWithin / 1000,
@@ -51,3 +52,12 @@ const shown = ({ name, types, fields, promise, ...times }: VisibleSource): z.inf
     permissions_synced_at: instant(times.permissionsSyncedAt),
   },
 });
+
+/** What can be asked about, and of which kind it is: the same for every source, but for which of it there is to be seen. */
+const kindsOf = (fields: readonly string[]): Record<string, FieldKind> =>
+  Object.fromEntries(
+    fields.flatMap((name) => {
+      const kind = kindOf(name);
+      return kind === undefined ? [] : [[name, kind]];
+    }),
+  );

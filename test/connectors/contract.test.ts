@@ -47,7 +47,7 @@ const LINES = [
   { type: 'account', id: 'ada', emails: ['ada@acme.test'], active: true, kind: 'member' },
   { type: 'account', id: 'gus', emails: ['gus@other.test'], active: true, kind: 'guest' },
   documentLine({ key: 'rota', parts: [{ text: 'Ada, then Bob', author: 'user:ada' }], text: undefined, format: undefined }),
-  documentLine({ key: 'pager' }),
+  documentLine({ key: 'pager', fields: { status: 'open', amount: 3, due_at: '2026-03-31', assignee: null } }),
   documentLine({ key: 'runbook' }),
   { type: 'complete' },
 ];

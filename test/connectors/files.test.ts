@@ -34,6 +34,7 @@ describe('a file', () => {
       parent: 'eng',
       updatedAt: new Date(1_700_000_000_000),
       body: { kind: 'bytes', mediaType: 'text/markdown', size: 6 },
+      fields: { media_type: 'text/markdown', size: 6 },
     });
     expect(await textOf(document)).toBe('# Plan');
   });

@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { type Acl, aclSchema } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import type { Connector } from '../../src/core/connector.ts';
+import { spanOf } from '../../src/core/instant.ts';
+import { kindOf } from '../../src/core/normalised.ts';
 import { isAudience, isName, nameOf } from '../../src/core/principal.ts';
 import { aFolder } from '../support/a-folder.ts';
 import { aConnectorRun, changesOf, cursorOf, type ConnectorRunParts } from '../support/a-connector-run.ts';
@@ -84,6 +86,28 @@ export const connectorContract = <Settings, Cursor>(
       expect(changes.flatMap(keysOf).filter((key) => !isName(key))).toEqual([]);
       const acls = changes.flatMap(aclsOf);
       expect(acls.map((acl) => aclSchema.parse(acl))).toEqual(acls);
+    });
+
+    test('fills declared fields with what they declare, or with null', async () => {
+      expect((await run()).flatMap(ofAnotherKind)).toEqual([]);
+    });
+
+    test('yields the types it declares, and of each the fields it says it fills, all of them', async () => {
+      const { normalised } = connector;
+      if (!normalised) return; // its data or settings say
+      const reasons = Object.values(normalised).flatMap((fields) => Object.values(fields).filter((said) => said !== true));
+      for (const reason of reasons) expect(reason).toMatch(/^[A-Z].+\.$/u);
+      const filled = new Map(
+        Object.entries(normalised).map(([type, fields]) => [
+          type,
+          Object.entries(fields).flatMap(([name, said]) => (said === true ? [name] : [])),
+        ]),
+      );
+      for (const change of await run()) {
+        if (change.type !== 'document') continue;
+        const { type, fields = {} } = change.document;
+        expect([type, Object.keys(fields).toSorted()]).toEqual([type, filled.get(type)?.toSorted()]);
+      }
     });
 
     test('yields every key, account and group once', async () => {
@@ -167,6 +191,19 @@ const namesOf = (change: Change): string[] => {
   if (change.type === 'members') return change.more ? [] : [`group ${change.group}`];
   return keysOf(change).map((key) => `key ${key}`);
 };
+
+/** The declared fields of a document that hold something else than they declare. */
+const ofAnotherKind = (change: Change): string[] => {
+  if (change.type !== 'document') return [];
+  return Object.entries(change.document.fields ?? {}).flatMap(([name, value]) => {
+    const kind = kindOf(name);
+    if (kind === undefined || value === null) return [];
+    const is = kind === 'instant' ? typeof value === 'string' && spanOf(value) !== undefined : typeof value === TYPE_OF[kind];
+    return is ? [] : [`${change.document.key}: ${name} is no ${kind}: ${JSON.stringify(value)}`];
+  });
+};
+
+const TYPE_OF = { text: 'string', number: 'number' } as const;
 
 /** All but checkpoints, as text: the functions that read bodies are no part of it. */
 const comparable = (changes: readonly Change[]): string[] =>

@@ -60,7 +60,7 @@ describe('a question', () => {
     expect(await said(where, ['search', ' ', '--as', ADA])).toEqual([
       2,
       'invalid_input',
-      'The input does not fit: query must not be empty; say in words what to look for.',
+      'The input does not fit: query must not be empty; say in words what to look for, or give where.',
     ]);
     expect(await said(where, ['search', 'x'.repeat(10_240), '--as', ADA])).toEqual([
       2,

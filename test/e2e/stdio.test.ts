@@ -50,9 +50,9 @@ describe.each(ERAS)('a client of %s', (era) => {
             "idempotentHint: true",
             "openWorldHint: false",
           ],
-          "input": "query*, sources, types, updated_after, limit, max_tokens, cursor, and nothing else",
+          "input": "query, sources, types, updated_after, where, limit, max_tokens, cursor, and nothing else",
           "name": "search",
-          "output": "results*, next_cursor, degraded, and nothing else",
+          "output": "results*, next_cursor, degraded, partial, and nothing else",
           "title": "Search",
         },
         {
@@ -138,9 +138,9 @@ describe.each(ERAS)('a client of %s', (era) => {
   });
 
   test.each([
-    ['search', { query: '' }, 'query must not be empty; say in words what to look for'],
-    ['search', { query: '   ' }, 'query must not be empty; say in words what to look for'],
-    ['search', {}, 'query is missing'],
+    ['search', { query: '' }, 'query must not be empty; say in words what to look for, or give where'],
+    ['search', { query: '   ' }, 'query must not be empty; say in words what to look for, or give where'],
+    ['search', {}, 'query must not be empty; say in words what to look for, or give where'],
     ['search', { query: 7 }, 'query must be text'],
     ['search', { query: 'x', as: BOB }, 'it must not have "as": leave that out'],
     ['search', { query: 'x', limit: 51 }, 'limit must be at most 50'],

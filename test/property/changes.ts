@@ -3,6 +3,7 @@ import type { Change } from '../../src/core/change.ts';
 import type { Account, SourceDocument } from '../../src/core/document.ts';
 import type { Deniable, Member, Principal } from '../../src/core/principal.ts';
 import type { Dice } from './dice.ts';
+import { someFields } from './where.ts';
 import { own, type SourceFacts } from './world.ts';
 
 /** What there can be in a source. Two sources with the same words have groups, accounts and keys of the same name. */
@@ -71,6 +72,7 @@ export const aDocument = (dice: Dice, words: Words, key: string): Change => {
     acl: dice.chance(0.3) ? under(dice, words) : anAcl(dice, words),
     ...(dice.chance(0.3) ? { labels: dice.some(LABELS, 1, 2) } : {}),
     body: { kind: 'text', text: `The lantern of ${key}, ${dice.roll(3)} times lit.`, format: 'plain' },
+    fields: someFields(dice),
     ...aParent(dice, words),
   };
   return { type: 'document', document };

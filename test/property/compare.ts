@@ -1,9 +1,11 @@
+import type { SearchRequest } from '../../src/core/view.ts';
 import { type Corners, count, type Rule, RULES } from './corners.ts';
 import type { Dice } from './dice.ts';
 import { allowedTo, type Asking } from './oracle.ts';
 import { identify, linksOf } from './links.ts';
 import type { Stage } from './stage.ts';
-import type { World } from './world.ts';
+import { type AskedOfFields, conditionsOf, someConditions } from './where.ts';
+import { type ItemFacts, own, type World } from './world.ts';
 
 /** How many people ask after a step, and for how many ids one of them does: others another time. */
 const ASKING = 2;
@@ -33,7 +35,9 @@ export const compare = async (compared: Compared, everybody: boolean): Promise<s
     const some = everybody ? FETCHED_LAST : FETCHED;
     const ids = at > 0 ? [] : dice.some(everyId(world), some, some);
     const asking = { person, client };
-    const disagreement = await compareFor(compared, asking, { ids, wholePath: everybody && at === 0 });
+    const depth = { ids, wholePath: everybody && at === 0 };
+    const disagreement =
+      (await compareFor(compared, asking, depth)) ?? (at > 0 ? undefined : await compareFields(compared, asking, depth));
     if (everybody) countRules(compared, asking, at < COUNTED ? RULES : SELDOM);
     if (disagreement) return `${person.subject} through ${client}: ${disagreement}`;
   }
@@ -72,15 +76,51 @@ const compareFor = async ({ stage, world }: Compared, asking: Asking, { ids, who
   return undefined;
 };
 
+/** What is asked of fields is answered with what meets it and may be seen: all of it, what changed last first. */
+const compareFields = async (
+  { stage, world, dice, corners }: Compared,
+  asking: Asking,
+  { wholePath }: Depth,
+): Promise<string | undefined> => {
+  const asked = someConditions(dice);
+  const allowed = allowedTo(world, asking);
+  const meant = [...allowed].filter((id) => asked.meets(factsOf(world, id).fields)).toSorted((a, b) => newest(world, a, b));
+  const found = wholePath
+    ? [...(await searched(stage, asking, { where: asked.where }))]
+    : listed(stage, asking, world.now, asked);
+  if (meant.length > 0 && meant.length < allowed.size) count(corners, 'asked by fields');
+  if (found.join() === meant.join()) return undefined;
+  return `${JSON.stringify(asked.where)} gives ${found.join(' ')} where ${meant.join(' ')} was meant`;
+};
+
+const factsOf = ({ sources }: World, id: string): Pick<ItemFacts, 'fields' | 'updatedAt'> => {
+  const colon = id.indexOf(':');
+  const source = own(sources, id.slice(0, colon));
+  return (source && own(source.items, id.slice(colon + 1))) ?? { fields: {}, updatedAt: 0 };
+};
+
+const newest = (world: World, a: string, b: string): number =>
+  factsOf(world, b).updatedAt - factsOf(world, a).updatedAt || (a < b ? -1 : 1);
+
 /** Every document holds the word that is searched for. */
 const QUERY = 'lantern';
 const LIMIT = 50;
 
-const foundBy = (stage: Stage, { person, client }: Asking, now: number): Set<string> => {
-  const request = { query: QUERY, limit: LIMIT, offset: 0 };
+const foundBy = (stage: Stage, asking: Asking, now: number): Set<string> => new Set(found(stage, asking, now, { query: QUERY }));
+
+const listed = (stage: Stage, asking: Asking, now: number, asked: AskedOfFields): string[] =>
+  found(stage, asking, now, { query: '', where: conditionsOf(asked) });
+
+const found = (
+  stage: Stage,
+  { person, client }: Asking,
+  now: number,
+  asked: Pick<SearchRequest, 'query' | 'where'>,
+): string[] => {
+  const request = { ...asked, limit: LIMIT, offset: 0 };
   const given = stage.index().answer({ kind: 'search', identity: person, client, now, request });
   if (given.kind !== 'search') throw new Error('not an answer to a search');
-  return new Set(given.found.hits.map(({ document }) => document.id));
+  return given.found.hits.map(({ document }) => document.id);
 };
 
 const opens = (stage: Stage, { person, client }: Asking, now: number, id: string): boolean => {
@@ -89,8 +129,8 @@ const opens = (stage: Stage, { person, client }: Asking, now: number, id: string
   return typeof given.found !== 'string';
 };
 
-const searched = async (stage: Stage, { person, client }: Asking): Promise<Set<string>> => {
-  const found = await stage.index().ask(person, 'search', { query: QUERY, limit: LIMIT, max_tokens: 20_000 }, client);
+const searched = async (stage: Stage, { person, client }: Asking, asked: object = { query: QUERY }): Promise<Set<string>> => {
+  const found = await stage.index().ask(person, 'search', { ...asked, limit: LIMIT, max_tokens: 20_000 }, client);
   if ('error' in found) throw new Error(found.error.message);
   const { results } = found.output as { results: readonly { id: string }[] };
   return new Set(results.map(({ id }) => id));

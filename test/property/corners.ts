@@ -50,6 +50,7 @@ const EVENTS = [
   'asked of a killed run',
   'by another connection',
   'by another process',
+  'asked by fields',
 ] as const;
 
 /** How often each rule decided, and each kind of step or event changed what somebody sees. */

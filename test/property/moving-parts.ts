@@ -86,7 +86,10 @@ const page = (dice: Dice, key: string, acl: Acl, labels: readonly string[] = dic
     author: dice.pick(['user:ada', 'user:cy', 'user:stranger']),
     acl,
     labels,
-    fields: dice.chance(0.3) ? { [`field${dice.roll(3)}`]: 1 } : {},
+    fields: {
+      ...(dice.chance(0.3) ? { [`field${dice.roll(3)}`]: 1 } : {}),
+      ...(dice.chance(0.7) ? { status: dice.pick(['open', 'shut']), amount: dice.roll(9) } : {}),
+    },
     body: {
       kind: 'text',
       text: `The ${dice.some(WORDS, 1, 5).join(' and ')}.\n\n${dice.some(WORDS, 1, 5).join(' ')}`,

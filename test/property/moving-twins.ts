@@ -106,6 +106,8 @@ const inOrder = ({ facts, documents }: Said): Change[] => [...facts, ...document
 const questions = (dice: Dice): Asked[] => [
   ['search', { query: dice.pick(WORDS), limit: 1 + dice.roll(3) }],
   ['search', { query: dice.some(WORDS, 2, 4).join(' ') }],
+  ['search', { where: [{ field: 'status', is: dice.pick(['open', 'shut']) }], limit: 1 + dice.roll(4) }],
+  ['search', { query: dice.pick(WORDS), where: [{ field: 'amount', from: dice.roll(6) }], limit: 2 }],
   ['list_sources', {}],
   ...[...dice.some(SHOWN_KEYS, 3, 3), ...dice.some(HIDDEN_KEYS, 2, 2), 'safe', 'home'].flatMap((key): Asked[] => [
     ['fetch', { id: `wiki:${key}` }],

@@ -45,6 +45,8 @@ export const replay = (
         source.items[change.document.key] = {
           ...itemOf(change.document.acl, true, at, change.document.parent),
           labels: change.document.labels ?? [],
+          fields: change.document.fields ?? {},
+          updatedAt: change.document.updatedAt.getTime(),
         };
         see(`item ${change.document.key}`);
         break;
@@ -130,6 +132,8 @@ const itemOf = (acl: Acl, document: boolean, at: number, parent?: string): Sourc
   document,
   acl: aclOf(acl),
   labels: [],
+  fields: {},
+  updatedAt: 0,
   ...(parent === undefined ? {} : { parent }),
   contentAt: at,
   aclAt: at,

@@ -1,6 +1,7 @@
 import type { Acl } from '../../src/core/acl.ts';
 import type { Identity } from '../../src/core/caller.ts';
 import type { Change } from '../../src/core/change.ts';
+import type { Field } from '../../src/core/document.ts';
 import type { Principal } from '../../src/core/principal.ts';
 import type { Dice } from './dice.ts';
 import { type Asked, SEALED } from './twin-answers.ts';
@@ -79,12 +80,15 @@ export const hiddenPart = (dice: Dice): Part => {
     members('inner', ['user:zed']),
   ];
   /** She may see it, but not through this client. */
-  const sealed = (key: string): Change => page(dice, key, acl(['everyone']), [...dice.some(['draft'], 0, 1), dice.pick(SEALED)]);
+  const sealed = (key: string): Change =>
+    page(dice, key, acl(['everyone']), [...dice.some(['draft'], 0, 1), dice.pick(SEALED)], fieldsOf(dice, true));
   const part = (letter: string, most: number): Change[] => [
     ...people,
     container('safe', acl(['group:board'])),
     ...range(dice.roll(most)).map((at) =>
-      dice.chance(0.3) ? sealed(`${letter}${at}`) : page(dice, `${letter}${at}`, dark(), dice.some(['draft'], 0, 1)),
+      dice.chance(0.3)
+        ? sealed(`${letter}${at}`)
+        : page(dice, `${letter}${at}`, dark(), dice.some(['draft'], 0, 1), fieldsOf(dice, true)),
     ),
   ];
   // Of the vault her client carries nothing, so there it is no matter who may see what.
@@ -120,6 +124,7 @@ export const questions = (dice: Dice, shown: Part, hidden: Part): Asked[] => {
     ['search', { query: 'lantern', sources: ['vault'] }],
     ['search', { query: 'lantern', types: ['memo'] }],
     ['search', { query: 'harbour', updated_after: '2026-01-03T00:00:00Z', max_tokens: 400 }],
+    ...asksOfFields(dice),
     ['list_sources', {}],
     ...[...dice.some(ids, IDS, IDS), 'wiki:missing', 'nowhere:s1', 'no id'].flatMap((id): Asked[] => [
       ['fetch', { id }],
@@ -127,6 +132,29 @@ export const questions = (dice: Dice, shown: Part, hidden: Part): Asked[] => {
     ]),
   ];
 };
+
+/** By values that stand on both parts, on one alone, and on none; page by page, too. */
+const asksOfFields = (dice: Dice): Asked[] => [
+  ['search', { where: [{ field: 'status', is: 'OPEN' }], limit: 1 + dice.roll(3) }],
+  ['search', { where: [{ field: 'amount', from: 0, to: 1000 }], limit: 2 + dice.roll(3) }],
+  ['search', { where: [{ field: 'amount', from: 700 }] }],
+  ['search', { where: [{ field: 'status', is: 'secret' }] }],
+  ['search', { where: [{ field: 'assignee', is: 'mallory' }], sources: ['wiki'] }],
+  ['search', { where: [{ field: 'assignee', is: null }], types: ['memo'] }],
+  [
+    'search',
+    {
+      where: [
+        { field: 'due_at', to: '2026-02-02' },
+        { field: 'status', is: 'shut' },
+      ],
+    },
+  ],
+  ['search', { where: [{ field: 'closed_at', from: '2026-01-01' }] }],
+  ['search', { query: dice.some(WORDS, 2, 5).join(' '), where: [{ field: 'status', is: 'open' }], limit: 3 }],
+  ['search', { query: 'secret merger of the lantern', where: [{ field: 'amount', to: 790 }] }],
+  ['search', { where: [{ field: 'salary', from: 0 }] }],
+];
 
 const account = (id: string, email: string): Change => ({
   type: 'account',
@@ -142,7 +170,13 @@ const acl = (allow: readonly Principal[], deny: readonly ('group:none' | 'person
   terms: [{ allow, deny, from: 'shelf' }],
 });
 
-const page = (dice: Dice, key: string, of: Acl, labels: readonly string[] = dice.some(['draft', 'open'], 0, 2)): Change => ({
+const page = (
+  dice: Dice,
+  key: string,
+  of: Acl,
+  labels: readonly string[] = dice.some(['draft', 'open'], 0, 2),
+  fields = fieldsOf(dice, false),
+): Change => ({
   type: 'document',
   document: {
     key,
@@ -159,9 +193,21 @@ const page = (dice: Dice, key: string, of: Acl, labels: readonly string[] = dice
         .join('\n\n'),
       format: 'markdown',
     },
-    fields: dice.chance(0.3) ? { status: dice.pick(['open', 'shut']) } : {},
+    fields,
   },
 });
+
+/** What is hidden says the same as what is shown, and more that only it says. */
+const fieldsOf = (dice: Dice, hidden: boolean): Readonly<Record<string, Field>> =>
+  dice.chance(0.2)
+    ? {}
+    : {
+        status: dice.pick(hidden ? ['open', 'Shut', 'secret'] : ['open', 'Shut']),
+        amount: hidden && dice.chance(0.5) ? 700 + dice.roll(99) : dice.roll(5) * 10,
+        due_at: dice.pick([null, '2026-02-01', '2026-02-03T12:00:00Z']),
+        ...(dice.chance(0.5) ? { assignee: hidden ? 'Mallory' : dice.pick(['Ada', null]) } : {}),
+        ...(hidden && dice.chance(0.3) ? { closed_at: '2026-01-04' } : {}),
+      };
 
 /** What deletes it again. */
 export const gone = (change: Change): Change[] =>

@@ -1,3 +1,5 @@
+import type { Field } from '../../src/core/document.ts';
+
 /** A world as the model sees it: plain facts, no index. Times are ms since 1970. */
 export interface World {
   now: number;
@@ -62,6 +64,8 @@ export interface ItemFacts {
   readonly document: boolean;
   readonly acl: AclFacts;
   readonly labels: readonly string[];
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly updatedAt: number;
   readonly parent?: string;
   /** When content and acl were last confirmed. */
   readonly contentAt: number;

@@ -36,6 +36,11 @@ export const aSnapshot = (chunks: readonly SnapshotChunk[], { firstRow = 1, fing
     );
   return {
     count: () => places.size,
+    latest: (limit) =>
+      placesOf(places.keys())
+        .filter(({ ordinal }) => ordinal === 0)
+        .toSorted((a, b) => compare(a.documentId, b.documentId)) // all of one time
+        .slice(0, limit),
     postings: (term) => index.get(term) ?? [],
     places: placesOf,
     formerModel: () => undefined,

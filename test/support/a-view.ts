@@ -11,6 +11,7 @@ import type {
   VisibleDocument,
   VisibleSource,
 } from '../../src/core/view.ts';
+import { meeting } from '../../src/core/where.ts';
 
 /** A document of a made-up view; fresh, from a handbook, unless said otherwise. */
 export const aVisibleDocument = (given: Partial<VisibleDocument> = {}): VisibleDocument => {
@@ -53,18 +54,27 @@ export interface ViewContents {
   readonly missing?: Readonly<Record<string, Missing>>;
   readonly sources?: readonly VisibleSource[];
   readonly degraded?: readonly Degraded[];
+  readonly partial?: boolean;
 }
 
 /** What every answer of a made-up view rests on. */
 export const basis: Basis = { version: 3, epoch: 2, databaseId: 'test' };
 
 /** A view in memory that shows exactly this. */
-export const aView = ({ found = [], explained = [], missing = {}, sources = [], degraded = [] }: ViewContents = {}): View => ({
-  search: async ({ limit, offset, sources: of, types, updatedAfter = -Infinity }, signal) => {
+export const aView = ({
+  found = [],
+  explained = [],
+  missing = {},
+  sources = [],
+  degraded = [],
+  partial = false,
+}: ViewContents = {}): View => ({
+  search: async ({ limit, offset, sources: of, types, updatedAfter = -Infinity, where = [] }, signal) => {
     signal.throwIfAborted();
+    const meets = meeting(where);
     const kept = found.filter(
-      ({ document: { source, type, updatedAt } }) =>
-        (of?.includes(source) ?? true) && (types?.includes(type) ?? true) && updatedAt > updatedAfter,
+      ({ document: { source, type, updatedAt, fields } }) =>
+        meets(fields) && (of?.includes(source) ?? true) && (types?.includes(type) ?? true) && updatedAt > updatedAfter,
     );
     return {
       hits: kept
@@ -73,6 +83,7 @@ export const aView = ({ found = [], explained = [], missing = {}, sources = [], 
       before: kept.slice(0, offset).map(({ document }) => document.id),
       more: kept.length > offset + limit,
       degraded,
+      ...(partial && { partial }),
       basis,
     };
   },

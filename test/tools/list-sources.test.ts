@@ -32,9 +32,9 @@ test('a source is listed with what is promised of it and how old it is', async (
       "output": {
         "sources": [
           {
-            "fields": [
-              "status",
-            ],
+            "fields": {
+              "status": "text",
+            },
             "freshness": {
               "content_within_seconds": 3600,
               "permissions_synced_at": "2026-01-03T00:00:00.000Z",

@@ -105,7 +105,7 @@ test('filters narrow what is found', async () => {
 const refusal = (input: object): string | undefined => searchTool.input.safeParse(input).error?.issues[0]?.message;
 
 test('an input that cannot be meant is refused in a sentence', () => {
-  expect(refusal({ query: ' \n ' })).toBe('must not be empty; say in words what to look for');
+  expect(refusal({ query: ' \n ' })).toBe('must not be empty; say in words what to look for, or give where');
   expect(refusal({ query: 'x'.repeat(2_001) })).toBe('must have at most 2,000 characters; ask more briefly');
   expect(refusal({ query: ` ${'x'.repeat(2_000)} ` })).toBeUndefined();
   for (const updated_after of ['yesterday', '2026-02-30', '2026-01-01T00:00:00', '', '1']) {
@@ -123,6 +123,26 @@ test('an input that cannot be meant is refused in a sentence', () => {
   for (const wrong of [{ sources: [] }, { types: [''] }, { max_tokens: 499 }, { max_tokens: 20_001 }, { cursor: '' }]) {
     expect(refusal({ query: 'plan', ...wrong })).toBeDefined();
   }
+});
+
+test('a query may be empty where there are conditions, and only there', () => {
+  const where = [{ field: 'status', is: 'open' }];
+  expect(searchTool.input.parse({ where })).toMatchObject({ query: '', where: [{ field: 'status', must: 'be', text: 'OPEN' }] });
+  expect(refusal({ query: ' ', where })).toBeUndefined();
+  expect(refusal({})).toContain('must not be empty');
+  expect(refusal({ query: '', where: [] })).toBe('must not be empty; leave it out');
+});
+
+test('a result shows the fields that were asked about, and no others', async () => {
+  const document = aVisibleDocument({ fields: { status: 'Open', amount: 3, due_at: null, region: 'north' } });
+  const where = [{ field: 'status', is: 'open' }, { field: 'due_at', is: null }]; // prettier-ignore
+  const { results } = await ask({ found: [{ document, passages: [] }] }, { where });
+  expect(results[0]?.metadata).toMatchObject({ fields: { status: 'Open', due_at: null } });
+  expect(results[0]?.metadata).not.toHaveProperty('fields.amount');
+});
+
+test('a list that cannot be paged to its end says so', async () => {
+  expect(await ask({ partial: true }, {})).toEqual({ results: [], partial: true });
 });
 
 test('a query is trimmed and mended to whole characters', () => {
@@ -157,7 +177,13 @@ test('a cursor of another query or filter is refused', async () => {
   const found = pages(5);
   const parts: ContextParts = { sealed: new Map() };
   const { next_cursor: cursor } = await ask({ found }, { limit: 2 }, parts);
-  for (const other of [{ query: 'another' }, { sources: ['handbook'] }, { types: ['page'] }, { updated_after: '2020-01-01' }]) {
+  for (const other of [
+    { query: 'another' },
+    { sources: ['handbook'] },
+    { types: ['page'] },
+    { updated_after: '2020-01-01' },
+    { where: [{ field: 'status', is: null }] },
+  ]) {
     await expect(ask({ found }, { cursor, ...other }, parts)).rejects.toMatchObject({ code: 'invalid_input' });
   }
   await expect(ask({ found }, { cursor: 'forged' }, parts)).rejects.toMatchObject({ code: 'invalid_input' });

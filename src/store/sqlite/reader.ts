@@ -21,6 +21,7 @@ import { prepareSnapshots, type Snapshots } from './snapshot.ts';
 import { prepareStoredDocuments } from './stored-documents.ts';
 import { prepareVisibility } from './visibility.ts';
 import { boundAcls, prepareVisibleSources } from './visible.ts';
+import { prepareWhere } from './where.ts';
 
 /** Opens an existing index for reading. */
 export const openReader = (path: string): Reader => {
@@ -65,6 +66,7 @@ const prepare = (db: Database): Prepared => {
   db.pragma('temp_store = MEMORY'); // what is visible for whom never reaches the disk
   loadVectors(db);
   prepareDeniedLabels(db);
+  prepareWhere(db);
   const basis = db.prepare<[], Basis>('SELECT version, epoch, database_id AS databaseId FROM meta');
   const setPromises = preparePromises(db);
   const findAccounts = prepareAccounts(db);

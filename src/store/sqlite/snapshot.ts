@@ -86,6 +86,14 @@ export const prepareSnapshots = (db: Database): Snapshots => {
     FROM json_each(:chunks) AS asked
     CROSS JOIN temp.visible_chunk AS visible ON visible.snapshot = :snapshot AND visible.chunk = asked.value
     ${PLACED}`);
+  const latest = db.prepare<{ snapshot: number; limit: number }, ChunkPlace>(`
+    SELECT ${PLACE}
+    FROM temp.visible_chunk AS visible
+    ${PLACED}
+    CROSS JOIN document ON document.item = item.id
+    WHERE visible.snapshot = :snapshot AND chunk.ordinal = 0
+    ORDER BY document.updated_at DESC, documentId
+    LIMIT :limit`);
   const clear = db.prepare('DELETE FROM temp.visible_chunk');
   let last = 0;
 
@@ -109,6 +117,7 @@ export const prepareSnapshots = (db: Database): Snapshots => {
           return others.get({ model }) === undefined ? undefined : former.get({ snapshot, model });
         },
         places: (chunks) => places.all({ snapshot, chunks: JSON.stringify(chunks) }),
+        latest: (limit) => latest.all({ snapshot, limit }),
       };
     },
     clear: () => void clear.run(),

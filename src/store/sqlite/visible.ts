@@ -4,6 +4,7 @@ import { aclSchema } from '../../core/acl.ts';
 import type { Filter } from '../../core/snapshot.ts';
 import type { HeldAcls, VisibleRow } from '../reader.ts';
 import type { Database } from './database.ts';
+import { boundWhere } from './where.ts';
 import { labelsSchema, storedJson } from './stored-json.ts';
 
 /**
@@ -42,24 +43,27 @@ export const boundAcls = (held: HeldAcls): string => {
 
 const written = new WeakMap<HeldAcls, string>();
 
-/** Keeps what a request asks for. Names nobody knows match nothing. */
+/** Keeps what a request asks for, of what is visible. Names nobody knows match nothing. */
 export const KEPT = `
   AND (:sources IS NULL OR promise.name IN (SELECT value FROM json_each(:sources)))
   AND (:types IS NULL OR document.type IN (SELECT value FROM json_each(:types)))
-  AND (:updatedAfter IS NULL OR document.updated_at > :updatedAfter)`;
+  AND (:updatedAfter IS NULL OR document.updated_at > :updatedAfter)
+  AND (:where IS NULL OR meets(document.fields, :where))`;
 
 /** A filter as it is bound to `KEPT`: null keeps everything. */
 export interface Kept {
   readonly sources: string | null;
   readonly types: string | null;
   readonly updatedAfter: number | null;
+  readonly where: string | null;
 }
 
 /** A filter, ready to be bound. */
-export const kept = ({ sources, types, updatedAfter }: Filter): Kept => ({
+export const kept = ({ sources, types, updatedAfter, where }: Filter): Kept => ({
   sources: sources === undefined ? null : JSON.stringify(sources),
   types: types === undefined ? null : JSON.stringify(types),
   updatedAfter: updatedAfter ?? null,
+  where: boundWhere(where),
 });
 
 /** Sums up the visible documents by source, type, acl and labels. */

@@ -10,9 +10,9 @@ import { aText, document } from '../../support/new-document.ts';
 
 describe('what a snapshot shows', () => {
   const three: readonly Write[] = [
-    document({ key: 'a', type: 'page', updatedAt: 1 }),
-    document({ key: 'b', type: 'issue', updatedAt: 2 }),
-    document({ key: 'hidden', acl: only('user:bob') }),
+    document({ key: 'a', type: 'page', updatedAt: 1, fields: { status: 'open', amount: 5, due_at: null } }),
+    document({ key: 'b', type: 'issue', updatedAt: 2, fields: { status: 'Shut', due_at: '2026-03-31T12:00:00.000Z' } }),
+    document({ key: 'hidden', updatedAt: 3, acl: only('user:bob'), fields: { status: 'open', amount: 7 } }),
   ];
 
   test('counts, finds and places only what holds', async () => {
@@ -32,7 +32,17 @@ describe('what a snapshot shows', () => {
     ['a source nobody knows', { sources: ['nope', "' OR 1=1 --"] }, []],
     ['types', { types: ['issue', 'nope'] }, ['wiki:b']],
     ['a time, not including it', { updatedAfter: 1 }, ['wiki:b']],
-    ['all of them', { sources: ['wiki'], types: ['page'], updatedAfter: 0 }, ['wiki:a']],
+    ['a text', { where: [{ field: 'status', must: 'be', text: 'SHUT' }] }, ['wiki:b']],
+    ['a text that stands only on what is hidden', { where: [{ field: 'amount', must: 'lie', from: 7, to: 7 }] }, []],
+    ['numbers', { where: [{ field: 'amount', must: 'lie', from: 5, to: 5 }] }, ['wiki:a']],
+    ['times', { where: [{ field: 'due_at', must: 'lie', to: Date.parse('2026-04-01') }] }, ['wiki:b']],
+    ['what there is none of', { where: [{ field: 'due_at', must: 'be none' }] }, ['wiki:a']],
+    ['no condition', { where: [] }, ['wiki:a', 'wiki:b']],
+    [
+      'all of them',
+      { sources: ['wiki'], types: ['page'], updatedAfter: 0, where: [{ field: 'status', must: 'be', text: 'OPEN' }] },
+      ['wiki:a'],
+    ],
   ])('is narrowed by %s', async (_, filter, expected) => {
     const index = await anIndex();
     await index.sync('wiki', three);
@@ -78,6 +88,22 @@ describe('what a snapshot shows', () => {
     });
     await index.sync('wiki', [...chain, document({ acl: only(`audience:c${length}`) })]);
     expect(shown(index)).toEqual(expected);
+  });
+
+  test('lists what changed last first, then by id, each document once', async () => {
+    const index = await anIndex();
+    const two = aText('Plan', 'spring one', 'spring two');
+    await index.sync('wiki', [
+      ...three,
+      document({ key: 'd', updatedAt: 2, text: two }),
+      document({ key: 'c', updatedAt: 2 }),
+      document({ key: 'e', updatedAt: 0 }),
+    ]);
+    looking(index, (snapshot) => {
+      const all = snapshot.latest(10).map(({ documentId, ordinal }) => `${documentId} ${ordinal}`);
+      expect(all).toEqual(['wiki:b 0', 'wiki:c 0', 'wiki:d 0', 'wiki:a 0', 'wiki:e 0']);
+      expect(snapshot.latest(2).map(({ documentId }) => documentId)).toEqual(['wiki:b', 'wiki:c']);
+    });
   });
 
   test('may be asked for twice in a transaction, each for itself', async () => {

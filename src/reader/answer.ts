@@ -35,7 +35,7 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
   const visibility = createVisibility(rules, { engine });
 
   const search = (asked: Asked<'search'>): AnswerTo<'search' | 'former' | 'pending'> => {
-    const { identity, client, now, request, meaning, settled, ...heard } = asked;
+    const { identity, client, now, request, meaning, settled, fingerprint = meaning?.fingerprint, ...heard } = asked;
     const { query, limit, offset, ...filter } = request;
     const listed = query === '' && filter.where !== undefined;
     const carried = carriedBy(client, rules);
@@ -63,7 +63,7 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
         const [chunk] = reading.chunks(decided.stored.item, [ordinal]);
         if (!chunk) throw new Error(`chunk ${ordinal} was ranked and is not there`);
         const text = snippet(chunk.text, query);
-        return { document: visibleDocument(decided), passage: passage(decided, chunk, meaning?.fingerprint, text) };
+        return { document: visibleDocument(decided), passage: passage(decided, chunk, fingerprint, text) };
       });
       const before = shown.slice(0, offset).map(({ decided }) => visibleDocument(decided).id);
       const more = shown.length > offset + limit;

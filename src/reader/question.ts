@@ -7,13 +7,21 @@ import type { Basis, ExplainFound, FetchFound, Missing, SearchFound, SearchReque
 export type Question =
   /** Can the index be read at all? */
   | { readonly kind: 'open' }
-  /** `settled`: it is answered by this model, whatever other is left. */
-  | (Asker &
-      Heard & { readonly kind: 'search'; readonly request: SearchRequest; readonly meaning?: Direction; readonly settled?: true })
+  | (Asker & Heard & Sought)
   /** `fingerprint`: of the model by which passages can be found. */
   | (Asker & Heard & { readonly kind: 'fetch'; readonly id: string; readonly fingerprint?: string })
   | (Asker & Heard & { readonly kind: 'explain'; readonly id: string })
   | (Asker & { readonly kind: 'sources' });
+
+interface Sought {
+  readonly kind: 'search';
+  readonly request: SearchRequest;
+  readonly meaning?: Direction;
+  /** It is answered by this model, whatever other is left. */
+  readonly settled?: true;
+  /** Of the model by which passages can be found, where this search has no meaning of its own. */
+  readonly fingerprint?: string;
+}
 
 /** Which way a query points, and the model that says so. Absent where nothing can be found by meaning. */
 export interface Direction {

@@ -88,8 +88,10 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     return {
       search: async (request, signal) => {
         const asking = { caller, signal };
+        const fingerprint = request.query === '' ? await meanings.fingerprint() : undefined;
         const answer = await understood({
-          ask: (by) => confirm({ kind: 'search', request, ...by }, who, asking),
+          ask: (by) =>
+            confirm({ kind: 'search', request, ...by, ...(fingerprint !== undefined && { fingerprint }) }, who, asking),
           direction: request.query === '' ? undefined : await meanings.of(request.query, asking),
           former: (fingerprint) => meanings.former(fingerprint, request.query, asking),
         });

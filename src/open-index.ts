@@ -9,6 +9,7 @@ import { type Machine, openPlace } from './machine.ts';
 import { tellNotices } from './sources/tell-notices.ts';
 import { openStore } from './store/sqlite/index-store.ts';
 import { fetchOf } from './open-outgoing.ts';
+import { openSignIns, type SignIns, standingsOf } from './open-sign-ins.ts';
 import { withStandardInput } from './standard-input.ts';
 import type { Store } from './store/store.ts';
 
@@ -17,6 +18,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   const { config, folder } = await openPlace(place, machine);
   const { now } = machine;
   const store = await openWhole(folder.index, now);
+  const signIns = openSignIns(folder, machine);
   const named = (name: string): Source => {
     const source = config.sources.find((one) => one.name === name);
     if (!source) throw new Error(`No source ${name}`);
@@ -43,7 +45,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
           signal,
           onProgress,
           acceptDeletions,
-          fetch: fetchOf(source, machine.outgoing, noticesOf(name)),
+          fetch: fetchOf(source, machine.outgoing, signIns.of(source), noticesOf(name)),
           notice: noticesOf(name),
         });
       if (!readsStandardInput(source)) return run();
@@ -55,7 +57,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     },
     readsStandardInput: (name) => readsStandardInput(named(name)),
     latestRun: (name) => store.latestRun(name),
-    telling: (name) => tellingOf(named(name), { store, machine, folder: config.folder }),
+    telling: (name) => tellingOf(named(name), { store, machine, signIns, folder: config.folder }),
     embed: async ({ signal, onProgress }) => {
       if (config.embedding.provider === 'none') return;
       if ((await store.waitingCount(LOCAL_FINGERPRINT)) === 0) return; // the model costs memory, and has nothing to do
@@ -69,7 +71,11 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     unembedded: async () => (config.embedding.provider === 'none' ? undefined : whyNoModel()),
     tidy: () => store.scrub(),
     status: () => store.status([...config.rules.sources.keys()], config.rules.directory),
-    close: () => store.close(),
+    signIns: () => standingsOf(config.sources, folder, machine),
+    close: async () => {
+      await signIns.close();
+      await store.close();
+    },
   };
 };
 
@@ -78,11 +84,12 @@ type Source = Config['sources'][number];
 interface TellingParts {
   readonly store: Store;
   readonly machine: Machine;
+  readonly signIns: SignIns;
   readonly folder: string;
 }
 
 /** How a source tells that it has something new. A cursor that its connector cannot read any more is for a run to find. */
-const tellingOf = (source: Source, { store, machine, folder }: TellingParts): ReturnType<Index['telling']> => {
+const tellingOf = (source: Source, { store, machine, signIns, folder }: TellingParts): ReturnType<Index['telling']> => {
   const { name, connector, settings } = source;
   if (!connector.awaitChange) return undefined;
   return {
@@ -94,7 +101,7 @@ const tellingOf = (source: Source, { store, machine, folder }: TellingParts): Re
         folder,
         cursor,
         due: { listing: false, permissions: true, content: true },
-        fetch: fetchOf(source, machine.outgoing),
+        fetch: fetchOf(source, machine.outgoing, signIns.of(source)),
         notice: () => undefined,
         now: () => new Date(machine.now()),
         signal,

@@ -1,6 +1,6 @@
 import type { EmbeddingConfig, OneEmbedding, ServiceEmbedding } from './config/embedding.ts';
 import type { Embedder } from './core/embedder.ts';
-import { AppError } from './core/errors.ts';
+import type { AppError } from './core/errors.ts';
 import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
 import { openServiceEmbedder, serviceFingerprint } from './embed/service.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
@@ -51,9 +51,10 @@ const serviceModel = (embedding: ServiceEmbedding, outgoing: Outgoing): Openable
     again: 'castellan sync',
     authorise: {
       headers: async ({ refused }) => {
-        if (refused) throw refusedKey(host, key !== undefined);
+        if (refused) return undefined;
         return key ? { authorization: `Bearer ${key.reveal()}` } : {};
       },
+      remedy: key ? RENEW : GIVE,
     },
   });
   return {
@@ -67,10 +68,5 @@ const serviceModel = (embedding: ServiceEmbedding, outgoing: Outgoing): Openable
 /** It limits by tokens, and says so. */
 const RATE = { perSecond: 0, concurrent: 8 } as const;
 
-const refusedKey = (host: string, given: boolean): AppError =>
-  new AppError(
-    'source_rejected',
-    given
-      ? `${host} did not accept the key of embedding.key. Set its variable in the environment to one that is valid.`
-      : `${host} wants a key. Write embedding.key as \${NAME}, and set that in the environment.`,
-  );
+const RENEW = 'Set the variable of embedding.key to a key that is valid.';
+const GIVE = 'It wants a key: write embedding.key as ${NAME}, and set that in the environment.';

@@ -9,6 +9,7 @@ import { openStore } from './store/sqlite/index-store.ts';
 import { modelOf, type OpenableModel } from './open-embedder.ts';
 import { secretOf } from './open-hooks.ts';
 import { fetchOf } from './open-outgoing.ts';
+import { openSignIns, type SignIns, standingsOf } from './open-sign-ins.ts';
 import { withStandardInput } from './standard-input.ts';
 import type { Store } from './store/store.ts';
 
@@ -18,6 +19,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   const { now } = machine;
   const store = await openWhole(folder.index, now);
   const model = modelOf(config.embedding, machine.outgoing);
+  const signIns = openSignIns(folder, machine);
   const named = (name: string): Source => {
     const source = config.sources.find((one) => one.name === name);
     if (!source) throw new Error(`No source ${name}`);
@@ -44,7 +46,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
           signal,
           onProgress,
           acceptDeletions,
-          fetch: fetchOf(source, machine.outgoing, noticesOf(name)),
+          fetch: fetchOf(source, machine.outgoing, signIns.of(source), noticesOf(name)),
           notice: noticesOf(name),
         });
       if (!readsStandardInput(source)) return run();
@@ -59,7 +61,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     nextRun: (name) => store.nextRun(name),
     schedule: (name) => named(name).schedule,
     rung: (name) => (secretOf(named(name)) ? () => store.rung(name) : undefined),
-    telling: (name) => tellingOf(named(name), { store, machine, folder: config.folder }),
+    telling: (name) => tellingOf(named(name), { store, machine, signIns, folder: config.folder }),
     embed: async ({ signal, onProgress }) => {
       // A model costs memory: it is opened where there is something to do. To ask for what waits completes a change of models.
       if (!model || (await store.waiting(model.fingerprint, 1)).length === 0) return;
@@ -74,7 +76,11 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     unembedded: async () => model?.unable(),
     tidy: () => store.scrub(),
     status: () => store.status([...config.rules.sources.keys()], config.rules.directory),
-    close: () => store.close(),
+    signIns: () => standingsOf(config.sources, folder, machine),
+    close: async () => {
+      await signIns.close();
+      await store.close();
+    },
   };
 };
 
@@ -96,11 +102,12 @@ type Source = Config['sources'][number];
 interface TellingParts {
   readonly store: Store;
   readonly machine: Machine;
+  readonly signIns: SignIns;
   readonly folder: string;
 }
 
 /** How a source tells that it has something new. A cursor that its connector cannot read any more is for a run to find. */
-const tellingOf = (source: Source, { store, machine, folder }: TellingParts): ReturnType<Index['telling']> => {
+const tellingOf = (source: Source, { store, machine, signIns, folder }: TellingParts): ReturnType<Index['telling']> => {
   const { name, connector, settings } = source;
   if (!connector.awaitChange) return undefined;
   return {
@@ -112,7 +119,7 @@ const tellingOf = (source: Source, { store, machine, folder }: TellingParts): Re
         folder,
         cursor,
         due: { listing: false, permissions: true, content: true },
-        fetch: fetchOf(source, machine.outgoing),
+        fetch: fetchOf(source, machine.outgoing, signIns.of(source)),
         notice: () => undefined,
         now: () => new Date(machine.now()),
         signal,

@@ -7,16 +7,21 @@ import { hostsOf, labelsOf } from './ingest/prepare.ts';
 import { bodyHashOf, load } from './ingest/text.ts';
 import type { Machine } from './machine.ts';
 import { fetchOf } from './open-outgoing.ts';
+import type { SignIns } from './open-sign-ins.ts';
 import { createReadLive, type LiveSource, type Understanding } from './sources/live.ts';
 
 /** Builds what asks the configured sources about single documents. Nothing is asked before somebody must know. */
 export const openReadLive = (
   { sources, folder }: Pick<Config, 'sources' | 'folder'>,
   { outgoing, now }: Pick<Machine, 'outgoing' | 'now'>,
+  signIns: Pick<SignIns, 'of'>,
 ): ReadLive =>
   createReadLive({
     sources: new Map(
-      sources.map((source): [string, LiveSource] => [source.name, { ...source, folder, fetch: fetchOf(source, outgoing) }]),
+      sources.map((source): [string, LiveSource] => [
+        source.name,
+        { ...source, folder, fetch: fetchOf(source, outgoing, signIns.of(source)) },
+      ]),
     ),
     understand: understandingOf(new Map(sources.map((source) => [source.name, hostsOf(source.connector, source)]))),
     now,

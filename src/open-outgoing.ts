@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts';
 import type { Fetch } from './core/connector.ts';
 import type { Notice } from './core/notice.ts';
+import type { Authorise } from './sources/authorise.ts';
 import { DEFAULT_RATE } from './sources/budget.ts';
 import type { Outgoing, OutgoingParts } from './sources/outgoing.ts';
 
@@ -27,10 +28,11 @@ export const openOutgoingLater = (parts: Pick<OutgoingParts, 'now' | 'random'>):
   };
 };
 
-/** The one `fetch` of a configured source: it reads. */
+/** The one `fetch` of a configured source: it reads, signed in where the source wants that. */
 export const fetchOf = (
   { name, connector, settings, privateNetwork, rate }: Config['sources'][number],
   outgoing: Outgoing,
+  authorise: Authorise | undefined,
   notice: (notice: Notice) => void = () => undefined,
 ): Fetch =>
   outgoing.fetchFor({
@@ -40,5 +42,6 @@ export const fetchOf = (
     writes: false,
     privateNetwork,
     rate: { ...DEFAULT_RATE, ...rate },
+    ...(authorise && { authorise }),
     notice,
   });

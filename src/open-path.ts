@@ -10,6 +10,7 @@ import type { Tool } from './core/tool.ts';
 import type { Machine } from './machine.ts';
 import { formerModel, modelOf } from './open-embedder.ts';
 import { openReadLive } from './open-live.ts';
+import { openSignIns } from './open-sign-ins.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
 import { type Call, createCall } from './server/call.ts';
@@ -66,6 +67,7 @@ export const openPath = async (
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
+  const signIns = opened.adopt(openSignIns(folder, machine), (one) => one.close());
   const recorded = await recordRules(store, rules, warn);
   // One who asks alone waits for nobody else, and starts sooner without more threads; where many do, each work has its own.
   const alone = readers === 1;
@@ -83,7 +85,7 @@ export const openPath = async (
       indexPath: folder.index,
       rules,
       now,
-      readLive: openReadLive(config, machine),
+      readLive: openReadLive(config, machine, signIns),
       threads: readers,
       ...(model && { embedder: model.open, formerEmbedder: formerModel(embedding, machine.outgoing) }),
     }),

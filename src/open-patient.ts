@@ -12,6 +12,7 @@ import { type Config, loadConfig } from './config/config.ts';
 import { AppError } from './core/errors.ts';
 import type { Machine } from './machine.ts';
 import { modelOf } from './open-embedder.ts';
+import { standingsOf } from './open-sign-ins.ts';
 import { addressOf } from './server/http/address.ts';
 import { issuerFetch } from './sources/issuer-fetch.ts';
 import { readAnchors } from './store/anchor-file.ts';
@@ -71,6 +72,15 @@ export const openPatient = ({ config: path, data }: Place, { env, uid, random, n
       const keys = await openKeys({ folder: found, env, random });
       const anchors = await readAnchors(audit.anchor ?? found.anchor);
       return inspectLedger({ path: found.ledger, keys: keys.ledger, anchors });
+    },
+    signIns: async () => {
+      const { sources } = await configuration();
+      try {
+        return await standingsOf(sources, await folder(), { env, random, now, looks: true });
+      } catch (error) {
+        if (error instanceof AppError) return new Map(); // folder, key and ledger are looked at by themselves
+        throw error;
+      }
     },
     model: async () => {
       const { embedding } = await configuration();

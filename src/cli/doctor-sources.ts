@@ -5,6 +5,7 @@ import type { Census } from '../store/census.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Check } from './doctor-checks.ts';
 import { EFFECT, MEANING, overdue } from './overdue.ts';
+import { signInChecks } from './doctor-sign-ins.ts';
 import type { Patient } from './patient.ts';
 import { count, listed, span } from './words.ts';
 
@@ -18,12 +19,14 @@ export const sourceChecks = async (
   const names = config.sources.map(({ name }) => name);
   const census = index === 'unreadable' ? undefined : index;
   const statuses = census?.status(names, config.rules.directory) ?? [];
+  const signIns = await patient.signIns();
   const checks: Check[] = [];
   for (const { name, freshness, schedule } of config.sources) {
     const status = statuses.find((one) => one.name === name);
     checks.push(
       ...unreachable(name, await patient.paths(name)),
       ...slow(name, freshness, schedule),
+      ...signInChecks(name, signIns.get(name), now),
       ...(census && status ? read(status, { config, census, now }) : index === 'unreadable' ? [] : [unread(name)]),
     );
   }

@@ -11,10 +11,12 @@ import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
 import type { Asked, Schedule } from '../core/schedule.ts';
 import type { LatestRun, NextRun, Rung, SourceStatus } from '../store/store.ts';
+import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
 import type { AccessAnswer } from '../tools/explain-access.ts';
+import type { Connecting } from './connecting.ts';
 import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
@@ -65,6 +67,8 @@ export interface Index {
   /** Leaves nothing of what was deleted in the files. Rejects with `unavailable` while somebody reads an older state. */
   tidy(): Promise<void>;
   status(): Promise<readonly SourceStatus[]>;
+  /** How those sources that sign in stand with that. Nobody is asked. */
+  signIns(): Promise<ReadonlyMap<string, Standing>>;
   close(): Promise<void>;
 }
 
@@ -273,4 +277,5 @@ export interface Parts {
   /** Rejects with `unavailable` where there is no index yet. */
   openPeople(place: Place): Promise<People>;
   openExaminer(place: Place): Promise<Examiner>;
+  openConnecting(place: Place): Promise<Connecting>;
 }

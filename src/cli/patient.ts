@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Census } from '../store/census.ts';
+import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Verified } from '../store/ledger.ts';
 
 /** What `doctor` looks at. Nothing of it makes or changes a file; what cannot be looked at rejects with the sentence to say. */
@@ -16,6 +17,8 @@ export interface Patient {
   index(): Promise<Census | undefined>;
   /** Undefined where there is none yet. */
   audit(): Promise<Verified | { readonly state: 'unread'; readonly rows: number } | undefined>;
+  /** How those sources that sign in stand with that. Nobody is asked. */
+  signIns(): Promise<ReadonlyMap<string, Standing>>;
   /** Rejects where texts cannot get their vectors. */
   model(): Promise<void>;
   /** Whether the keys of each issuer can be read. Nobody else is asked. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { AppError } from '../core/errors.ts';
 import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
+import { connectCommand } from './connect.ts';
 import type { Context } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -80,6 +81,7 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     .addHelpText('after', `\nStart with: castellan demo`);
   const commands = [
     initCommand,
+    connectCommand,
     syncCommand,
     serveCommand,
     attachCommand,

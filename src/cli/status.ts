@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 
+import type { Standing } from '../sources/sign-in/standing.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { instantJson } from './instant-json.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
-import type { Index } from './parts.ts';
+import type { Index, Place } from './parts.ts';
+import { standingJson, standingWords } from './sign-in-words.ts';
 import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
 import { printSchedule, scheduleJson } from './schedule-report.ts';
 import { type Channel, look } from './terminal.ts';
@@ -24,9 +26,14 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const now = parts.now();
         const late = overdue(index.sources, statuses, now);
         const unembedded = await index.unembedded();
-        if (json)
-          terminal.out.json({ sources: statuses.map((status) => statusJson(status, late, index)), ...vectorsJson(unembedded) });
-        else printStatus(terminal.out, statuses, { index, now });
+        const signIns = await index.signIns();
+        if (json) {
+          const sources = statuses.map((status) => ({
+            ...statusJson(status, late, index),
+            ...signInJson(signIns.get(status.name)),
+          }));
+          terminal.out.json({ sources, ...vectorsJson(unembedded) });
+        } else printStatus(terminal.out, statuses, { index, now, signIns, place: { config, data } });
         tellOverdue(terminal.err, late, { config, data });
         if (unembedded) terminal.err.line(look('yellow', unembedded.message));
       } finally {
@@ -34,11 +41,14 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
       }
     });
 
-const printStatus = (
-  out: Channel,
-  statuses: readonly SourceStatus[],
-  { index, now }: { readonly index: Index; readonly now: number },
-): void => {
+interface Told {
+  readonly index: Index;
+  readonly now: number;
+  readonly signIns: Awaited<ReturnType<Index['signIns']>>;
+  readonly place: Place;
+}
+
+const printStatus = (out: Channel, statuses: readonly SourceStatus[], { index, now, signIns, place }: Told): void => {
   const rows = aligned(
     statuses.map((status) => [
       status.name,
@@ -48,9 +58,11 @@ const printStatus = (
       lastRead(status, now),
     ]),
   );
-  statuses.forEach((status, place) => {
-    const [name = '', ...cells] = rows[place] ?? [];
+  statuses.forEach((status, nth) => {
+    const [name = '', ...cells] = rows[nth] ?? [];
     out.line(look('bold', name), `   ${cells.join('   ').trimEnd()}`);
+    const signIn = signIns.get(status.name);
+    if (signIn) out.line(look('dim', '  sign-in  '), standingWords(status.name, signIn, place));
     if (status.lastRun) printProblems(out, status.lastRun);
     printNotes(out, status, index);
     printSchedule(out, status, index.schedule(status.name), now);
@@ -87,3 +99,5 @@ const statusJson = (status: SourceStatus, late: readonly Overdue[], index: Pick<
       : null,
   };
 };
+
+const signInJson = (standing: Standing | undefined): object => (standing ? { sign_in: standingJson(standing) } : {});

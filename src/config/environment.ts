@@ -30,7 +30,7 @@ export const interpolate = (value: unknown, env: Environment, file: string, path
 export const secretOf = (written: unknown, env: Environment): Secret | undefined => {
   const name = typeof written === 'string' ? /^\$\{(\w+)\}$/u.exec(written)?.[1] : undefined;
   const value = name === undefined ? undefined : env[name];
-  return value ? new Secret(value) : undefined;
+  return value ? new Secret(value, name) : undefined;
 };
 
 const valueOf = (whole: string, name: string, env: Environment, where: string): string => {

@@ -58,7 +58,8 @@ export const createBudget = ({ perSecond, concurrent }: Rate, { now, sleep }: Bu
 
   const until = async (signal: AbortSignal): Promise<void> => {
     // One that began long ago saves nothing up but a second's worth, so that a pause is not followed by a flood.
-    const turn = Math.max(next, now() - 1000);
+    // No more wait than may be under way: what stands later was said before the clock was set back.
+    const turn = Math.max(Math.min(next, now() + gap * concurrent), now() - 1000);
     next = turn + gap;
     for (;;) {
       const wait = Math.min(Math.max(turn, quietUntil) - now(), LOOK_MAX);

@@ -2,7 +2,7 @@ import type { Fetch, Operation } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Resolve } from './address.ts';
-import type { Authorise } from './authorise.ts';
+import type { Authorise, SignedHeaders } from './authorise.ts';
 import { type Budget, createBudget, DEFAULT_RATE, type Rate } from './budget.ts';
 import { declaredCalls } from './declared.ts';
 import { createLine, type Line } from './line.ts';
@@ -105,15 +105,14 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
   };
 
   /** One call with its redirects. They lead to declared calls alone, and take no sign-in along that they were not meant for. */
-  const once = async (request: Outbound, signal: AbortSignal, refused: boolean): Promise<Answered> => {
+  const once = async (request: Outbound, signal: AbortSignal, own: SignedHeaders): Promise<Answered> => {
     const { redirect } = request;
     let { url, method, body, headers } = request;
     for (let redirects = 0; ; redirects += 1) {
       const call = permitted(method, url);
       const signedIn = new Headers(headers);
       // Whatever lets us in is for where we meant to go, and for nowhere that it sends us on to.
-      const own = url.origin === request.url.origin ? ((await authorise?.headers({ refused, signal })) ?? {}) : {};
-      for (const [key, value] of Object.entries(own)) signedIn.set(key, value);
+      if (url.origin === request.url.origin) for (const [key, value] of Object.entries(own)) signedIn.set(key, value);
       const response = await line.send(
         { url, method, headers: signedIn, ...(body !== undefined && { body }), call, privateNetwork },
         signal,
@@ -135,21 +134,26 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
   };
 
   const answered = async (request: Outbound, signal: AbortSignal): Promise<Response> => {
-    let refused = false;
+    let renewed: SignedHeaders | undefined;
+    const attempt = async (): Promise<Answered & { readonly own: SignedHeaders }> => {
+      permitted(request.method, request.url); // before anybody is asked to let it in
+      const own = renewed ?? (await authorise?.headers({ signal })) ?? {};
+      return { own, ...(await once(request, signal, own)) };
+    };
     for (let tried = 1; ; tried += 1) {
       const repeatable = (repeats || IDEMPOTENT.has(request.method)) && tried < tries;
       const again = async (at: number | undefined): Promise<void> => {
         const pause = at === undefined ? PAUSE * 2 ** (tried - 1) * random() : at - now();
         await sleep(Math.max(0, pause), signal);
       };
-      const went = await once(request, signal, refused).catch((error: unknown) => ({ error }));
+      const went = await attempt().catch((error: unknown) => ({ error }));
       if ('error' in went) {
         signal.throwIfAborted();
         if (!(went.error instanceof AppError) || went.error.code !== 'source_unavailable' || !repeatable) throw went.error;
         await again(undefined);
         continue;
       }
-      const { response, call } = went;
+      const { response, call, own } = went;
       const { status, headers } = response;
       const sunset = sunsetOf(headers, call);
       if (sunset) notice(sunset);
@@ -164,8 +168,9 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
         if (tried < tries && (at ?? 0) - now() <= PATIENCE) await again(at);
         else throw limitedError({ name, call, later }, at);
       } else if (status === 401) {
-        if (!authorise || refused) throw rejectedError(name, call, headers);
-        refused = true; // one try more, with what was renewed
+        // One try more, with what was renewed.
+        renewed = renewed ? undefined : await authorise?.headers({ refused: own, signal });
+        if (!renewed) throw rejectedError(name, call, headers, authorise?.remedy);
       } else {
         const at = retryAfterOf(headers, now());
         if (!repeatable || (at ?? 0) - now() > PATIENCE) throw unavailableError({ name, call, later, status, headers, tried });
@@ -246,10 +251,15 @@ const limitedError = ({ name, call, later }: Called, at: number | undefined): Ap
   });
 };
 
-const rejectedError = (name: string, call: string, headers: Headers): AppError =>
+const rejectedError = (
+  name: string,
+  call: string,
+  headers: Headers,
+  remedy = `Renew what sources.${name} signs in with.`,
+): AppError =>
   new AppError(
     'source_rejected',
-    `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). Renew what sources.${name} signs in with.`,
+    `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). ${remedy}`,
   );
 
 interface Called {

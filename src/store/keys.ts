@@ -12,6 +12,8 @@ export type KeyRing = readonly [Uint8Array, ...Uint8Array[]];
 export interface Keys {
   /** AES-256-GCM. */
   readonly cursors: KeyRing;
+  /** AES-256-GCM: they seal the keys that each credential of a source is sealed with. */
+  readonly credentials: KeyRing;
   readonly ledger: LedgerKeys;
   /** Seeds of P-256 keys, 48 bytes each: of these the key that signs this server's own tokens is made. */
   readonly tokens: KeyRing;
@@ -42,13 +44,14 @@ export const openKeys = async ({ folder, env, random }: KeysOptions): Promise<Ke
       : parseKeys(env.CASTELLAN_KEY, ',', 'CASTELLAN_KEY');
   return {
     cursors: derive(masters, 'cursor'),
+    credentials: derive(masters, 'credential'),
     ledger: { arguments: derive(masters, 'audit-arguments')[0], anchor: derive(masters, 'audit-anchor') },
     tokens: derive(masters, 'token', TOKEN_SEED_BYTES),
     log: derive(masters, 'log')[0],
   };
 };
 
-type Use = 'cursor' | 'audit-arguments' | 'audit-anchor' | 'token' | 'log';
+type Use = 'cursor' | 'credential' | 'audit-arguments' | 'audit-anchor' | 'token' | 'log';
 
 /** HKDF-SHA-256 with an empty salt: no use can learn the key of another. */
 const derive = ([first, ...rest]: KeyRing, use: Use, size = KEY_BYTES): KeyRing => {

@@ -38,7 +38,7 @@ test('texts go to the service that is configured, which is said first, and the m
   await configure(`{ ${at}, key: "\${EMBEDDING_KEY}", price: 10 }`);
   const refused = await run(['sync'], 'sk-wrong');
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('did not accept the key of embedding.key');
+  expect(refused.stderr).toContain('Set the variable of embedding.key');
   expect(await ask()).toEqual(['wiki:leave ready', 'wiki:pump ready']); // by the local model
 
   const { code, stderr } = await run(['sync']);

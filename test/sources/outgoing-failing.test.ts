@@ -4,7 +4,7 @@ import { aPeer } from '../support/a-peer.ts';
 import { aWayOut } from '../support/a-way-out.ts';
 
 const SECRET = 'sesame-4711';
-const signIn = { headers: async () => ({ authorization: `Bearer ${SECRET}` }) };
+const signIn = { headers: async () => ({ authorization: `Bearer ${SECRET}` }), remedy: 'Renew it.' };
 
 describe('a source that is asked too often', () => {
   test.each([
@@ -109,13 +109,16 @@ describe('a source that fails', () => {
 
   test('to accept how we sign in is asked once more with what was renewed, then told with the command', async () => {
     const peer = await aPeer((_, response) => void response.writeHead(401).end());
-    const asked: boolean[] = [];
+    const asked: unknown[] = [];
     const { fetch } = aWayOut({
       hosts: [peer.host],
-      authorise: { headers: async ({ refused }) => (asked.push(refused), { authorization: `Bearer ${asked.length}` }) },
+      authorise: {
+        headers: async ({ refused }) => (asked.push(refused), { authorization: `Bearer ${asked.length}` }),
+        remedy: 'Run: castellan connect wiki',
+      },
     });
-    await expect(fetch(`${peer.url}/pages`)).rejects.toThrow(/Renew what sources\.wiki signs in with\.$/u);
-    expect(asked).toEqual([false, true]);
+    await expect(fetch(`${peer.url}/pages`)).rejects.toThrow(/\(401 to GET \/pages\)\. Run: castellan connect wiki$/u);
+    expect(asked).toEqual([undefined, { authorization: 'Bearer 1' }]);
     expect(peer.arrived.map(({ headers }) => headers['authorization'])).toEqual(['Bearer 1', 'Bearer 2']);
   });
 });

@@ -6,7 +6,7 @@ import { aPeer } from '../support/a-peer.ts';
 import { aWayOut } from '../support/a-way-out.ts';
 
 const SECRET = 'sesame-4711';
-const signIn = { headers: async () => ({ authorization: `Bearer ${SECRET}` }) };
+const signIn = { headers: async () => ({ authorization: `Bearer ${SECRET}` }), remedy: 'Renew it.' };
 
 describe('what may be called', () => {
   test('a declared call reaches the source, signed in, and its reply comes back as it is', async () => {

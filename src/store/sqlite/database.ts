@@ -50,6 +50,9 @@ export const openDatabase = ({
   });
 };
 
+/** Whether another process is at the file. */
+export const isBusy = (error: unknown): boolean => error instanceof SQLite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
 /**
  * Turns the write-ahead log on. A file that is new must be had alone for that, and SQLite does not wait for it by itself:
  * of two processes that begin at once, one tries again.

@@ -53,7 +53,7 @@ export const SCHEDULING: readonly Fault[] = [
     file: 'src/core/schedule.ts',
     find: ` || (asked !== 'permissions' && isDue('listing'))`,
     plant: '',
-    caughtBy: { file: 'test/core/schedule.test.ts', test: 'what a run brings where $when' },
+    caughtBy: { file: 'test/core/schedule.test.ts', test: 'where %s, a run brings what is due' },
   },
   {
     name: 'a source that asked for quiet is asked when something rings',

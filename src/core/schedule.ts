@@ -10,10 +10,10 @@ export type Whole = Readonly<Partial<Record<keyof Due, number>>>;
 /** A listing is whole at least daily, so that what no change told of is gone within a day. */
 const LISTING = 24 * 3_600_000;
 
-/** Half of each promise: a run that fails leaves the time to mend it. */
+/** Half of each promise: a run that fails leaves the time to mend it. Permissions are not brought less often than contents. */
 export const scheduleOf = ({ content, permissions }: Freshness): Schedule => ({
   listing: LISTING,
-  permissions: permissions.within / 2,
+  permissions: Math.min(permissions.within, content.within) / 2,
   content: content.within / 2,
 });
 

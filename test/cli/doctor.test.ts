@@ -92,6 +92,15 @@ describe('it finds', () => {
     expect(await found()).toEqual([1, expect.stringMatching(/^fail configuration: castellan\.yaml: organisation is missing/u)]);
   });
 
+  test('a schedule that is slower than its promise', async () => {
+    const slow = 'path: ./wiki.jsonl, freshness: { permissions: { within: 40m } }, schedule: { permissions: 1h, content: 1h }';
+    const { found } = await aPatient({ config: CONFIG.replace('path: ./wiki.jsonl', slow) });
+    const [, ...told] = await found();
+    expect(told.filter((line) => String(line).includes('brought every'))).toEqual([
+      'warn wiki: Its permissions are brought every 60 min and promised within 40 min: between two runs what is older is hidden from everybody. → Set sources.wiki.schedule.permissions to half of its promise, or promise less.',
+    ]);
+  });
+
   test('a data folder that others may enter', async () => {
     const { data, found } = await aPatient();
     await chmod(data, 0o755);

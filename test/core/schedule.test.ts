@@ -54,13 +54,20 @@ const CASES: readonly Case[] = [
   { when: 'the clock was set back since its contents', whole: ago(HOUR, MINUTE, -HOUR), due: CONTENT },
 ];
 
-test.each(CASES)('what a run brings where $when', ({ whole, due, listed = true, asked = 'due', apart = true }) => {
+test.each(CASES.map((one) => [one.when, one] as const))('where %s, a run brings what is due', (_, given) => {
+  const { whole, due, listed = true, asked = 'due', apart = true } = given;
   const standing: Standing = { listed, whole };
   expect(dueOf(standing, { asked, schedule: SCHEDULE, apart, now: NOW })).toEqual(due);
 });
 
+test('permissions are never brought less often than contents, though they are promised for longer', () => {
+  expect(scheduleOf(DEFAULT_FRESHNESS)).toEqual({ listing: 24 * HOUR, permissions: 30 * MINUTE, content: 30 * MINUTE });
+});
+
 test('half of each promise passes before it is renewed, and a day before all is listed', () => {
-  expect(scheduleOf(DEFAULT_FRESHNESS)).toEqual({ listing: 24 * HOUR, permissions: 12 * HOUR, content: 30 * MINUTE });
+  const { content } = DEFAULT_FRESHNESS;
+  const permissions = { within: 10 * MINUTE, onBreach: 'deny' } as const;
+  expect(scheduleOf({ content, permissions })).toEqual({ listing: 24 * HOUR, permissions: 5 * MINUTE, content: 30 * MINUTE });
 });
 
 test('whoever waits for what is due first finds it due, however early they come by their name', () => {

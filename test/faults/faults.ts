@@ -13,6 +13,7 @@ import { ORGANISING } from './organising.ts';
 import { LIVE } from './live.ts';
 import { POSTGRES } from './postgres.ts';
 import { COURSES } from './proof.ts';
+import { SCHEDULING } from './scheduling.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
@@ -34,6 +35,7 @@ export const FAULTS: readonly Fault[] = [
   ...LIVE,
   ...ORGANISING,
   ...POSTGRES,
+  ...SCHEDULING,
   ...SCIM,
   ...SERVING,
   ...SYNCING,

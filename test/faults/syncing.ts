@@ -230,8 +230,8 @@ export const SYNCING: readonly Fault[] = [
   {
     name: 'a run that was known before a change counts as one after it, once a clock that was set back has come to it again',
     file: 'src/cli/follow-source.ts',
-    find: `Math.max(bell.rungAt, now() - refresh, readAt)`,
-    plant: `Math.max(bell.rungAt, now() - refresh)`,
+    find: `Math.max(bell.rungAt, before.at)`,
+    plant: `bell.rungAt`,
     caughtBy: {
       file: 'test/cli/follow-source.test.ts',
       test: 'a run before a change does not count when the clock that was set back has come to it again',
@@ -250,8 +250,8 @@ export const SYNCING: readonly Fault[] = [
   {
     name: 'a run of another process that began before a change is taken for one that has read it',
     file: 'src/cli/follow-source.ts',
-    find: `latest.startedAt > asked`,
-    plant: `latest.startedAt > 0`,
+    find: `startedAt > then`,
+    plant: `startedAt > 0`,
     caughtBy: {
       file: 'test/cli/follow-source.test.ts',
       test: 'a run of another process that began before the change, or failed, or was cut short, does not count',

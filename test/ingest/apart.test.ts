@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, record } from 'fast-check';
 
 import type { Change } from '../../src/core/change.ts';
 import type { Due } from '../../src/core/connector.ts';
@@ -22,8 +22,8 @@ const UNCHANGED: Change<number> = { type: 'unchanged' };
 const ALL = [ADA, TEAM, SPACE, told()];
 
 const at = (now: number, due?: Due) => ({ now: () => now, ...(due && { due }) });
-const times = ({ reader }: AnIndex, key = 'plan') => {
-  const found = reader().read((reading) => reading.document('wiki', key));
+const times = (index: AnIndex, key = 'plan') => {
+  const found = index.reader().read((reading) => reading.document('wiki', key));
   return [found?.syncedAt, found?.permissionsSyncedAt];
 };
 const oldest = async (store: Store) => {
@@ -119,13 +119,14 @@ test('each kind was last brought whole by a run that was to bring it and lost no
   expect(await whole()).toMatchObject({ permissions: 4_000, content: 4_000 });
 });
 
+const asking = (retryAt: number) => (): AsyncIterable<Change<number>> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => Promise.reject(new AppError('source_rate_limited', 'It was asked too often.', { retryAt })),
+  }),
+});
+
 test('when a source asked to be left alone is remembered, until it answers again, and not for ever', async () => {
   const { store } = await anIndex();
-  const asking = (retryAt: number) =>
-    async function* (): AsyncGenerator<Change<number>> {
-      throw new AppError('source_rate_limited', 'It was asked too often.', { retryAt });
-      yield UNCHANGED;
-    };
   const remembered = async () => (await store.nextRun('wiki'))?.retryAt;
   await aSync(store, asking(9_000), at(1_000));
   expect(await remembered()).toBe(9_000);
@@ -138,9 +139,9 @@ test('when a source asked to be left alone is remembered, until it answers again
 test('after any runs nothing is confirmed later than a run that was to bring it', async () => {
   const DUES: readonly Due[] = [PERMISSIONS, CONTENT, { listing: false, permissions: true, content: true }];
   const SAYINGS: readonly Change<number>[][] = [ALL, [SPACE, told()], [told({ revision: '2' })], [UNCHANGED], [ADA, UNCHANGED]];
-  const runs = fc.array(fc.record({ due: fc.constantFrom(...DUES), says: fc.constantFrom(...SAYINGS) }), { maxLength: 6 });
-  await fc.assert(
-    fc.asyncProperty(runs, async (given) => {
+  const runs = array(record({ due: constantFrom(...DUES), says: constantFrom(...SAYINGS) }), { maxLength: 6 });
+  await assert(
+    asyncProperty(runs, async (given) => {
       const index = await anIndex();
       await aSync(index.store, ALL, at(1));
       let [content, permissions] = [1, 1];

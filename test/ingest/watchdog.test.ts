@@ -19,6 +19,8 @@ const passing = async <T>(over: Promise<T>): Promise<T> => {
   for (;;) if (await Promise.race([ended, vi.advanceTimersByTimeAsync(MINUTE).then(() => false)])) return over;
 };
 
+const waited = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 12 * MINUTE));
+
 const told = (key: string): Change<number> => ({ type: 'document', document: aDocument({ key }) });
 
 test('a run whose source says nothing more, and does not listen, is given up, recorded, and lets go of the source', async () => {
@@ -46,7 +48,6 @@ test('a run whose source says nothing more, and does not listen, is given up, re
 test('a run that goes on is never cut, however long it takes, by what it says or by what it asks', async () => {
   stoppedTime();
   const { store } = await anIndex();
-  const waited = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 12 * MINUTE));
   const run = aSync(store, async function* ({ fetch }) {
     for (let hour = 0; hour < 6; hour += 1) {
       await waited();

@@ -48,7 +48,7 @@ test('whoever cannot sign is told the same wherever they knock, to the byte, and
     ['board%00', signed],
   ];
   for (const [name, request] of attempts) {
-    expect(await answered(place, `/hooks/${name}`, request), name).toEqual(nothing);
+    expect([name, await answered(place, `/hooks/${name}`, request)]).toEqual([name, nothing]);
   }
   expect(await rings(place)).toBe(0);
   expect(place.logged().join('')).not.toContain('board'); // no name of a source in a line

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 
-import type { Standing } from '../sources/sign-in/standing.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
 import type { Index, Place } from './parts.ts';
+import { said } from './said.ts';
 import { standingJson, standingWords } from './sign-in-words.ts';
 import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
 import { type Channel, look } from './terminal.ts';
@@ -26,8 +26,8 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const unembedded = await index.unembedded();
         const signIns = await index.signIns();
         if (json) {
-          const sources = statuses.map((status) => ({ ...statusJson(status, late), ...signInJson(signIns.get(status.name)) }));
-          terminal.out.json({ sources, ...vectorsJson(unembedded) });
+          const sources = statuses.map((status) => statusJson(status, late));
+          terminal.out.json({ sources, ...signInsJson(signIns), ...vectorsJson(unembedded) });
         } else printStatus(terminal.out, statuses, { index, now, signIns, place: { config, data } });
         tellOverdue(terminal.err, late, { config, data });
         if (unembedded) terminal.err.line(look('yellow', unembedded.message));
@@ -61,6 +61,12 @@ const printStatus = (out: Channel, statuses: readonly SourceStatus[], { index, n
     if (status.lastRun) printProblems(out, status.lastRun);
     printNotes(out, status, index);
   });
+  const known = new Set(statuses.map(({ name }) => name));
+  for (const [name, signIn] of signIns) {
+    if (known.has(name)) continue;
+    out.line(look('bold', name), `   never read: ${said(place, 'sync', name)}`);
+    out.line(look('dim', '  sign-in  '), standingWords(name, signIn, place));
+  }
 };
 
 const lastRead = ({ lastRun, running, name }: SourceStatus, now: number): string => {
@@ -87,6 +93,8 @@ const statusJson = (status: SourceStatus, late: readonly Overdue[]): object => {
   };
 };
 
-const signInJson = (standing: Standing | undefined): object => (standing ? { sign_in: standingJson(standing) } : {});
+/** Of those that were never read too. */
+const signInsJson = (signIns: Told['signIns']): object =>
+  signIns.size === 0 ? {} : { sign_ins: [...signIns].map(([source, standing]) => ({ source, ...standingJson(standing) })) };
 
 const instant = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());

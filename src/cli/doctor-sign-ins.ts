@@ -1,6 +1,6 @@
 import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Check } from './doctor-checks.ts';
-import { lasts } from './sign-in-words.ts';
+import { KINDS, lasts } from './sign-in-words.ts';
 import { listed, span } from './words.ts';
 
 /** A sign-in that nobody renews is told of so long before it ends, in ms: a week. */
@@ -38,9 +38,9 @@ export const signInChecks = (name: string, standing: Standing | undefined, now: 
 };
 
 const well = (standing: Standing): string => {
-  const { state, from } = standing;
+  const { kind, state, from } = standing;
   if (state === 'given') return `a token${from === undefined ? '' : ` from ${from}`}; whether it is accepted, a run says`;
-  return state === 'settings' ? 'nothing is kept yet; the first run asks' : lasts(standing);
+  return `${KINDS[kind]}, ${state === 'settings' ? 'which the first run asks for' : lasts(standing)}`;
 };
 
 /** Why nothing is let in, where that is known. */

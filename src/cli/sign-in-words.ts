@@ -4,7 +4,7 @@ import type { Place } from './parts.ts';
 import { listed } from './words.ts';
 
 /** A sign-in as it is called. */
-const KINDS = {
+export const KINDS = {
   token: 'token',
   oauth: 'OAuth',
   client_credentials: 'client credentials',

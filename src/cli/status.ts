@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 
-import type { Standing } from '../sources/sign-in/standing.ts';
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { instantJson } from './instant-json.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
 import type { Index, Place } from './parts.ts';
+import { said } from './said.ts';
 import { standingJson, standingWords } from './sign-in-words.ts';
 import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
 import { printSchedule, scheduleJson } from './schedule-report.ts';
@@ -28,11 +28,8 @@ export const statusCommand = ({ parts, terminal }: Context): Command =>
         const unembedded = await index.unembedded();
         const signIns = await index.signIns();
         if (json) {
-          const sources = statuses.map((status) => ({
-            ...statusJson(status, late, index),
-            ...signInJson(signIns.get(status.name)),
-          }));
-          terminal.out.json({ sources, ...vectorsJson(unembedded) });
+          const sources = statuses.map((status) => statusJson(status, late, index));
+          terminal.out.json({ sources, ...signInsJson(signIns), ...vectorsJson(unembedded) });
         } else printStatus(terminal.out, statuses, { index, now, signIns, place: { config, data } });
         tellOverdue(terminal.err, late, { config, data });
         if (unembedded) terminal.err.line(look('yellow', unembedded.message));
@@ -67,6 +64,12 @@ const printStatus = (out: Channel, statuses: readonly SourceStatus[], { index, n
     printNotes(out, status, index);
     printSchedule(out, status, index.schedule(status.name), now);
   });
+  const known = new Set(statuses.map(({ name }) => name));
+  for (const [name, signIn] of signIns) {
+    if (known.has(name)) continue;
+    out.line(look('bold', name), `   never read: ${said(place, 'sync', name)}`);
+    out.line(look('dim', '  sign-in  '), standingWords(name, signIn, place));
+  }
 };
 
 const lastRead = ({ lastRun, running, name }: SourceStatus, now: number): string => {
@@ -100,4 +103,6 @@ const statusJson = (status: SourceStatus, late: readonly Overdue[], index: Pick<
   };
 };
 
-const signInJson = (standing: Standing | undefined): object => (standing ? { sign_in: standingJson(standing) } : {});
+/** Of those that were never read too. */
+const signInsJson = (signIns: Told['signIns']): object =>
+  signIns.size === 0 ? {} : { sign_ins: [...signIns].map(([source, standing]) => ({ source, ...standingJson(standing) })) };

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 
 import { Provider } from 'oidc-provider';
 import { onTestFinished } from 'vitest';
+import { z } from 'zod';
 
 /** The client that people sign in with, and the one that signs in for itself. */
 export const CLIENT = { id: 'castellan', secret: 'the-secret-of-the-client-5150' };
@@ -27,11 +28,11 @@ export interface AProvider {
   /** Of each sign-in, the scopes that were asked for. */
   readonly asked: string[];
   /** Does at a browser's pages what a person would, from this address on. Gives what the last page says, or where it was sent back to. */
-  browse(address: string, options?: { readonly stopsAtCallback?: boolean }): Promise<string>;
+  readonly browse: (address: string, options?: { readonly stopsAtCallback?: boolean }) => Promise<string>;
   /** Whether a token is good now, as a source would ask. */
-  accepts(header: string | undefined): Promise<boolean>;
+  readonly accepts: (header: string | undefined) => Promise<boolean>;
   /** Takes back every access token: as if they had expired early. */
-  expire(): Promise<void>;
+  readonly expire: () => Promise<void>;
   /** What it answers at its token endpoint instead: for as long as it is set. */
   broken: ((response: ServerResponse) => void) | undefined;
 }
@@ -121,7 +122,8 @@ const configurationOf = (grants: (scope: string) => boolean, refreshes: boolean)
     const { client, session, params } = oidc;
     if (!client || session?.accountId === undefined) return undefined;
     const grant = new oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId });
-    const wanted = String(params?.['scope'] ?? '').split(' ');
+    const { scope = '' } = z.object({ scope: z.string().optional() }).parse(params);
+    const wanted = scope.split(' ');
     grant.addOIDCScope(wanted.filter(grants).join(' '));
     grant.rejectOIDCScope(wanted.filter((scope) => !grants(scope)).join(' '));
     await grant.save();

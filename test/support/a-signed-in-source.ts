@@ -28,21 +28,21 @@ export interface ASignedInSource {
   readonly arrived: readonly Arrived[];
   readonly url: string;
   /** Connects it as a person would, who does at the pages of the provider what is wanted. */
-  connect(person?: Partial<Person>): Promise<void>;
+  readonly connect: (person?: Partial<Person>) => Promise<void>;
   /** The way out of another process on this data folder, as far as memory goes. */
-  open(settings?: Partial<PagesSettings>): Opened;
-  standing(settings?: Partial<PagesSettings>): Promise<Standing>;
+  readonly open: (settings?: Partial<PagesSettings>) => Opened;
+  readonly standing: (settings?: Partial<PagesSettings>) => Promise<Standing>;
   /** As whoever signs in sees it. */
   readonly source: SigningSource;
   /** All files of the data folder, as bytes. */
-  bytes(): Promise<Buffer>;
+  readonly bytes: () => Promise<Buffer>;
 }
 
 interface Opened {
   readonly fetch: Fetch;
   /** Asks for the pages: their status. */
-  ask(signal?: AbortSignal): Promise<number>;
-  close(): Promise<void>;
+  readonly ask: (signal?: AbortSignal) => Promise<number>;
+  readonly close: () => Promise<void>;
 }
 
 export interface SignedInOptions {
@@ -63,7 +63,7 @@ export const aSignedInSource = async ({ provider, settings, accepts, env = {} }:
   const folder = await openDataFolder(join(await aFolder(), 'data'), { uid: process.getuid?.() });
   const clock = { now: Date.now() };
   const began = performance.now();
-  const now = (): number => clock.now + performance.now() - began; // it goes on, as clocks do
+  const now = (): number => Math.floor(clock.now + performance.now() - began); // it goes on, as clocks do
   const outgoing = openOutgoingLater({ now, random: Math.random });
   onTestFinished(() => outgoing.close());
   const machine = aMachine({ now, outgoing, env, random: (size) => randomBytes(size) });

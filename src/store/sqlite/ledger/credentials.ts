@@ -92,7 +92,11 @@ const credentialsOn = (db: Database, file: DatabaseFile, self: ProcessName): Cre
     claim: (given) => patiently(() => claim.immediate(given)),
     release: (given) => patiently(() => void letGo.run(given.source, given.holder)),
     put: (row) => patiently(() => replace.immediate(row)),
-    forget: (source) => patiently(() => empty.run(source).changes > 0),
+    forget: async (source) => {
+      const was = await patiently(() => empty.run(source).changes > 0);
+      await patiently(() => db.pragma('wal_checkpoint(TRUNCATE)')); // what was sealed lies in the log until then
+      return was;
+    },
     close: async () => void db.close(),
   };
 };

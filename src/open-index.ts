@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts';
 import type { Notice } from './core/notice.ts';
 import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
+import { createDrift } from './ingest/drift.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { type Machine, openPlace } from './machine.ts';
@@ -34,6 +35,12 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     embeds: config.embedding.provider !== 'none',
     sync: async (name, { acceptDeletions, signal, onProgress }) => {
       const source = named(name);
+      const drift = createDrift();
+      const tell = noticesOf(name);
+      const heard = (notice: Notice): void => {
+        drift.notice(notice);
+        tell(notice);
+      };
       const run = (input?: string): Promise<SyncEnd> =>
         runSync({
           store,
@@ -43,8 +50,9 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
           signal,
           onProgress,
           acceptDeletions,
-          fetch: fetchOf(source, machine.outgoing, noticesOf(name)),
-          notice: noticesOf(name),
+          fetch: fetchOf(source, machine.outgoing, heard),
+          notice: tell,
+          drift,
         });
       if (!readsStandardInput(source)) return run();
       return withStandardInput({ stdin: machine.stdin, folder: folder.path, source: name, signal }, run);

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { driftJson } from './drift-report.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
 import type { Index } from './parts.ts';
 import { printNotes, printProblems, runJson, storedJson, vectorsJson } from './source-report.ts';
@@ -70,6 +71,7 @@ const statusJson = (status: SourceStatus, late: readonly Overdue[]): object => {
     running: status.running,
     oldest_permissions: instant(status.oldestPermissions),
     oldest_content: instant(status.oldestContent),
+    ...driftJson(status.drift),
     past_promise: late.filter(({ source }) => source === status.name).map(({ what, effect }) => ({ what, effect })),
     last_run: lastRun
       ? { ...runJson(lastRun), started_at: instant(lastRun.startedAt), ended_at: instant(lastRun.endedAt) }

@@ -8,6 +8,7 @@ import { refuseEveryHost } from '../sources/fetch.ts';
 import type { RunEnd, RunStatus, SourceWriter, Store } from '../store/store.ts';
 import { type Batch, createBatch } from './batch.ts';
 import { check, messageOf, type Problem } from './check.ts';
+import { createDrift, type DriftCounter } from './drift.ts';
 import { hostsOf } from './prepare.ts';
 import { type Progress, teller } from './progress.ts';
 import { PAUSE, type Steps, stepsOf } from './steps.ts';
@@ -45,6 +46,8 @@ export interface SyncOptions<Settings, Cursor> {
   readonly acceptDeletions?: boolean;
   readonly fetch?: Fetch;
   readonly notice?: (notice: Notice) => void;
+  /** Counts what the run meets, where something else of it is counted there too. */
+  readonly drift?: DriftCounter;
 }
 
 /** The end of a run, and what threw where it failed. */
@@ -57,14 +60,19 @@ export interface SyncEnd extends RunEnd {
  * or another process holds the source.
  */
 export const runSync = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>): Promise<SyncEnd> => {
-  const { store, connector, source, now, onProgress } = options;
+  const { store, connector, source, now, onProgress, drift = createDrift() } = options;
   const writer = await store.open(source.name, connector.name, now());
   const tally = createTally();
   const tell = teller(onProgress, now);
   const progress = (last?: boolean): void => tell({ ...tally.counts, source: source.name, phase: 'read' }, last);
-  const endOf = (status: RunStatus): RunEnd => ({ status, counts: { ...tally.counts }, problems: [...tally.problems] });
+  const endOf = (status: RunStatus): RunEnd => ({
+    status,
+    counts: { ...tally.counts },
+    problems: [...tally.problems],
+    ...driftOf(drift),
+  });
   try {
-    const { status, cause } = await readAll(options, { writer, tally, progress });
+    const { status, cause } = await readAll(options, { writer, tally, drift, progress });
     const end = endOf(status);
     await writer.finish(end, now());
     progress(true);
@@ -76,9 +84,16 @@ export const runSync = async <Settings, Cursor>(options: SyncOptions<Settings, C
   }
 };
 
+/** A run that met nothing says nothing of it. */
+const driftOf = (drift: DriftCounter): Pick<RunEnd, 'drift'> => {
+  const counted = drift.counted();
+  return counted.met.length === 0 ? {} : { drift: counted };
+};
+
 interface Running {
   readonly writer: SourceWriter;
   readonly tally: Tally;
+  readonly drift: DriftCounter;
   readonly progress: (last?: boolean) => void;
 }
 
@@ -110,11 +125,12 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
     },
   });
   const intake = createIntake(options, running, batch);
-  const steps = stepsOf(() => connector.sync(runOf(options, writer, due)), signal);
+  const steps = stepsOf(() => connector.sync(runOf(options, running, due)), signal);
   try {
     const failed = await drain(steps, batch, intake);
     await batch.flush();
     if (failed) {
+      running.drift.problem(failed.error);
       tally.problem({
         message: failed.error instanceof AppError ? failed.error.message : `The connector failed: ${messageOf(failed.error)}`,
       });
@@ -158,7 +174,7 @@ interface Intake<Cursor> {
 /** Judges changes, and holds the run to what its problems allow. */
 const createIntake = <Settings, Cursor>(
   { connector, source, signal, acceptDeletions = false }: SyncOptions<Settings, Cursor>,
-  { writer, tally }: Running,
+  { writer, tally, drift }: Running,
   batch: Batch,
 ): Intake<Cursor> => {
   const limit = { ratio: source.maxDeleteRatio ?? SWEEP_RATIO, documents: SWEEP_DOCUMENTS, accept: acceptDeletions };
@@ -201,6 +217,7 @@ const createIntake = <Settings, Cursor>(
     signal,
     async take(change) {
       const { changes, problem } = check(change, connector.cursor);
+      if (change.type === 'problem') drift.problem(change.error);
       if (problem?.key !== undefined) tally.problem(problem);
       else if (problem) lose(problem);
       for (const checked of changes) {
@@ -222,7 +239,7 @@ const createIntake = <Settings, Cursor>(
 /** What the connector gets. A cursor it cannot read any more is no cursor: it begins anew. */
 const runOf = <Settings, Cursor>(
   { connector, source, now, signal, fetch = refuseEveryHost, notice = () => undefined }: SyncOptions<Settings, Cursor>,
-  writer: SourceWriter,
+  { writer, drift }: Pick<Running, 'writer' | 'drift'>,
   due: Due,
 ): Run<Settings, Cursor> => {
   const cursor = writer.cursor === undefined ? undefined : connector.cursor.safeParse(writer.cursor).data;
@@ -235,7 +252,10 @@ const runOf = <Settings, Cursor>(
     ...(source.input !== undefined && { input: source.input }),
     // However little a connector thinks of it, what it asks ends with its run.
     fetch: (input, init) => fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }),
-    notice,
+    notice: (told) => {
+      drift.notice(told);
+      notice(told);
+    },
     now: () => new Date(now()),
     signal,
   };

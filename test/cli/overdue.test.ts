@@ -19,6 +19,7 @@ const aStatus = (confirmed: Pick<SourceStatus, 'oldestPermissions' | 'oldestCont
   dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 0, containerAbsent: 0 },
   deniedByAccount: 0,
   running: false,
+  drift: { met: [], more: 0 },
   lastRun: { status: 'complete', counts: { read: 1, changed: 1, deleted: 0, problems: 0 }, problems: [], startedAt: 0 },
   ...confirmed,
 });

@@ -4,6 +4,7 @@ import type { LatestRun, RunEnd, RunStatus, SourceStatus } from '../../store.ts'
 import type { Database } from '../database.ts';
 import { prepareDark } from './dark.ts';
 import { isAlive } from './process-alive.ts';
+import { prepareDrift } from './run-drift.ts';
 import { KILLED } from './runs.ts';
 
 const countsSchema = z.strictObject({ read: z.number(), changed: z.number(), deleted: z.number(), problems: z.number() });
@@ -42,6 +43,7 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
       WHERE item.source = ?`)
     .pluck();
   const dark = prepareDark(db);
+  const drift = prepareDrift(db);
   // Counted by acl class first: documents are many, classes few.
   const deniedByAccount = db
     .prepare<[number], number>(`
@@ -88,6 +90,7 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
       deniedByAccount: deniedByAccount.get(id) ?? 0,
       ...(permissions !== null && { oldestPermissions: permissions }),
       ...(content !== null && { oldestContent: content }),
+      drift: drift(id),
       ...(last && { lastRun: lastRunOf(last) }),
       running,
     };

@@ -113,7 +113,7 @@ describe('no path holds what is data', () => {
       const { moved, message } = movedAt(z.object({ by: z.record(z.string(), z.number()) }), { by: { [name]: 'secret' } });
       expect(moved).toEqual({ call: 'GET /pages', path: 'by.*' });
       expect(message).not.toContain('secret');
-      if (name.length > 3) expect(message).not.toContain(name);
+      expect(name.length > 3 && message.includes(name)).toBe(false);
     },
   );
 

@@ -1,6 +1,10 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const sample = (test: string): NamedTest => ({ file: 'test/access/fidelity/verify-source.test.ts', test });
+const reply = (test: string): NamedTest => ({ file: 'test/core/reply.test.ts', test });
+const run = (test: string): NamedTest => ({ file: 'test/ingest/drift.test.ts', test });
+const doctor = (test: string): NamedTest => ({ file: 'test/cli/doctor-drift.test.ts', test });
+const page = (test: string): NamedTest => ({ file: 'test/connectors/docs.test.ts', test });
 const command = (test: string): NamedTest => ({ file: 'test/cli/verify.test.ts', test });
 
 /** Mistakes about what a source says of itself: whether we decide as it does, what moved in it, what its documentation tells. */
@@ -74,5 +78,70 @@ export const VERIFYING: readonly Fault[] = [
     find: `error instanceof AppError ? error.message :`,
     plant: `error instanceof Error ? error.message :`,
     caughtBy: sample('is no agreement, and why is said without what only the source may say'),
+  },
+  {
+    name: 'a path of a reply holds whose data it is',
+    file: 'src/core/reply-fields.ts',
+    find: `(FIELD.test(name) && !NUMBERED.test(name) ? name : ANY)`,
+    plant: `(name.length < 1000 ? name : ANY)`,
+    caughtBy: reply('such as %j'),
+  },
+  {
+    name: 'a table by names is a list of fields',
+    file: 'src/core/reply-fields.ts',
+    find: `const named = unnamed.length > NAMES_MAX ? [ANY] : unnamed.map(cleaned);`,
+    plant: `const named = unnamed.map(cleaned);`,
+    caughtBy: reply('names that are many are somebody’s'),
+  },
+  {
+    name: 'what an object inherits is a field of its schema',
+    file: 'src/core/reply-fields.ts',
+    find: `      const own = Object.hasOwn(shape, key) ? shape[key] : undefined;
+      if (own) walk`,
+    plant: `      const own = shape[key];
+      if (own) walk`,
+    caughtBy: reply('is not steered by the names it holds'),
+  },
+  {
+    name: 'all of a huge reply is looked at',
+    file: 'src/core/reply-fields.ts',
+    find: `if (left-- <= 0 || found`,
+    plant: `if (found`,
+    caughtBy: reply('is looked at as far as is worth it'),
+  },
+  {
+    name: 'a record that could not be understood is a problem like another',
+    file: 'src/ingest/runner.ts',
+    find: `      if (change.type === 'problem') drift.problem(change.error);\n`,
+    plant: '',
+    caughtBy: run('is counted and kept with it: fields nobody knows, and records that could not be understood by what moved'),
+  },
+  {
+    name: 'a run keeps whatever it meets',
+    file: 'src/ingest/drift.ts',
+    find: `else if (met.size < KEPT_MAX)`,
+    plant: `else if (met.size < 1_000_000)`,
+    caughtBy: run('is a hundred different things at most, and how often there were others'),
+  },
+  {
+    name: 'what was met once is told for ever',
+    file: 'src/store/sqlite/writing/run-drift.ts',
+    find: `run.started_at >= newest.at - `,
+    plant: `run.started_at >= newest.at - 9 * `,
+    caughtBy: run('is forgotten when no run of a week meets it any more'),
+  },
+  {
+    name: 'what ends tomorrow can wait',
+    file: 'src/cli/drift-report.ts',
+    find: `at !== undefined && at - now < SOON`,
+    plant: `at !== undefined && at - now < -SOON`,
+    caughtBy: doctor('what ends in %s ms is told with its day: %s'),
+  },
+  {
+    name: 'a page of a connector is never held against what it declares',
+    file: 'packaging/connector-docs.ts',
+    find: `return page.slice(0, begin) + block + page.slice(end + END.length);`,
+    plant: `return page;`,
+    caughtBy: page('$name is another once one more is declared'),
   },
 ];

@@ -10,6 +10,8 @@ import { ROOT } from '../support/source-tree.ts';
 
 const pageOf = (name: string): string => readFileSync(join(ROOT, 'connectors', name, 'README.md'), 'utf8');
 
+const each = connectors.map((connector) => [connector.name, connector] as const);
+
 const PAGE = '# wiki\n\n## Token\n\nOne.\n\n## Scopes\n\nMore words.\n';
 const WIKI: Pick<Connector, 'operations' | 'hosts'> = {
   operations: [
@@ -21,11 +23,11 @@ const WIKI: Pick<Connector, 'operations' | 'hosts'> = {
 };
 
 describe('the page of a connector', () => {
-  test.each(connectors)('$name tells the calls it declares: npm run docs:connectors', (connector) => {
+  test.each(each)('%s tells the calls it declares: npm run docs:connectors', (_, connector) => {
     expect(pageOf(connector.name)).toBe(withCalls(pageOf(connector.name), connector));
   });
 
-  test.each(connectors)('$name is another once one more is declared', (connector) => {
+  test.each(each)('%s is another once one more is declared', (_, connector) => {
     const more = { name: 'one_more', access: 'read' as const, calls: ['GET /more'], scope: 'more' };
     const made = withCalls(pageOf(connector.name), { ...connector, operations: [...connector.operations, more] });
     expect(made).not.toBe(pageOf(connector.name));
@@ -54,7 +56,7 @@ describe('what is made', () => {
       | \`who\`         | read   | \`GET /me\`                    | –              |
       | \`add_comment\` | write  | \`POST /pages/*/comments\`     | \`pages\\|write\` |
 
-      Scopes that are asked for: \`pages:read\`, \`pages\\|write\`.
+      Scopes that are asked for: \`pages:read\`, \`pages|write\`.
 
       <!-- /calls -->
 

@@ -142,6 +142,6 @@ export const VERIFYING: readonly Fault[] = [
     file: 'packaging/connector-docs.ts',
     find: `return page.slice(0, begin) + block + page.slice(end + END.length);`,
     plant: `return page;`,
-    caughtBy: page('$name is another once one more is declared'),
+    caughtBy: page('%s is another once one more is declared'),
   },
 ];

@@ -94,11 +94,12 @@ describe('what a run meets', () => {
 
   test('is a hundred different things at most, and how often there were others', async () => {
     const store = await aStore();
-    await aSync(store, async function* ({ notice }) {
+    const end = await aSync(store, async function* ({ notice }) {
       for (let at = 0; at < 250; at += 1) notice({ kind: 'unknown_field', call: 'GET /pages', path: `f${at}` });
       for (let at = 0; at < 3; at += 1) notice({ kind: 'unknown_field', call: 'GET /pages', path: 'f1' });
       yield { type: 'checkpoint', cursor: 1 };
     });
+    expect(end.drift?.met).toHaveLength(100); // nor is more held while it runs
     const drift = await driftOf(store);
     expect(drift.met).toHaveLength(100);
     expect(drift.met[0]).toMatchObject({ what: { path: 'f1' }, times: 4 });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 
 import { type Examinable, examinableAt } from './access/examined.ts';
 import { explainAccess } from './access/explain.ts';
+import { verifySource } from './access/fidelity/verify-source.ts';
 import { parseWho } from './access/identify.ts';
 import { linksDue } from './access/link.ts';
 import { whoCan } from './access/who-can.ts';
@@ -14,6 +15,8 @@ import { reasonOf } from './core/reason.ts';
 import type { Rules } from './core/rules.ts';
 import type { Basis, Missing } from './core/view.ts';
 import { type Machine, openPlace } from './machine.ts';
+import { openAskSource } from './open-ask.ts';
+import { openSignIns } from './open-sign-ins.ts';
 import { openAudit } from './server/audit.ts';
 import { openKeys } from './store/keys.ts';
 import type { AsOf, Past } from './store/past.ts';
@@ -43,6 +46,7 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
   const operator = `os:${machine.operator}`;
 
   let past: Past | undefined;
+  const signIns = opened.adopt(openSignIns(folder, machine), (one) => one.close());
   opened.defer(() => past?.close());
 
   const record = ({ who, tool, given, basis, outcome }: Use): Promise<void> =>
@@ -131,9 +135,41 @@ export const openExaminer = async (place: Place, machine: Machine): Promise<Exam
       await record({ who: operator, tool: 'who-can', given: what, basis, outcome: audience ? 'answered' : 'absent' });
       return audience && { ...audience, ...(asOf ? { asOf, asksSource: false } : {}) };
     },
+    verify: async ({
+      source,
+      sample,
+      seed = Buffer.from(random(SEED_BYTES)).toString('hex'),
+      reason: given,
+      signal,
+      onProgress,
+    }) => {
+      const { reason } = permitted({ reveal: false, reason: given });
+      const { ask, concurrent } = openAskSource(source, config, machine, signIns);
+      const fidelity = await verifySource({
+        source,
+        reader,
+        rules: config.rules,
+        carried: carriedByAny(config.rules),
+        ask,
+        sample,
+        seed,
+        concurrent,
+        now,
+        linksDue: (identity) => linksDue(store, identity, config.rules, now()),
+        signal,
+        onProgress,
+      });
+      const { basis, asked: pairs } = fidelity;
+      const what = { source, sample, seed, pairs, scope: 'admin', ...(reason === undefined ? {} : { reason }) };
+      await record({ who: operator, tool: 'verify', given: what, basis, outcome: 'answered' });
+      return fidelity;
+    },
     close: () => closing.disposeAsync(),
   };
 };
+
+/** Of a seed that nobody names. */
+const SEED_BYTES = 4;
 
 const asked = (asOf: AsOfTime | undefined): object => (asOf ? { at: new Date(asOf.at).toISOString() } : {});
 
@@ -151,7 +187,7 @@ const momentOf = (past: Past, at: number, now: number): { readonly version: numb
 /** One use of what only an owner has. */
 interface Use {
   readonly who: string;
-  readonly tool: 'explain' | 'who-can';
+  readonly tool: 'explain' | 'who-can' | 'verify';
   readonly given: object;
   readonly basis: Basis;
   readonly outcome: 'answered' | Extract<Missing, 'absent'>;

@@ -1,6 +1,7 @@
 import type { Index, Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
 import type { Notice } from './core/notice.ts';
+import { createDrift } from './ingest/drift.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
 import { type Machine, openPlace } from './machine.ts';
@@ -37,6 +38,12 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     embeds: model !== undefined,
     sync: async (name, { acceptDeletions, asked = 'changes', signal, onProgress }) => {
       const source = named(name);
+      const drift = createDrift();
+      const tell = noticesOf(name);
+      const heard = (notice: Notice): void => {
+        drift.notice(notice);
+        tell(notice);
+      };
       const run = (input?: string): Promise<SyncEnd> =>
         runSync({
           store,
@@ -46,8 +53,9 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
           signal,
           onProgress,
           acceptDeletions,
-          fetch: fetchOf(source, machine.outgoing, signIns.of(source), noticesOf(name)),
-          notice: noticesOf(name),
+          fetch: fetchOf(source, machine.outgoing, signIns.of(source), heard),
+          notice: tell,
+          drift,
         });
       if (!readsStandardInput(source)) return run();
       return withStandardInput({ stdin: machine.stdin, folder: folder.path, source: name, signal }, run);

@@ -12,6 +12,27 @@ export const wayIn = ({ containers, ...document }: Explanation): string =>
 export const whyShut = ({ containers, ...document }: Explanation): string =>
   [...new Set([document, ...containers].filter(({ is }) => is === 'undecided').flatMap(doubts))].join('; ');
 
+/** What keeps somebody from seeing a document, in one line: the terms that surely do not hold, and those of the containers they name. */
+export const wayOut = ({ containers, ...document }: Explanation): string => {
+  const all = [document, ...containers].filter(({ is }) => is === 'no').flatMap(refusals);
+  const more = all.length > REFUSALS_MAX ? [`${all.length - REFUSALS_MAX} more`] : [];
+  return [...all.slice(0, REFUSALS_MAX), ...more].join('; ');
+};
+
+/** More than fit in a line help nobody. */
+const REFUSALS_MAX = 4;
+
+const refusals = ({ terms, unknown }: AclExplained): string[] =>
+  unknown === undefined
+    ? terms.flatMap(({ is, from, allow, allows, denies }) => {
+        if (is !== 'no') return [];
+        if (allow) return [`${from} denies ${denies.map(chainText).join(', ')}`];
+        const named = allows.map(({ principal }) => principal);
+        const more = named.length > REFUSALS_MAX ? ` and ${named.length - REFUSALS_MAX} more` : '';
+        return [`${from} allows ${named.length === 0 ? 'nobody' : `only ${named.slice(0, REFUSALS_MAX).join(', ')}${more}`}`];
+      })
+    : [`permissions are unknown: ${unknown}`];
+
 const doubts = ({ terms }: AclExplained): string[] =>
   terms.flatMap(({ is, allow, allows, denies }) => {
     if (is !== 'undecided') return [];

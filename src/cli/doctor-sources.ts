@@ -6,6 +6,7 @@ import type { SourceStatus } from '../store/store.ts';
 import type { Check } from './doctor-checks.ts';
 import { EFFECT, MEANING, overdue } from './overdue.ts';
 import { signInChecks } from './doctor-sign-ins.ts';
+import { driftChecks } from './drift-report.ts';
 import type { Patient } from './patient.ts';
 import { count, listed, span } from './words.ts';
 
@@ -74,11 +75,13 @@ interface Known {
 const read = (status: SourceStatus, { config, census, now }: Known): Check[] => {
   const { name } = status;
   const people = accounts(name, config, census);
+  const drift = driftChecks(status, now);
+  const more = people ? [...drift, people] : drift;
   const told = [...lastRun(status, now), ...late(status, config, now), ...dark(status, census, config.rules.directory)];
-  if (told.length > 0) return people ? [...told, people] : told;
+  if (told.length > 0) return [...told, ...more];
   const when = status.lastRun ? `, read ${span(now - status.lastRun.startedAt)} ago` : '';
   const well: Check = { name, state: 'ok', says: `${count(status.documents, 'document')}${when}` };
-  return people ? [well, people] : [well];
+  return [well, ...more];
 };
 
 const lastRun = ({ name, lastRun: run, running }: SourceStatus, now: number): Check[] => {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 
 import type { Explained } from '../access/explain.ts';
+import type { Fidelity } from '../access/fidelity/fidelity.ts';
 import type { Audience } from '../access/who-can.ts';
 import type { Redecided, VerifyDecisionsOptions } from '../access/verify-decisions.ts';
 import type { Watched } from '../core/connector.ts';
@@ -238,12 +239,26 @@ interface WhoCanRequest {
   readonly onProgress: (done: number, of: number) => void;
 }
 
+/** A source, to be asked about people and documents of its own. */
+interface VerifyRequest {
+  readonly source: string;
+  /** How many pairs of somebody and a document. */
+  readonly sample: number;
+  /** Which are drawn; absent: any. */
+  readonly seed?: string;
+  readonly reason?: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
 /** Where the owner of the data folder asks who may see what, and why. Every answer is in the audit before it is given. */
 export interface Examiner {
   /** Rejects with `invalid_input` where `who` names nobody, or a title is asked for without a reason. */
   explain(request: ExplainRequest): Promise<AccessReport>;
   /** Undefined where there is no such document. */
   whoCan(request: WhoCanRequest): Promise<(Audience & { readonly asOf?: AsOfTime }) | undefined>;
+  /** Asks the source itself, and compares. Rejects with `invalid_input` for one that is not configured or cannot be asked. */
+  verify(request: VerifyRequest): Promise<Fidelity>;
   close(): Promise<void>;
 }
 

@@ -19,6 +19,7 @@ import { syncCommand } from './sync.ts';
 import { printStack } from './stack.ts';
 import { look } from './terminal.ts';
 import { tokenCommand } from './token.ts';
+import { verifyCommand } from './verify.ts';
 import { whoCanCommand } from './who-can.ts';
 
 /** 0 done, 1 failed or partial, 2 wrong usage or configuration, 130 interrupted. */
@@ -90,6 +91,7 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     fetchCommand,
     explainCommand,
     whoCanCommand,
+    verifyCommand,
     statusCommand,
     doctorCommand,
     auditCommand,

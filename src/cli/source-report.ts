@@ -1,5 +1,6 @@
 import type { AppError } from '../core/errors.ts';
 import type { RunEnd, SourceStatus } from '../store/store.ts';
+import { isDrifting } from './drift-report.ts';
 import { type Channel, look, type Piece } from './terminal.ts';
 import { count, listed } from './words.ts';
 
@@ -67,6 +68,9 @@ const notesOf = (status: SourceStatus, embeds: boolean): readonly (readonly Piec
             `${count(status.deniedByAccount, 'document')} by account: people without one here cannot see them`,
           ],
         ]
+      : []),
+    ...(isDrifting(status.drift)
+      ? [[look('yellow', '  changed  '), 'it is not, or will not be, what its connector was written for: castellan doctor']]
       : []),
     ...(embeds && status.waitingForVectors > 0
       ? [[look('dim', '  waiting  '), `${count(status.waitingForVectors, 'chunk')} without vectors, found by words until then`]]

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { SourceStatus } from '../store/store.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { instantJson } from './instant-json.ts';
+import { driftJson } from './drift-report.ts';
 import { overdue, type Overdue, tellOverdue } from './overdue.ts';
 import type { Index, Place } from './parts.ts';
 import { said } from './said.ts';
@@ -90,6 +91,7 @@ const statusJson = (status: SourceStatus, late: readonly Overdue[], index: Pick<
     running: status.running,
     oldest_permissions: instantJson(status.oldestPermissions),
     oldest_content: instantJson(status.oldestContent),
+    ...driftJson(status.drift),
     past_promise: late.filter(({ source }) => source === status.name).map(({ what, effect }) => ({ what, effect })),
     ...scheduleJson(status, index.schedule(status.name)),
     last_run: lastRun

@@ -21,6 +21,10 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+interface AppErrorOptions extends Pick<AppError, 'retryAt' | 'moved'> {
+  readonly cause?: unknown;
+}
+
 /**
  * The one error class: what happened, then what to do. Anything else that is thrown is a bug.
  */
@@ -29,11 +33,14 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   /** When the same may be tried again, where the source said so: ms since 1970. */
   readonly retryAt?: number;
+  /** Of `source_changed`: what in which reply is not what it was. A path without values: `issues[].user.login`. */
+  readonly moved?: { readonly call: string; readonly path: string };
 
-  constructor(code: ErrorCode, message: string, { retryAt, ...options }: { cause?: unknown; retryAt?: number } = {}) {
+  constructor(code: ErrorCode, message: string, { retryAt, moved, ...options }: AppErrorOptions = {}) {
     super(message, options);
     this.code = code;
     if (retryAt !== undefined) this.retryAt = retryAt;
+    if (moved !== undefined) this.moved = moved;
   }
 }
 

@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import { AppError } from './errors.ts';
 import type { Notice } from './notice.ts';
+import { pathOfIssue, unknownIn } from './reply-fields.ts';
 
 export interface ReplyOptions {
   /** The operation that was called, as its connector declares it: for errors and notices. */
@@ -19,50 +20,19 @@ export const parseReply = <T>(schema: z.ZodType<T>, reply: unknown, { call, igno
   const parsed = schema.safeParse(reply);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const path = issue?.path.map(String).join('.') || 'the reply';
+    const path = pathOfIssue(schema, issue?.path ?? []) || 'the reply';
     throw new AppError(
       'source_changed',
-      `${call} answered with something else than it used to at ${path} (${issue?.message ?? 'invalid'}). Look for a newer version of this connector.`,
-      { cause: parsed.error },
+      `${call} answered with something else than it used to at ${path} (${complaintOf(issue)}). Look for a newer version of this connector.`,
+      { cause: parsed.error, moved: { call, path } },
     );
   }
-  const known = new Set(ignores);
-  for (const path of new Set(unknownIn(schema, reply, '')))
-    if (!isKnown(path, known)) notice({ kind: 'unknown_field', call, path });
+  for (const path of unknownIn(schema, reply, new Set(ignores))) notice({ kind: 'unknown_field', call, path });
   return parsed.data;
 };
 
-const isKnown = (path: string, known: ReadonlySet<string>): boolean => {
-  const steps = path.split('.');
-  return steps.some((_, index) => known.has(steps.slice(0, index + 1).join('.')));
-};
-
-/** The paths of all fields that a schema does not name. */
-function* unknownIn(schema: z.core.$ZodType, value: unknown, path: string): Generator<string> {
-  const inner = unwrapped(schema);
-  if (inner instanceof z.ZodArray && Array.isArray(value)) {
-    for (const element of value) yield* unknownIn(inner.element, element, `${path}[]`);
-  } else if (inner instanceof z.ZodObject && typeof value === 'object' && value !== null) {
-    const shape: Readonly<Record<string, z.core.$ZodType>> = inner.shape;
-    for (const [key, member] of Object.entries(value)) {
-      const at = path === '' ? key : `${path}.${key}`;
-      const own = Object.hasOwn(shape, key) ? shape[key] : undefined;
-      if (own) yield* unknownIn(own, member, at);
-      else yield at;
-    }
-  }
-}
-
-/** What stands inside `optional`, `nullable`, `default` and their like. */
-const unwrapped = (schema: z.core.$ZodType): z.core.$ZodType => {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodExactOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodReadonly
-  ) {
-    return unwrapped(schema.def.innerType);
-  }
-  return schema instanceof z.ZodPipe ? unwrapped(schema.def.in) : schema;
+/** What zod says of it, but never the names that a strict object found in the reply: those are somebody's data. */
+const complaintOf = (issue: z.core.$ZodIssue | undefined): string => {
+  if (!issue) return 'invalid';
+  return issue.code === 'unrecognized_keys' ? 'fields it must not have' : issue.message;
 };

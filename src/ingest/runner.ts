@@ -8,16 +8,15 @@ import type { Notice } from '../core/notice.ts';
 import { refuseEveryHost } from '../sources/fetch.ts';
 import type { RunEnd, RunStatus, SourceWriter, Store } from '../store/store.ts';
 import { type Batch, createBatch } from './batch.ts';
-import { check, messageOf, type Problem } from './check.ts';
+import { messageOf } from './check.ts';
+import { createDrift, type DriftCounter } from './drift.ts';
+import { createIntake, type Intake } from './intake.ts';
 import { hostsOf } from './prepare.ts';
 import { type Progress, teller } from './progress.ts';
 import { PAUSE, type Steps, stepsOf } from './steps.ts';
 import { createTally, type Tally } from './tally.ts';
 import { createWatchdog, type Watchdog } from './watchdog.ts';
 
-/** A sweep of fewer documents is never refused, however large a part of the source they are. */
-const SWEEP_DOCUMENTS = 20;
-const SWEEP_RATIO = 0.2;
 /** A run in which nothing happens for so long is over, in ms: no change came, and no call was answered. Every call ends sooner by itself. */
 const STALLED = 15 * 60_000;
 /** No source is believed about a later time, in ms from now. */
@@ -57,6 +56,8 @@ export interface SyncOptions<Settings, Cursor> {
   readonly notice?: (notice: Notice) => void;
   /** In ms. */
   readonly stalledAfter?: number;
+  /** Counts what the run meets, where something else of it is counted there too. */
+  readonly drift?: DriftCounter;
 }
 
 /** The end of a run, and what threw where it failed. */
@@ -69,16 +70,21 @@ export interface SyncEnd extends RunEnd {
  * or another process holds the source.
  */
 export const runSync = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>): Promise<SyncEnd> => {
-  const { store, connector, source, now, onProgress, stalledAfter = STALLED } = options;
+  const { store, connector, source, now, onProgress, stalledAfter = STALLED, drift = createDrift() } = options;
   const writer = await store.open(source.name, connector.name, now(), decisionOf(options));
   const tally = createTally();
   const tell = teller(onProgress, now);
   const progress = (last?: boolean): void => tell({ ...tally.counts, source: source.name, phase: 'read' }, last);
-  const endOf = (status: RunStatus): RunEnd => ({ status, counts: { ...tally.counts }, problems: [...tally.problems] });
+  const endOf = (status: RunStatus): RunEnd => ({
+    status,
+    counts: { ...tally.counts },
+    problems: [...tally.problems],
+    ...driftOf(drift),
+  });
   const dog = createWatchdog(source.name, stalledAfter);
   const signal = AbortSignal.any([options.signal, dog.signal]);
   try {
-    const { status, cause, whole } = await readAll({ ...options, signal }, { writer, tally, progress, dog });
+    const { status, cause, whole } = await readAll({ ...options, signal }, { writer, tally, drift, progress, dog });
     const end = { ...endOf(status), ...retryOf(cause, now()) };
     await writer.finish(end, now(), whole);
     progress(true);
@@ -109,9 +115,17 @@ const retryOf = (cause: unknown, now: number): Pick<RunEnd, 'retryAt'> => {
   return { retryAt: Math.min(cause.retryAt, now + RETRY_LATEST) };
 };
 
-interface Running {
+/** A run that met nothing says nothing of it. */
+const driftOf = (drift: DriftCounter): Pick<RunEnd, 'drift'> => {
+  const counted = drift.counted();
+  return counted.met.length === 0 ? {} : { drift: counted };
+};
+
+/** What a run has at hand. */
+export interface Running {
   readonly writer: SourceWriter;
   readonly tally: Tally;
+  readonly drift: DriftCounter;
   readonly progress: (last?: boolean) => void;
   readonly dog: Watchdog;
 }
@@ -152,6 +166,7 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
     const failed = await drain(steps, batch, intake, dog);
     await batch.flush();
     if (failed) {
+      running.drift.problem(failed.error);
       tally.problem({
         message: failed.error instanceof AppError ? failed.error.message : `The connector failed: ${messageOf(failed.error)}`,
       });
@@ -191,86 +206,10 @@ const drain = async <Cursor>(
   }
 };
 
-interface Intake<Cursor> {
-  readonly signal: AbortSignal;
-  /** Whether something was lost of which nobody can say what. */
-  readonly lost: boolean;
-  take(change: Change<Cursor>): Promise<void>;
-  /** After the last change. */
-  end(): Promise<void>;
-}
-
-/** Judges changes, and holds the run to what its problems allow. */
-const createIntake = <Settings, Cursor>(
-  { connector, source, signal, acceptDeletions = false }: SyncOptions<Settings, Cursor>,
-  { writer, tally }: Running,
-  batch: Batch,
-): Intake<Cursor> => {
-  const limit = { ratio: source.maxDeleteRatio ?? SWEEP_RATIO, documents: SWEEP_DOCUMENTS, accept: acceptDeletions };
-  // Set once nobody can say what was lost: no listing is whole then, and a cursor past it would forget it.
-  let lost = false;
-  let unchanged = false;
-  // Groups whose last page has not come.
-  const halves = new Set<string>();
-
-  const lose = (problem: Problem): void => {
-    tally.problem(problem);
-    lost = true;
-  };
-
-  const loseHalves = (): void => {
-    for (const group of halves) lose({ message: `The members of the group ${group} ended before their last page.` });
-    halves.clear();
-  };
-
-  const complete = async (of?: string): Promise<void> => {
-    if (of === undefined) loseHalves();
-    if (lost) return;
-    await batch.flush();
-    const swept = await writer.sweep(limit, of).catch((error: unknown) => {
-      if (error instanceof AppError && error.code === 'invalid_input') return error;
-      throw error;
-    });
-    if (swept instanceof AppError) lose({ message: swept.message });
-    else if (swept.refused) {
-      const { missing, of: all } = swept.refused;
-      lose({
-        message:
-          `The listing lacks ${missing} of ${all} documents, so nothing was deleted. ` +
-          `If they are really gone: castellan sync ${source.name} --accept-deletions`,
-      });
-    } else tally.written({ changed: 0, deleted: swept.deleted });
-  };
-
-  return {
-    signal,
-    get lost() {
-      return lost;
-    },
-    async take(change) {
-      const { changes, problem } = check(change, connector.cursor);
-      if (problem?.key !== undefined) tally.problem(problem);
-      else if (problem) lose(problem);
-      for (const checked of changes) {
-        if (checked.type === 'complete') await complete(checked.of);
-        else if (checked.type === 'unchanged') unchanged = true;
-        else if (checked.type !== 'checkpoint' || !lost) await batch.add(checked);
-        if (checked.type !== 'members') continue;
-        if (checked.more) halves.add(checked.group);
-        else halves.delete(checked.group);
-      }
-    },
-    async end() {
-      loseHalves();
-      if (unchanged && tally.counts.problems === 0) await writer.write([{ type: 'unchanged' }]);
-    },
-  };
-};
-
 /** What the connector gets. A cursor it cannot read any more is no cursor: it begins anew. */
 const runOf = <Settings, Cursor>(
   { connector, source, now, signal, fetch = refuseEveryHost, notice = () => undefined }: SyncOptions<Settings, Cursor>,
-  { writer, dog }: Running,
+  { writer, drift, dog }: Running,
 ): Run<Settings, Cursor> => {
   const cursor = writer.cursor === undefined ? undefined : connector.cursor.safeParse(writer.cursor).data;
   return {
@@ -283,7 +222,10 @@ const runOf = <Settings, Cursor>(
     // However little a connector thinks of it, what it asks ends with its run.
     fetch: (input, init) =>
       fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }).finally(dog.alive),
-    notice,
+    notice: (told) => {
+      drift.notice(told);
+      notice(told);
+    },
     now: () => new Date(now()),
     signal,
   };

@@ -35,22 +35,27 @@ export const createReadLive =
     const at = now();
     const from = sources.get(source);
     if (!from?.connector.read) return { id, at };
-    const run: Run<unknown, never> = {
-      source,
-      settings: from.settings,
-      folder: from.folder,
-      due: { listing: false, permissions: true, content: true },
-      fetch: (input, init) =>
-        from.fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }),
-      notice: () => undefined,
-      now: () => new Date(now()),
-      signal,
-    };
-    const said = await from.connector.read(key, run, as);
+    const said = await from.connector.read(key, runToRead(source, from, { now, signal }), as);
     const document = said === 'gone' || said === 'forbidden' ? undefined : understand.document(source, said);
     if (document?.key !== key) return { id, at };
     return { id, at, says: await saysOf(document, need, understand, signal) };
   };
+
+/** What a connector gets to read one document. */
+export const runToRead = (
+  source: string,
+  { settings, folder, fetch }: LiveSource,
+  { now, signal }: { readonly now: () => number; readonly signal: AbortSignal },
+): Run<unknown, never> => ({
+  source,
+  settings,
+  folder,
+  due: { listing: false, permissions: true, content: true },
+  fetch: (input, init) => fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([signal, init.signal]) : signal }),
+  notice: () => undefined,
+  now: () => new Date(now()),
+  signal,
+});
 
 const saysOf = async (
   document: SourceDocument,

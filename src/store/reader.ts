@@ -94,8 +94,26 @@ export interface Reading {
   document(source: string, key: string): StoredDocument | undefined;
   /** All chunks of a document, in order, or those named. */
   chunks(item: number, ordinals?: readonly number[]): readonly StoredChunk[];
+  /** What a sample of a source is drawn from. */
+  readonly sampled: Sampled;
   /** One row for each source, type, acl and list of labels with something visible. */
   visibleSources(held: HeldAcls, carried: Carried, now: number): readonly VisibleRow[];
+}
+
+/** The documents of a source that share an acl and a container. */
+export interface Cell {
+  readonly acl: number;
+  readonly parent: string | null;
+  readonly documents: number;
+}
+
+/** What a sample of a source is drawn from, whoever may see it: in an order that stays while the index does. */
+export interface Sampled {
+  cells(source: string): Iterable<Cell>;
+  /** The key of one document of a cell, counted from 0. */
+  keyIn(source: string, cell: Omit<Cell, 'documents'>, nth: number): string | undefined;
+  /** The e-mails that accounts carry, and what kind the account is: of several, the first of `guest`, `inactive`, `member`. */
+  roster(source: string): readonly { readonly email: string; readonly kind: 'guest' | 'inactive' | 'member' }[];
 }
 
 /** The visible documents of one source, type, acl and list of labels, summed up. Times are ms since 1970. */

@@ -3,6 +3,7 @@ import type { Members } from '../core/change.ts';
 import type { Due } from '../core/connector.ts';
 import type { Account, Field, Location } from '../core/document.ts';
 import type { Identity } from '../core/caller.ts';
+import type { Drift, RunDrift } from '../core/drift.ts';
 import type {
   Decided,
   Decision,
@@ -119,6 +120,8 @@ export interface RunEnd {
   readonly problems: readonly RunProblem[];
   /** Before then the source asked not to be asked again, ms since 1970. */
   readonly retryAt?: number;
+  /** In what the source was not what its connector was written for; at most 100 different things are kept. */
+  readonly drift?: RunDrift;
 }
 
 /** What a run was to bring, where that was not both. */
@@ -183,12 +186,27 @@ export interface SourceStatus {
   /** Of what is stored: the oldest confirmation. */
   readonly oldestPermissions?: number;
   readonly oldestContent?: number;
-  readonly lastRun?: RunEnd & { readonly startedAt: number; readonly endedAt?: number; readonly alone?: Alone };
   /** When each kind was last brought whole. */
   readonly whole: Whole;
   /** Before then the source asked not to be asked again. */
   readonly retryAt?: number;
+  readonly drift: SourceDrift;
+  readonly lastRun?: Omit<RunEnd, 'drift'> & { readonly startedAt: number; readonly endedAt?: number; readonly alone?: Alone };
   readonly running: boolean;
+}
+
+/** In what a source was not what its connector was written for in the last week of its runs, what was met most first. */
+export interface SourceDrift {
+  readonly met: readonly {
+    readonly what: Drift;
+    readonly times: number;
+    /** The first of these runs that met it, and the starts of that and of the last, ms since 1970. */
+    readonly firstRun: number;
+    readonly firstAt: number;
+    readonly lastAt: number;
+  }[];
+  /** Of other things, when there were too many different ones to keep. */
+  readonly more: number;
 }
 
 /** The newest run of a source. */

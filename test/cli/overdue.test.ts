@@ -20,6 +20,7 @@ const aStatus = (confirmed: Pick<SourceStatus, 'oldestPermissions' | 'oldestCont
   deniedByAccount: 0,
   running: false,
   whole: {},
+  drift: { met: [], more: 0 },
   lastRun: { status: 'complete', counts: { read: 1, changed: 1, deleted: 0, problems: 0 }, problems: [], startedAt: 0 },
   ...confirmed,
 });

@@ -81,6 +81,7 @@ describe('help', () => {
         fetch [options] <id>          read a document as one person
         explain [options] <who> <id>  why somebody may see a document, or may not
         who-can [options] <id>        who can see a document
+        verify [options] <source>     ask a source whether we decide as it does
         status                        sources, freshness and problems
         doctor                        what is wrong, and what mends it
         audit                         who asked what, and whether that record holds

@@ -18,6 +18,7 @@ import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
+import { VERIFYING } from './verifying.ts';
 import { WORKBENCH } from './workbench.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
@@ -40,6 +41,7 @@ export const FAULTS: readonly Fault[] = [
   ...SERVING,
   ...SYNCING,
   ...THREADING,
+  ...VERIFYING,
   ...ATTACK,
   ...WORKBENCH,
 ];

@@ -44,7 +44,7 @@ export const COURSES: readonly Fault[] = [
   },
   {
     name: 'a run with problems confirms what it does not mention',
-    file: 'src/ingest/runner.ts',
+    file: 'src/ingest/intake.ts',
     find: `if (unchanged && tally.counts.problems === 0)`,
     plant: `if (unchanged)`,
     caughtBy,

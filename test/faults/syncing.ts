@@ -23,7 +23,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'a cursor moves past what was lost',
-    file: 'src/ingest/runner.ts',
+    file: 'src/ingest/intake.ts',
     find: `else if (checked.type !== 'checkpoint' || !lost) await`,
     plant: `else await`,
     caughtBy: runner('a problem without a key forbids every listing to complete, and holds the cursor back'),
@@ -44,7 +44,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'the configured limit of deletions is ignored',
-    file: 'src/ingest/runner.ts',
+    file: 'src/ingest/intake.ts',
     find: `ratio: source.maxDeleteRatio ?? SWEEP_RATIO`,
     plant: `ratio: SWEEP_RATIO`,
     caughtBy: runner('a source may allow more or less to go at once'),
@@ -147,7 +147,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'what a run with problems does not mention is confirmed',
-    file: 'src/ingest/runner.ts',
+    file: 'src/ingest/intake.ts',
     find: `if (unchanged && tally.counts.problems === 0)`,
     plant: `if (unchanged)`,
     caughtBy: runner('what a run does not mention is confirmed only by a run without problems'),

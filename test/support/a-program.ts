@@ -1,6 +1,7 @@
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { openExaminer } from '../../src/open-examiner.ts';
+import { openIndex } from '../../src/open-index.ts';
 import { openPatient } from '../../src/open-patient.ts';
 import { openPeople } from '../../src/open-people.ts';
 import { openPreview } from '../../src/open-preview.ts';
@@ -28,6 +29,7 @@ export const inProcess = async (
     now,
     temporary,
     openPreview: (draft, aborted) => openPreview(draft, { temporary, signal: aborted }, machine),
+    openIndex: (place) => openIndex(place, machine),
     openExaminer: async (place) => openExaminer(place, machine),
     openPatient: async (place) => openPatient(place, machine),
     openPeople: (place) => openPeople(place, machine),

@@ -16,6 +16,7 @@ import { preparePeople } from './known-people.ts';
 import { presuming } from './presumed-links.ts';
 import { preparePromises } from './promises.ts';
 import { prepareProvenance } from './provenance.ts';
+import { prepareSampled } from './sampled.ts';
 import { sameFile } from './same-file.ts';
 import { prepareSnapshots, type Snapshots } from './snapshot.ts';
 import { prepareStoredDocuments } from './stored-documents.ts';
@@ -75,6 +76,7 @@ const prepare = (db: Database): Prepared => {
   const facts = prepareFacts(db, findAccounts);
   const provenance = prepareProvenance(db);
   const people = preparePeople(db);
+  const sampled = prepareSampled(db);
   const snapshots = prepareSnapshots(db);
   const visibleSources = prepareVisibleSources(db);
   const documents = prepareStoredDocuments(db);
@@ -93,6 +95,7 @@ const prepare = (db: Database): Prepared => {
       },
       provenance,
       people,
+      sampled,
       snapshot: (held, carried, now, filter) => {
         setPromises(carried, now);
         return snapshots.open({ held: boundAcls(held), denied: boundLabels(carried.deniedLabels) }, filter);

@@ -6,6 +6,7 @@ import type { Database } from '../database.ts';
 import type { Commit } from './commit.ts';
 import { isAlive, type ProcessName } from './process-alive.ts';
 import { aloneOf, wholeOf, type WholeRow } from './whole.ts';
+import { prepareKeepDrift } from './run-drift.ts';
 
 /** What is kept of a run's problems; `counts.problems` counts them all. */
 const PROBLEMS_MAX = 100;
@@ -88,10 +89,12 @@ export const runsOf = (db: Database, self: ProcessName): Runs => {
     DELETE FROM run
     WHERE source = :source
       AND id <= (SELECT id FROM run WHERE source = :source ORDER BY id DESC LIMIT 1 OFFSET ${RUNS_KEPT})`);
+  const keepDrift = prepareKeepDrift(db);
   const removeLease = db.prepare<[number]>('DELETE FROM lease WHERE source = ?');
 
-  const finish = (run: number, { status, counts, problems }: RunEnd, at: number): void => {
+  const finish = (run: number, { status, counts, problems, drift }: RunEnd, at: number): void => {
     endRun.run(at, status, JSON.stringify(counts), JSON.stringify(problems.slice(0, PROBLEMS_MAX)), run);
+    keepDrift(run, drift);
   };
   const assertHeld = (source: number, run: number): void => {
     if (findLease.get(source)?.run === run) return;

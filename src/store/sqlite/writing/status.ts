@@ -4,6 +4,7 @@ import type { Alone, LatestRun, RunEnd, RunStatus, SourceStatus } from '../../st
 import type { Database } from '../database.ts';
 import { prepareDark } from './dark.ts';
 import { isAlive } from './process-alive.ts';
+import { prepareDrift } from './run-drift.ts';
 import { KILLED } from './runs.ts';
 import { wholeOf, type WholeRow } from './whole.ts';
 
@@ -48,6 +49,7 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
       WHERE item.source = ?`)
     .pluck();
   const dark = prepareDark(db);
+  const drift = prepareDrift(db);
   // Counted by acl class first: documents are many, classes few.
   const deniedByAccount = db
     .prepare<[number], number>(`
@@ -100,6 +102,7 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
       deniedByAccount: deniedByAccount.get(id) ?? 0,
       ...(permissions !== null && { oldestPermissions: permissions }),
       ...(content !== null && { oldestContent: content }),
+      drift: drift(id),
       ...(last && { lastRun: lastRunOf(last) }),
       whole: wholeOf(row),
       ...(retryAt !== null && { retryAt }),

@@ -196,7 +196,7 @@ test('status says when each kind was brought and is due, and a whole listing is 
     (Date.parse(to) - Date.parse(from)) / 3_600_000;
   expect([listing, permissions, content].map(hours)).toEqual([24, 0.5, 0.5]);
   expect((await here.run(['status'])).stdout).toMatch(
-    /^ {2}brought {3}listing \d+ s ago, due in 24 h {3}permissions .* {3}content .*due in 30 min$/mu,
+    /^ {2}brought {2}listing \d+ s ago, due in 24 h {3}permissions .* {3}content .*due in 30 min$/mu,
   );
 
   await here.run(['sync']);

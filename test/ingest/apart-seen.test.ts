@@ -13,7 +13,7 @@ import { person } from '../support/looking.ts';
 const HOUR = 3_600_000;
 const PERMISSIONS: Due = { listing: false, permissions: true, content: false };
 const CONTENT: Due = { listing: false, permissions: false, content: true };
-const ADA = person('ada@acme.test');
+const ADA = person('ada');
 
 const answerSchema = z.object({
   metadata: z.object({ fresh: z.boolean(), synced_at: z.string(), permissions_synced_at: z.string() }),
@@ -66,6 +66,7 @@ test('past their promise permissions let nobody in, though texts were brought si
 
 test('a run for permissions alone closes what its source closed', async () => {
   const { clock, sync, told, write } = await aBoard();
+  expect(await told()).toMatchObject({ fresh: true });
   await write(['user:bob']);
   clock.now += HOUR / 2;
   await sync({ due: PERMISSIONS });

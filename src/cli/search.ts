@@ -55,7 +55,7 @@ export const searchCommand = ({ parts, terminal, signal }: Context): Command =>
     });
 
 const EXAMPLES = `
-Examples:
+Example:
   castellan search "how do refunds work" --as ada@acme.test
   castellan search --where status=open --where "due_at<=2026-03-31" --type ticket --as ada@acme.test`;
 

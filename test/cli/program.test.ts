@@ -127,7 +127,7 @@ describe('help', () => {
         --json                  print the result as JSON
         --verbose               when a command fails, print where
 
-      Examples:
+      Example:
         castellan search "how do refunds work" --as ada@acme.test
         castellan search --where status=open --where "due_at<=2026-03-31" --type ticket --as ada@acme.test
       "

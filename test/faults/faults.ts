@@ -16,6 +16,7 @@ import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
+import { WHERE } from './where.ts';
 import { WORKBENCH } from './workbench.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
@@ -37,5 +38,6 @@ export const FAULTS: readonly Fault[] = [
   ...SYNCING,
   ...THREADING,
   ...ATTACK,
+  ...WHERE,
   ...WORKBENCH,
 ];

@@ -12,13 +12,6 @@ export const WHERE: readonly Fault[] = [
     caughtBy: snapshot('counts what is visible and meets the conditions, and nothing else'),
   },
   {
-    name: 'a condition opens what is not visible',
-    file: 'src/store/sqlite/visible.ts',
-    find: `  AND (:where IS NULL OR meets(document.fields, :where))`,
-    plant: `  AND :where IS NULL OR (:where IS NOT NULL AND meets(document.fields, :where))`,
-    caughtBy: snapshot('is narrowed by %s'),
-  },
-  {
     name: 'conditions are forgotten by the query',
     file: 'src/store/sqlite/visible.ts',
     find: `  where: boundWhere(where),`,
@@ -31,13 +24,6 @@ export const WHERE: readonly Fault[] = [
     find: `if (where.length > 0 && !meets(stored.fields)) return 'refused';`,
     plant: `if (where.length > 0 && !meets) return 'refused';`,
     caughtBy: reader('it is not shown where it does not meet what was asked for with "%s"'),
-  },
-  {
-    name: 'the conditions of the question before are still asked',
-    file: 'src/store/sqlite/where.ts',
-    find: `if (where !== of) meets =`,
-    plant: `if (of === '') meets =`,
-    caughtBy: reader('finds by words what meets them'),
   },
   {
     name: 'one condition is enough',

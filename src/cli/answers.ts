@@ -9,6 +9,7 @@ const metadata = z.looseObject({
   updated_at: z.string(),
   fresh: z.boolean(),
   semantic: z.string(),
+  fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
   location: z.looseObject({ headings: z.array(z.string()).optional(), page: z.number().optional() }).optional(),
 });
 
@@ -22,6 +23,7 @@ export const searchAnswer = z.looseObject({
   results: z.array(shown),
   next_cursor: z.string().optional(),
   degraded: z.array(z.string()).optional(),
+  partial: z.boolean().optional(),
 });
 
 /** An answer of `fetch`, as far as a person is shown it. */

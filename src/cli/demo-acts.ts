@@ -1,5 +1,5 @@
 import type { CallResult } from '../server/call.ts';
-import type { Shown } from './answers.ts';
+import { outputOf, searchAnswer, type Shown } from './answers.ts';
 import { attachBlock, toolsBehind } from './attach-block.ts';
 import type { Act, Stage } from './demo-stage.ts';
 import { look, type Piece } from './terminal.ts';
@@ -53,6 +53,23 @@ const oneQuestion = async ({ company: { script }, search }: Stage): Promise<Act>
         holds: first !== undefined && second !== undefined && !JSON.stringify(second.answer).includes(first.expected),
       },
     ],
+  };
+};
+
+/** Two people list what is due. */
+const oneList = async ({ company: { script }, ask }: Stage): Promise<Act> => {
+  const { due_at: dueAt, people } = script.where;
+  const lists = await Promise.all(
+    Object.entries(people).map(async ([who, expected]) => {
+      const answer = await ask(who, 'search', { where: [{ field: 'due_at', to: dueAt }] });
+      const ids = searchAnswer.parse(outputOf(answer)).results.map(({ id }) => id);
+      return { who, ids, holds: ids.join() === expected.join() };
+    }),
+  );
+  return {
+    title: 'One list, and each sees their part of it',
+    told: [[`They ask for all that is due by ${dueAt}, without a word to look for:`]],
+    claims: lists.map(({ who, ids, holds }) => ({ text: `${who} is given ${listed(ids) || 'nothing'}`, holds })),
   };
 };
 
@@ -195,6 +212,7 @@ const quoted = (who: string, hit: Shown | undefined): readonly (readonly Piece[]
 export const ACTS: readonly ((stage: Stage) => Promise<Act>)[] = [
   readCompany,
   oneQuestion,
+  oneList,
   oneRefusal,
   outOfTheGroup,
   folderMoves,

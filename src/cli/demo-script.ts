@@ -12,6 +12,7 @@ const schema = z.object({
     people: z.record(z.string(), z.string()).refine((people) => Object.keys(people).length === 2),
     forbidden: z.strictObject({ as: z.string(), id: z.string() }),
     missing: z.string(),
+    where: z.strictObject({ due_at: z.string(), people: ids }),
     revoke: z.strictObject({ person: z.string(), group: z.string(), member: z.string(), loses: z.string(), gets: z.string() }),
     move: z.strictObject({
       folder: z.string(),

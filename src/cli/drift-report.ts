@@ -1,5 +1,6 @@
 import type { Drift } from '../core/drift.ts';
-import type { SourceDrift, SourceStatus } from '../store/store.ts';
+import type { SourceDrift } from '../store/source-drift.ts';
+import type { SourceStatus } from '../store/store.ts';
 import type { Check } from './doctor-checks.ts';
 import { count, day, listed, span } from './words.ts';
 

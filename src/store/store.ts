@@ -3,7 +3,7 @@ import type { Members } from '../core/change.ts';
 import type { Due } from '../core/connector.ts';
 import type { Account, Field, Location } from '../core/document.ts';
 import type { Identity } from '../core/caller.ts';
-import type { Drift, RunDrift } from '../core/drift.ts';
+import type { RunDrift } from '../core/drift.ts';
 import type {
   Decided,
   Decision,
@@ -16,6 +16,7 @@ import type {
   Roll,
   RollQuestion,
 } from './people.ts';
+import type { SourceDrift } from './source-drift.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Standing, Whole } from '../core/schedule.ts';
 
@@ -193,20 +194,6 @@ export interface SourceStatus {
   readonly drift: SourceDrift;
   readonly lastRun?: Omit<RunEnd, 'drift'> & { readonly startedAt: number; readonly endedAt?: number; readonly alone?: Alone };
   readonly running: boolean;
-}
-
-/** In what a source was not what its connector was written for in the last week of its runs, what was met most first. */
-export interface SourceDrift {
-  readonly met: readonly {
-    readonly what: Drift;
-    readonly times: number;
-    /** The first of these runs that met it, and the starts of that and of the last, ms since 1970. */
-    readonly firstRun: number;
-    readonly firstAt: number;
-    readonly lastAt: number;
-  }[];
-  /** Of other things, when there were too many different ones to keep. */
-  readonly more: number;
 }
 
 /** The newest run of a source. */

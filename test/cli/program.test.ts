@@ -77,7 +77,7 @@ describe('help', () => {
         serve [options]               answer MCP clients
         attach [options] <client>     attach a client: what to paste, and where
         token [options]               let a client ask as one person, for minutes
-        search [options] <query>      ask as one person
+        search [options] [query]      ask as one person
         fetch [options] <id>          read a document as one person
         explain [options] <who> <id>  why somebody may see a document, or may not
         who-can [options] <id>        who can see a document
@@ -99,13 +99,14 @@ describe('help', () => {
     const { code, stdout } = await run(['search', '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatchInlineSnapshot(`
-      "Usage: castellan search [options] <query>
+      "Usage: castellan search [options] [query]
 
-      Finds what one person may see, by words and by meaning. What they may not see
-      takes no part in the answer.
+      Finds what one person may see, by words, by meaning and by its fields. What they
+      may not see takes no part in the answer.
 
       Arguments:
-        query                   what to look for
+        query                   what to look for; without it, all that meets --where,
+                                the last changed first
 
       Options:
         --as <who>              who asks: a verified e-mail, or issuer|subject
@@ -113,6 +114,9 @@ describe('help', () => {
         --type <type>           only documents of this type; may be given again
         --updated-after <time>  only what its source changed after this: 2026-03-01,
                                 or with a time of day
+        --where <condition>     only what meets it: status=open, "amount>=1000",
+                                "due_at<=2026-03-31", or assignee= for what has none;
+                                may be given again
         --limit <number>        how many documents, 1 to 50
         --cursor <cursor>       go on where an earlier answer ended
         --help                  show what a command does
@@ -127,6 +131,7 @@ describe('help', () => {
 
       Example:
         castellan search "how do refunds work" --as ada@acme.test
+        castellan search --where status=open --where "due_at<=2026-03-31" --type ticket --as ada@acme.test
       "
     `);
   });
@@ -142,7 +147,8 @@ describe('wrong usage ends with 2, says why on stderr, and builds nothing', () =
     [['audit'], 'Usage: castellan audit'],
     [['serch', 'x'], "Unknown command 'serch'\n(Did you mean search?)"],
     [['search', 'x'], "Required option '--as <who>' not specified"],
-    [['search', '--as', 'ada@acme.test'], "Missing required argument 'query'"],
+    [['search', '--as', 'ada@acme.test'], 'Say what to look for, or give --where.'],
+    [['search', '--as', 'ada@acme.test', '--where', 'status:open'], 'Give a field, one of = >= <=, and a value: status=open'],
     [['search', 'x', '--as', 'ada@acme.test', '--limit', 'many'], 'Give a whole number.'],
     [['fetch', 'a:b', '--as', 'ada@acme.test', '--fresh'], "Unknown option '--fresh'"],
     [['status', 'handbook'], 'Too many arguments for'],

@@ -15,7 +15,7 @@ import { castellan, type Ended } from '../support/a-command.ts';
 import { type ADesk, aDesk } from '../support/a-desk.ts';
 import { aRunningServer } from '../support/a-running-server.ts';
 import { aStream } from '../support/a-stream.ts';
-import { COMPANY, readExpected } from '../support/company.ts';
+import { COMPANY, type Expected, readExpected } from '../support/company.ts';
 
 const expected = readExpected();
 const config = join(COMPANY, 'castellan.yaml');
@@ -45,9 +45,11 @@ afterAll(async () => {
 interface Ask {
   readonly who: string;
   readonly tool: 'search' | 'fetch';
-  readonly input: { readonly query: string } | { readonly id: string };
+  readonly input: { readonly query: string } | { readonly where: readonly Condition[] } | { readonly id: string };
   readonly judge: (answer: Answer) => readonly string[];
 }
+
+type Condition = Expected['where'][number]['ask'][number];
 
 /** What came back through a skin: the tool's structured answer, or the code of its refusal. */
 interface Answer {
@@ -83,7 +85,30 @@ const fetches: readonly Ask[] = expected.fetch.map(({ as: who, id, answer }) => 
   },
 }));
 
-const asks = [...questions, ...fetches];
+const lists: readonly Ask[] = expected.where.flatMap(({ ask, people }) =>
+  Object.entries(people).map(([who, ids]): Ask => ({
+    who,
+    tool: 'search',
+    input: { where: ask },
+    judge: ({ output }) => {
+      const got = found.parse(output).results.map(({ id }) => id);
+      return got.join() === ids.join() ? [] : [`${who} got ${got.join(' ')}: ${JSON.stringify(ask)}`];
+    },
+  })),
+);
+
+/** On the command line, each bound is a condition of its own. */
+const argumentsOf = (input: Ask['input']): string[] => {
+  if (!('where' in input)) return Object.values(input);
+  const signs = { is: '=', from: '>=', to: '<=' };
+  return input.where.flatMap(({ field, ...given }) =>
+    Object.entries(signs).flatMap(([key, sign]) =>
+      given[key] === undefined ? [] : ['--where', `${field}${sign}${given[key] ?? ''}`],
+    ),
+  );
+};
+
+const asks = [...questions, ...lists, ...fetches];
 const byPerson = [...Map.groupBy(asks, ({ who }) => who)];
 
 /** Asks a skin all of these, and says what was wrong. */
@@ -138,7 +163,7 @@ describe('everybody gets what they must, and nothing of what they must not,', ()
   test('on the command line, for every question', { timeout: SKIN_MS }, async () => {
     const wrong = await wrongs(asks, async ({ who, tool, input }) => {
       const [stdout, stderr] = [aStream(), aStream()];
-      await runProgram([tool, ...Object.values(input), '--as', who, '--json'], {
+      await runProgram([tool, ...argumentsOf(input), '--as', who, '--json'], {
         parts: partsOf(desk),
         terminal: createTerminal({ stdout, stderr, colour: false }),
         signal: never,
@@ -152,7 +177,7 @@ describe('everybody gets what they must, and nothing of what they must not,', ()
     const one = byPerson.flatMap(([, [first]]) => (first ? [first] : []));
     const refused = fetches.filter(({ judge }) => judge({ refused: 'not_found' }).length === 0).slice(0, 2);
     const wrong = await atOnce([...one, ...refused], async ({ who, tool, input, judge }) => {
-      const argv = [tool, ...Object.values(input), '--as', who, '--json', '--config', config, '--data', data];
+      const argv = [tool, ...argumentsOf(input), '--as', who, '--json', '--config', config, '--data', data];
       const { code, stdout, stderr } = await castellan(argv);
       const answer = answerOf(stdout, stderr);
       return [...judge(answer), ...(code === (answer.refused === undefined ? 0 : 1) ? [] : [`${who}: exit code ${code}`])];

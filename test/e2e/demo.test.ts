@@ -32,7 +32,7 @@ test('the demo claims what its answers show, and cleans up', { timeout: DEMO_MS 
   for (const id of [demo.forbidden.id, demo.missing, ...Object.values(demo.people)]) expect(stdout).toContain(id);
   for (const who of Object.keys(demo.people)) expect(stdout).toContain(`${who} is answered from`);
   expect(stdout).toMatch(/✓ The two answers are the same, byte for byte\n/u);
-  expect(stdout).toMatch(/All 15 claims above were computed from real answers, and hold\./u);
+  expect(stdout).toMatch(/All 17 claims above were computed from real answers, and hold\./u);
   expect(JSON.parse(stdout.slice(stdout.indexOf('\n{\n')))).toHaveProperty('mcpServers.castellan.command', process.execPath);
   expect(readdirSync(temporary).filter((name) => name.startsWith('castellan-demo-'))).toEqual([]);
 });
@@ -41,7 +41,7 @@ test('with --keep its folder stays, and the block it gives starts a server there
   const temporary = await aFolder();
   const { code, stdout } = await castellan(['demo', '--keep', '--json'], { env: { TMPDIR: temporary } });
   const { holds, acts, attach } = shown.parse(JSON.parse(stdout));
-  expect([code, holds, acts.length]).toEqual([0, true, 7]);
+  expect([code, holds, acts.length]).toEqual([0, true, 8]);
   const { args } = attach.mcpServers.castellan;
   const data = args[args.indexOf('--data') + 1] ?? '';
   expect(data.startsWith(temporary)).toBe(true);
@@ -63,7 +63,7 @@ test('a demo in which one claim is untrue says which, and ends with 1', { timeou
     env: { ...environment(), TMPDIR: copy },
   });
   expect(stdout).toContain(`✗ untrue: carol@acme.test is answered from ${wrong}\n`);
-  expect(stdout).toMatch(/\d of 15 claims above did not hold\./u);
+  expect(stdout).toMatch(/\d of 17 claims above did not hold\./u);
   expect(status).toBe(1);
 });
 

@@ -17,8 +17,10 @@ export const ATTACK: readonly Fault[] = [
     name: 'whoever names a source that is not there is told which are',
     file: 'src/reader/answer.ts',
     find: `const { query, limit, offset, ...filter } = request;
+    const listed = query === '' && filter.where !== undefined;
     const carried = carriedBy(client, rules);`,
     plant: `const { query, limit, offset, ...filter } = request;
+    const listed = query === '' && filter.where !== undefined;
     const carried = carriedBy(client, rules);
     if (filter.sources?.some((name) => !carried.sources.has(name))) {
       throw new AppError('invalid_input', \`There is no such source. There are: \${[...carried.sources.keys()].join(', ')}\`);

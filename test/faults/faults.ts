@@ -19,6 +19,7 @@ import { SERVING } from './serving.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
 import { VERIFYING } from './verifying.ts';
+import { WHERE } from './where.ts';
 import { WORKBENCH } from './workbench.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
@@ -43,5 +44,6 @@ export const FAULTS: readonly Fault[] = [
   ...THREADING,
   ...VERIFYING,
   ...ATTACK,
+  ...WHERE,
   ...WORKBENCH,
 ];

@@ -16,7 +16,7 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'a listing is swept though nobody can say what was lost',
-    file: 'src/ingest/runner.ts',
+    file: 'src/ingest/intake.ts',
     find: `    if (lost) return;\n`,
     plant: '',
     caughtBy: runner('a problem without a key forbids every listing to complete, and holds the cursor back'),

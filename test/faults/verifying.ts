@@ -111,7 +111,7 @@ export const VERIFYING: readonly Fault[] = [
   },
   {
     name: 'a record that could not be understood is a problem like another',
-    file: 'src/ingest/runner.ts',
+    file: 'src/ingest/intake.ts',
     find: `      if (change.type === 'problem') drift.problem(change.error);\n`,
     plant: '',
     caughtBy: run('is counted and kept with it: fields nobody knows, and records that could not be understood by what moved'),

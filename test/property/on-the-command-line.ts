@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { aStream } from '../support/a-stream.ts';
@@ -7,9 +9,10 @@ import { ADA, type Asked, onThePath, type Skin } from './twin-answers.ts';
 
 /** The commands that ask, by the tool they ask. */
 const COMMANDS: { readonly [Tool in Asked[0]]?: (input: Asked[1]) => string[] } = {
-  search: ({ query, limit, sources = [], types = [], updated_after: after }) => [
+  search: ({ query, limit, sources = [], types = [], updated_after: after, where }) => [
     'search',
-    text(query),
+    ...(query === undefined ? [] : [text(query)]),
+    ...conditions(where),
     ...(limit === undefined ? [] : ['--limit', text(limit)]),
     ...many('--source', sources),
     ...many('--type', types),
@@ -17,6 +20,17 @@ const COMMANDS: { readonly [Tool in Asked[0]]?: (input: Asked[1]) => string[] } 
   ],
   fetch: ({ id }) => ['fetch', text(id)],
 };
+
+const whereSchema = z.array(z.record(z.string(), z.union([z.string(), z.number(), z.null()]))).default([]);
+
+/** Each bound as a condition of its own. */
+const conditions = (where: unknown): string[] =>
+  whereSchema
+    .parse(where)
+    .flatMap(({ field, ...rest }) =>
+      Object.entries(rest).flatMap(([key, value]) => ['--where', `${field}${SIGNS[key] ?? ''}${value ?? ''}`]),
+    );
+const SIGNS: Readonly<Record<string, string>> = { is: '=', from: '>=', to: '<=' };
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 

@@ -16,12 +16,19 @@ const expectedSchema = z.strictObject({
       people: z.record(z.email(), z.strictObject({ must: idsSchema.optional(), never: idsSchema.optional() })),
     }),
   ),
+  where: z.array(
+    z.strictObject({
+      ask: z.array(z.record(z.string(), z.union([z.string(), z.null()]))),
+      people: z.record(z.email(), z.array(idSchema)),
+    }),
+  ),
   fetch: z.array(z.strictObject({ as: z.email(), id: idSchema, answer: z.enum(['found', 'not_found']) })),
   demo: z.strictObject({
     question: z.string(),
     people: z.record(z.email(), idSchema),
     forbidden: z.strictObject({ as: z.email(), id: idSchema }),
     missing: idSchema,
+    where: z.strictObject({ due_at: z.string(), people: z.record(z.email(), idsSchema) }),
     revoke: z.strictObject({ person: z.email(), group: z.string(), member: z.string(), loses: idSchema, gets: idSchema }),
     move: z.strictObject({
       folder: z.string(),

@@ -12,13 +12,15 @@ import { fieldsSchema, storedJson } from './stored-json.ts';
  */
 export const prepareWhere = (db: Database): void => {
   let of = '';
-  let meets: Meets = () => false;
+  let meets: Meets = NEVER;
   db.function('meets', { deterministic: true }, (fields: string, where: string): number => {
     if (where !== of) meets = meeting(storedJson(whereSchema, where, 'a question'));
     of = where;
     return meets(storedJson(fieldsSchema, fields, 'the fields of a document')) ? 1 : 0;
   });
 };
+
+const NEVER: Meets = () => false;
 
 /** Conditions, ready to be bound: null asks for nothing. */
 export const boundWhere = (where: readonly Condition[] | undefined): string | null =>

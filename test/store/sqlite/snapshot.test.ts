@@ -90,6 +90,14 @@ describe('what a snapshot shows', () => {
     expect(shown(index)).toEqual(expected);
   });
 
+  test('counts what is visible and meets the conditions, and nothing else', async () => {
+    const index = await anIndex();
+    await index.sync('wiki', three);
+    const where = [{ field: 'status', must: 'be', text: 'OPEN' }] as const;
+    expect(looking(index, (snapshot) => snapshot.count(), { filter: { where } })).toBe(1);
+    expect(looking(index, (snapshot) => snapshot.count(), { filter: { where }, as: person('bob') })).toBe(1); // his account is not linked
+  });
+
   test('lists what changed last first, then by id, each document once', async () => {
     const index = await anIndex();
     const two = aText('Plan', 'spring one', 'spring two');

@@ -1,5 +1,5 @@
 import { type RunDrift, driftSchema } from '../../../core/drift.ts';
-import type { SourceDrift } from '../../store.ts';
+import type { SourceDrift } from '../../source-drift.ts';
 import type { Database } from '../database.ts';
 import { storedJson } from '../stored-json.ts';
 

@@ -32,50 +32,60 @@ export async function* fileChanges(
 ): AsyncGenerator<Change<never>, FilesRead> {
   if (caller.settings.files.length === 0) return { whole: true };
   const key = filesKey(repository.id);
-  const commit = await headOf(caller, repository);
-  if (commit instanceof AppError) {
+  const failed = function* (error: AppError): Generator<Change<never>, FilesRead> {
     yield filesChange(repository);
-    yield { type: 'problem', key, error: commit };
+    yield { type: 'problem', key, error };
     return { whole: false };
-  }
-  if ((commit?.sha ?? '') === head) return { head, whole: true };
+  };
+  const branch = await branchOf(caller, repository);
+  if (branch instanceof AppError) return yield* failed(branch);
+  if (branch === head) return { head, whole: true };
+  const commit = branch === EMPTY ? undefined : await commitOf(caller, repository, branch);
+  if (commit instanceof AppError) return yield* failed(commit);
   const tree = commit ? await entriesOf(caller, repository, commit.tree) : { entries: [], broken: [] };
-  if (tree instanceof AppError) {
-    yield filesChange(repository);
-    yield { type: 'problem', key, error: tree };
-    return { whole: false };
-  }
+  if (tree instanceof AppError) return yield* failed(tree);
   if (!listed) yield { type: 'listing', of: key };
   yield filesChange(repository);
   for (const error of tree.broken) yield { type: 'problem', key, error };
   for (const entry of tree.entries) if (commit) yield fileChange(repository, fileOf(caller, repository, entry, commit.at));
   const whole = tree.broken.length === 0;
   if (!listed && whole) yield { type: 'complete', of: key };
-  return { head: whole ? (commit?.sha ?? '') : undefined, whole };
+  return { head: whole ? branch : undefined, whole };
 }
 
+/** The commit of a repository nothing was ever written to. */
+const EMPTY = '';
+
+/** The commit the default branch is at. */
+const branchOf = async (caller: Caller, { id, full_name, default_branch }: Repository): Promise<string | AppError> => {
+  const branch = default_branch
+    .split('/')
+    .map((name) => path`${name}`)
+    .join('/');
+  const question = { what: `the branch of ${full_name}`, path: `${path`/repositories/${id}/git/ref/heads`}/${branch}` };
+  const ref = await askFor(caller, REF, question);
+  if (!isRefusal(ref)) return ref.object.sha;
+  return ref.status === 409 ? EMPTY : ref.refused; // 409: "Git Repository is empty."
+};
+
 /** A commit: its tree, and when it was made. */
-export interface Head {
+interface Commit {
   readonly sha: string;
   readonly tree: string;
   readonly at: string;
 }
 
+const commitOf = async (caller: Caller, { id, full_name }: Repository, sha: string): Promise<Commit | AppError> => {
+  const question = { what: `a commit of ${full_name}`, path: path`/repositories/${id}/git/commits/${sha}` };
+  const commit = await askFor(caller, COMMIT, question);
+  return isRefusal(commit) ? commit.refused : { sha, tree: commit.tree.sha, at: commit.committer.date };
+};
+
 /** The commit the default branch is at; undefined where nothing was ever written to the repository. */
-export const headOf = async (
-  caller: Caller,
-  { id, full_name, default_branch }: Repository,
-): Promise<Head | AppError | undefined> => {
-  const what = `the branch ${default_branch} of ${full_name}`;
-  const branch = default_branch
-    .split('/')
-    .map((name) => path`${name}`)
-    .join('/');
-  const ref = await askFor(caller, REF, { what, path: `${path`/repositories/${id}/git/ref/heads`}/${branch}` });
-  if (isRefusal(ref)) return ref.status === 409 ? undefined : ref.refused; // 409: "Git Repository is empty."
-  const commit = await askFor(caller, COMMIT, { what, path: path`/repositories/${id}/git/commits/${ref.object.sha}` });
-  if (isRefusal(commit)) return commit.refused;
-  return { sha: commit.sha, tree: commit.tree.sha, at: commit.committer.date };
+export const headOf = async (caller: Caller, repository: Repository): Promise<Commit | AppError | undefined> => {
+  const sha = await branchOf(caller, repository);
+  if (sha === EMPTY) return undefined;
+  return sha instanceof AppError ? sha : commitOf(caller, repository, sha);
 };
 
 /** Whether the settings name this file, and it is text. */

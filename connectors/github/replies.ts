@@ -130,7 +130,7 @@ export const REPOSITORY: Kind<Repository> = {
       custom_properties organization network_count subscribers_count security_and_analysis template_repository parent source
       master_branch anonymous_access_enabled code_of_conduct starred_at code_search_index_status`),
     ...below('owner', USER),
-    'owner.description',
+    ...below('owner', words('description hooks_url issues_url members_url public_members_url')),
   ],
 };
 

@@ -10,11 +10,17 @@ import { askFor, PROFILE } from './replies.ts';
 /** Members that are yielded at once. */
 const PAGE = 10_000;
 
+/** Whoever was met before and is met nowhere now. */
+export interface Departed {
+  readonly accounts: readonly number[];
+  readonly groups: readonly string[];
+}
+
 /** What a run says of whom it met, of those it met before and not now, and of the groups they are in. */
 export async function* peopleChanges(
   caller: Caller,
   { people, groups }: Access,
-  departed: readonly number[],
+  departed: Departed,
 ): AsyncGenerator<Change<never>> {
   const emailOf = emailsOf(caller.settings.people);
   const met = await forEach([...people], async ([id, person]) => {
@@ -23,9 +29,11 @@ export async function* peopleChanges(
     return { account: accountOf(id, person, email instanceof AppError ? undefined : email), email };
   });
   for (const { account } of met) yield { type: 'account', account };
-  for (const id of departed) yield { type: 'account', account: { id: String(id), emails: [], active: false, kind: 'guest' } };
+  for (const id of departed.accounts)
+    yield { type: 'account', account: { id: String(id), emails: [], active: false, kind: 'guest' } };
   for (const { account, email } of met)
     if (email instanceof AppError) yield { type: 'problem', key: `user:${account.id}`, error: email };
+  for (const group of departed.groups) yield { type: 'members', group, members: [] };
   for (const [group, members] of groups) {
     if ('unknown' in members) {
       yield { type: 'members', group, members };

@@ -4,7 +4,6 @@ import { z } from 'zod';
 
 import type { Change } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
-import type { AppError } from '../../src/core/errors.ts';
 import { type Access, readAccess } from './access.ts';
 import { OPERATIONS } from './calls.ts';
 import { type FilesRead, fileChanges } from './files.ts';
@@ -17,10 +16,11 @@ import type { Repository } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
-/** What GitHub tells of no deletion is found by listing all, in ms: issues that were deleted or moved. */
-const LIST_AGAIN = 24 * 3_600_000;
 /** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing. */
 const GONE_RATIO = 0.2;
+
+/** The shape of a repository that was not read yet: no other is this. */
+const NEVER = '';
 
 const repositoryState = z.strictObject({
   /** What all its documents say of it: where that differs they are read again. */
@@ -35,9 +35,8 @@ type RepositoryState = z.infer<typeof repositoryState>;
 const cursorSchema = z.strictObject({
   /** Of the settings: with others, what is stored is not what would be. */
   settings: z.string(),
-  /** When all was listed last, ms since 1970. */
-  listedAt: z.number(),
   accounts: z.array(z.number()),
+  groups: z.array(z.string()),
   repositories: z.record(z.string(), repositoryState),
 });
 /** Where a run left off. */
@@ -72,71 +71,77 @@ export const github = defineConnector<Settings, Cursor>({
 async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
   const { cursor, due, signal } = run;
   signal.throwIfAborted();
-  const known = Object.keys(cursor?.repositories ?? {}).map(Number);
-  const selection = await selectRepositories(run, known);
-  const access = await readAccess(run, selection.repositories);
+  const selection = await selectRepositories(run, Object.keys(cursor?.repositories ?? {}).map(Number));
   const whole = isToBeListed(run, selection);
+  const access = whole || due.permissions || hasMoved(run, selection) ? await readAccess(run, selection.repositories) : undefined;
   // Whatever comes of it, nobody sees any more what is not ours to see.
   for (const id of selection.gone)
     yield { type: 'acl', key: repositoryKey(id), acl: { unknown: 'GitHub does not show it any more' } };
   if (whole) yield { type: 'listing' };
-  yield* peopleChanges(run, access, departedOf(cursor, access));
-  yield* repositoryChanges(selection, access);
+  if (access) yield* accessChanges(run, selection, access);
+  yield* unreadChanges(selection);
   if (!whole) for (const id of selection.gone) yield { type: 'delete', key: repositoryKey(id) };
-  const states: Record<string, RepositoryState> = {};
-  let complete = selection.lost.length === 0 && selection.dark.size === 0 && access.whole;
-  for (const id of selection.dark.keys()) keep(states, id, cursor?.repositories[id]);
+  const states = new Map<number, RepositoryState>();
+  for (const id of selection.dark.keys()) remember(states, id, cursor?.repositories[id]);
+  let complete = selection.lost.length === 0 && selection.dark.size === 0 && (access?.whole ?? true);
   for (const repository of selection.repositories) {
     signal.throwIfAborted();
     const before = cursor?.repositories[repository.id];
     if (!whole && !due.content) {
-      keep(states, repository.id, before ?? { shape: '' });
+      remember(states, repository.id, before ?? { shape: NEVER });
       continue;
     }
     const read = yield* contentChanges(run, repository, { before, whole });
-    keep(states, repository.id, read.state);
+    remember(states, repository.id, read.state);
     complete &&= read.whole;
   }
-  if (whole && complete) yield { type: 'complete' };
-  if (!whole && complete && due.content) yield { type: 'unchanged' };
-  yield {
-    type: 'checkpoint',
-    cursor: {
-      settings: digestOf(run.settings),
-      listedAt: whole && complete ? run.now().getTime() : (cursor?.listedAt ?? 0),
-      accounts: [...new Set([...access.people.keys(), ...(access.whole ? [] : (cursor?.accounts ?? []))])].toSorted(
-        (a, b) => a - b,
-      ),
-      repositories: states,
-    },
-  };
+  if (complete) yield whole ? { type: 'complete' } : { type: 'unchanged' };
+  yield { type: 'checkpoint', cursor: cursorOf(run, access, states) };
 }
 
-/** Is nothing known to go on from, or too long ago, or is so much gone that nobody should believe it at once? */
-const isToBeListed = ({ cursor, due, settings, now }: GithubRun, { gone, repositories }: Selection): boolean => {
+const cursorOf = (
+  { cursor, settings }: GithubRun,
+  access: Access | undefined,
+  states: ReadonlyMap<number, RepositoryState>,
+): Cursor => ({
+  settings: digestOf(settings),
+  accounts: [...new Set([...(access?.people.keys() ?? []), ...(access?.whole ? [] : (cursor?.accounts ?? []))])].toSorted(
+    (a, b) => a - b,
+  ),
+  groups: access ? [...access.groups.keys()] : (cursor?.groups ?? []),
+  repositories: Object.fromEntries(states),
+});
+
+/** Is nothing known to go on from, or is so much gone that nobody should believe it at once? */
+const isToBeListed = ({ cursor, due, settings }: GithubRun, { gone, repositories }: Selection): boolean => {
   if (due.listing || !cursor || cursor.settings !== digestOf(settings)) return true;
-  const age = now().getTime() - cursor.listedAt;
-  if (due.content && (age >= LIST_AGAIN || age < 0)) return true;
   return gone.length > 1 && gone.length > GONE_RATIO * (gone.length + repositories.length);
 };
 
-/** Whoever was met before and is met nowhere now; nobody, where not all were met. */
-const departedOf = (cursor: Cursor | undefined, { people, whole }: Access): number[] =>
-  whole ? (cursor?.accounts ?? []).filter((id) => !people.has(id)) : [];
+/** Is any of them new, or not what it was? Then who may see it is asked, whatever else is due. */
+const hasMoved = ({ cursor }: GithubRun, { repositories }: Selection): boolean =>
+  repositories.some((repository) => cursor?.repositories[repository.id]?.shape !== shapeOf(repository));
 
-/** Who may see each repository, and what could not be learned of that. */
-function* repositoryChanges({ repositories, dark, lost }: Selection, { acls, problems }: Access): Generator<Change<never>> {
+/** Whom there is, who may see each repository, and what could not be learned of that. */
+async function* accessChanges(run: GithubRun, { repositories }: Selection, access: Access): AsyncGenerator<Change<never>> {
+  const { accounts = [], groups = [] } = run.cursor ?? {};
+  yield* peopleChanges(run, access, {
+    accounts: access.whole ? accounts.filter((id) => !access.people.has(id)) : [],
+    groups: groups.filter((group) => !access.groups.has(group)),
+  });
   for (const repository of repositories) {
-    yield repositoryChange(repository, acls.get(repository.id) ?? { unknown: 'nobody said who may see it' });
+    yield repositoryChange(repository, access.acls.get(repository.id) ?? { unknown: 'nobody said who may see it' });
   }
-  for (const { key, error } of problems) yield { type: 'problem', key, error };
-  for (const [id, error] of dark) yield* darkChanges(id, error);
-  for (const error of lost) yield { type: 'problem', error };
+  for (const { key, error } of access.problems) yield { type: 'problem', key, error };
 }
 
-function* darkChanges(id: number, error: AppError): Generator<Change<never>> {
-  yield { type: 'acl', key: repositoryKey(id), acl: { unknown: error.message.slice(0, 1_000) } };
-  yield { type: 'problem', key: repositoryKey(id), error };
+/** What is there and cannot be read now is seen by nobody, and kept. */
+function* unreadChanges({ dark, lost }: Selection): Generator<Change<never>> {
+  for (const [id, error] of dark) {
+    yield { type: 'acl', key: repositoryKey(id), acl: { unknown: error.message.slice(0, 1_000) } };
+    yield { type: 'problem', key: repositoryKey(id), error };
+  }
+  for (const error of lost) yield { type: 'problem', error };
 }
 
 interface Before {
@@ -166,7 +171,7 @@ async function* contentChanges(
   const complete = issues.whole && files.whole;
   if (!whole && !known && complete) yield { type: 'complete', of: key };
   // Where not all was seen, and all was to be, it is to be again.
-  return { whole: complete, state: stateOf(complete || known ? shape : '', issues, files, known) };
+  return { whole: complete, state: stateOf(complete || known ? shape : NEVER, issues, files, known) };
 }
 
 const stateOf = (
@@ -186,13 +191,13 @@ const stateOf = (
   };
 };
 
-const keep = (states: Record<string, RepositoryState>, id: number, state: RepositoryState | undefined): void => {
-  if (state) states[id] = state;
+const remember = (states: Map<number, RepositoryState>, id: number, state: RepositoryState | undefined): void => {
+  if (state) states.set(id, state);
 };
 
-/** What of a repository stands in every document of it, or decides which there are. */
-const shapeOf = ({ full_name, html_url, default_branch, has_issues }: Repository): string =>
-  [full_name, html_url, default_branch, has_issues].join(' ');
+/** What of a repository stands in every document of it, or decides which there are or who may see them. */
+const shapeOf = ({ full_name, html_url, default_branch, has_issues, visibility, archived }: Repository): string =>
+  [full_name, html_url, default_branch, has_issues, visibility, archived].join(' ');
 
 /** Of what the settings say of documents: secrets say nothing in JSON. */
 const digestOf = (settings: Settings): string => {

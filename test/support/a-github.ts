@@ -9,7 +9,8 @@ import { OPERATIONS } from '../../connectors/github/calls.ts';
 import { type Settings, settingsSchema } from '../../connectors/github/settings.ts';
 import type { Fetch } from '../../src/core/connector.ts';
 import { aWayOut } from './a-way-out.ts';
-import { type Reply, routed, type Routing } from './github-routes.ts';
+import type { Reply, Routing } from './github-lists.ts';
+import { routed } from './github-routes.ts';
 import { maySee, type RepositoryFacts, type Role, type Visibility, type WorldFacts } from './github-world.ts';
 
 /** What is answered instead, by whoever wants something else; undefined: as GitHub would. */

@@ -44,7 +44,8 @@ export async function* issueChanges(
   if (!wantsIssues(settings)) return { read: {}, whole: true };
   const again = new Set<number>();
   const issues = yield* issuesSince(caller, repository, from, again);
-  if (!settings.read.includes('comments')) return { read: { issues: issues.until }, whole: issues.whole };
+  // Where issues are switched off there is nothing that a comment could belong to.
+  if (issues.off || !settings.read.includes('comments')) return { read: { issues: issues.until }, whole: issues.whole };
   const comments = yield* commentsSince(caller, repository, 'comment', { since: from?.comments, again });
   const reviews = settings.read.includes('pull_requests')
     ? yield* commentsSince(caller, repository, 'review', { since: from?.reviews, again })
@@ -64,6 +65,8 @@ export const isWanted = ({ read }: Settings, isPullRequest: boolean): boolean =>
 interface Until {
   readonly until: number | undefined;
   readonly whole: boolean;
+  /** Whether the repository has no such list. */
+  readonly off?: true;
 }
 
 async function* issuesSince(
@@ -185,13 +188,14 @@ const progressOf = (from: number | undefined) => {
   };
 };
 
-/** A list that was refused was not read whole. One that the repository has switched off (410) has nothing in it. */
+/** A list that was refused was not read whole. One that is switched off (410) has nothing in it. */
 function* endOf(
   { id }: Repository,
   { until }: ReturnType<typeof progressOf>,
   refused: { readonly refused: AppError; readonly status: number } | undefined,
 ): Generator<Change<never>, Until> {
-  if (!refused || refused.status === 410) return { until, whole: true };
+  if (!refused) return { until, whole: true };
+  if (refused.status === 410) return { until: undefined, whole: true, off: true };
   yield { type: 'problem', key: repositoryKey(id), error: refused.refused };
   return { until: undefined, whole: false };
 }

@@ -19,7 +19,7 @@ export interface Company {
   /** Of an issue in each, and of a comment and a file in `secret`. */
   readonly keys: { readonly secret: string; readonly open: string; readonly comment: string; readonly file: string };
   /** Who of all may fetch a document. */
-  whoSees(key: string): Promise<string[]>;
+  readonly whoSees: (key: string) => Promise<string[]>;
 }
 
 /** Founds one, and reads nothing of it yet. Gone with the test. */

@@ -254,7 +254,8 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
 /** What a source of it is configured with. */
 export const githubSettings = ({ url }: Pick<AGitHub, 'url'>, given: Readonly<Record<string, unknown>> = {}): Settings => {
   const people = Object.fromEntries(USERS.filter((login) => login !== 'crawler').map((login) => [login, `${login}@acme.test`]));
-  return settingsSchema.parse({ url, organisation: 'acme', people, ...given });
+  const all = Object.entries({ url, organisation: 'acme', people, ...given }).filter(([, value]) => value !== undefined);
+  return settingsSchema.parse(Object.fromEntries(all));
 };
 
 const missing = (id: number): never => {

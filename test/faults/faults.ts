@@ -6,6 +6,7 @@ import { DECIDING } from './deciding.ts';
 import { ENGINE } from './engine.ts';
 import { EXPLAINING } from './explaining.ts';
 import type { Fault } from './fault.ts';
+import { GITHUB } from './github.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
@@ -27,6 +28,7 @@ export const FAULTS: readonly Fault[] = [
   ...CALLING,
   ...CARRYING,
   ...COURSES,
+  ...GITHUB,
   ...HISTORY,
   ...IDENTIFYING,
   ...LIVE,

@@ -7,6 +7,7 @@ import { EMBEDDING } from './embedding.ts';
 import { ENGINE } from './engine.ts';
 import { EXPLAINING } from './explaining.ts';
 import type { Fault } from './fault.ts';
+import { GITHUB } from './github.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
@@ -32,6 +33,7 @@ export const FAULTS: readonly Fault[] = [
   ...CALLING,
   ...CARRYING,
   ...COURSES,
+  ...GITHUB,
   ...HISTORY,
   ...IDENTIFYING,
   ...LIVE,

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+
+import { z } from 'zod';
+
+import type { Change } from '../../src/core/change.ts';
+import { defineConnector, type Run } from '../../src/core/connector.ts';
+import { type Access, readAccess } from './access.ts';
+import { OPERATIONS } from './calls.ts';
+import { type FilesRead, fileChanges } from './files.ts';
+import { hook } from './hook.ts';
+import { issueChanges, type Reading } from './issues.ts';
+import { NORMALISED, repositoryChange, repositoryKey } from './map.ts';
+import { peopleChanges } from './people.ts';
+import { readDocument } from './read.ts';
+import type { Repository } from './replies.ts';
+import { selectRepositories, type Selection } from './repositories.ts';
+import { type Settings, settingsSchema } from './settings.ts';
+
+/** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing. */
+const GONE_RATIO = 0.2;
+
+/** The shape of a repository that was not read yet: no other is this. */
+const NEVER = '';
+
+const repositoryState = z.strictObject({
+  /** What all its documents say of it: where that differs they are read again. */
+  shape: z.string(),
+  issues: z.number().exactOptional(),
+  comments: z.number().exactOptional(),
+  reviews: z.number().exactOptional(),
+  head: z.string().exactOptional(),
+});
+type RepositoryState = z.infer<typeof repositoryState>;
+
+const cursorSchema = z.strictObject({
+  /** Of the settings: with others, what is stored is not what would be. */
+  settings: z.string(),
+  accounts: z.array(z.number()),
+  groups: z.array(z.string()),
+  repositories: z.record(z.string(), repositoryState),
+});
+/** Where a run left off. */
+export type Cursor = z.infer<typeof cursorSchema>;
+type GithubRun = Run<Settings, Cursor>;
+
+/** Issues, pull requests, comments and files of GitHub, with the permissions of their repositories. */
+export const github = defineConnector<Settings, Cursor>({
+  name: 'github',
+  title: 'GitHub',
+  settings: settingsSchema,
+  cursor: cursorSchema,
+  operations: OPERATIONS,
+  hosts: ({ url }) => [new URL(url).host],
+  signIn: ({ url, token, app }) =>
+    app
+      ? {
+          kind: 'service_account',
+          token: `${url}/app/installations/${app.installation}/access_tokens`,
+          exchange: 'bearer',
+          claims: { iss: String(app.id) },
+          algorithm: 'RS256',
+          key: app.key,
+        }
+      : { kind: 'token', ...(token && { token }) },
+  hook,
+  normalised: NORMALISED,
+  sync: changesOf,
+  read: readDocument,
+});
+
+async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
+  const { cursor, due, signal } = run;
+  signal.throwIfAborted();
+  const selection = await selectRepositories(run, Object.keys(cursor?.repositories ?? {}).map(Number));
+  const whole = isToBeListed(run, selection);
+  const access = whole || due.permissions || hasMoved(run, selection) ? await readAccess(run, selection.repositories) : undefined;
+  // Whatever comes of it, nobody sees any more what is not ours to see.
+  for (const id of selection.gone)
+    yield { type: 'acl', key: repositoryKey(id), acl: { unknown: 'GitHub does not show it any more' } };
+  if (whole) yield { type: 'listing' };
+  if (access) yield* accessChanges(run, selection, access);
+  yield* unreadChanges(selection);
+  if (!whole) for (const id of selection.gone) yield { type: 'delete', key: repositoryKey(id) };
+  const states = new Map<number, RepositoryState>();
+  for (const id of selection.dark.keys()) remember(states, id, cursor?.repositories[id]);
+  let complete = selection.lost.length === 0 && selection.dark.size === 0 && (access?.whole ?? true);
+  for (const repository of selection.repositories) {
+    signal.throwIfAborted();
+    const before = cursor?.repositories[repository.id];
+    if (!whole && !due.content) {
+      remember(states, repository.id, before ?? { shape: NEVER });
+      continue;
+    }
+    const read = yield* contentChanges(run, repository, { before, whole });
+    remember(states, repository.id, read.state);
+    complete &&= read.whole;
+  }
+  if (complete) yield whole ? { type: 'complete' } : { type: 'unchanged' };
+  yield { type: 'checkpoint', cursor: cursorOf(run, access, states) };
+}
+
+const cursorOf = (
+  { cursor, settings }: GithubRun,
+  access: Access | undefined,
+  states: ReadonlyMap<number, RepositoryState>,
+): Cursor => ({
+  settings: digestOf(settings),
+  accounts: [...new Set([...(access?.people.keys() ?? []), ...(access?.whole ? [] : (cursor?.accounts ?? []))])].toSorted(
+    (a, b) => a - b,
+  ),
+  groups: access ? [...access.groups.keys()] : (cursor?.groups ?? []),
+  repositories: Object.fromEntries(states),
+});
+
+/** Is nothing known to go on from, or is so much gone that nobody should believe it at once? */
+const isToBeListed = ({ cursor, due, settings }: GithubRun, { gone, repositories }: Selection): boolean => {
+  if (due.listing || !cursor || cursor.settings !== digestOf(settings)) return true;
+  return gone.length > 1 && gone.length > GONE_RATIO * (gone.length + repositories.length);
+};
+
+/** Is any of them new, or not what it was? Then who may see it is asked, whatever else is due. */
+const hasMoved = ({ cursor }: GithubRun, { repositories }: Selection): boolean =>
+  repositories.some((repository) => cursor?.repositories[repository.id]?.shape !== shapeOf(repository));
+
+/** Whom there is, who may see each repository, and what could not be learned of that. */
+async function* accessChanges(run: GithubRun, { repositories }: Selection, access: Access): AsyncGenerator<Change<never>> {
+  const { accounts = [], groups = [] } = run.cursor ?? {};
+  yield* peopleChanges(run, access, {
+    accounts: access.whole ? accounts.filter((id) => !access.people.has(id)) : [],
+    groups: groups.filter((group) => !access.groups.has(group)),
+  });
+  for (const repository of repositories) {
+    yield repositoryChange(repository, access.acls.get(repository.id) ?? { unknown: 'nobody said who may see it' });
+  }
+  for (const { key, error } of access.problems) yield { type: 'problem', key, error };
+}
+
+/** What is there and cannot be read now is seen by nobody, and kept. */
+function* unreadChanges({ dark, lost }: Selection): Generator<Change<never>> {
+  for (const [id, error] of dark) {
+    yield { type: 'acl', key: repositoryKey(id), acl: { unknown: error.message.slice(0, 1_000) } };
+    yield { type: 'problem', key: repositoryKey(id), error };
+  }
+  for (const error of lost) yield { type: 'problem', error };
+}
+
+interface Before {
+  readonly before: RepositoryState | undefined;
+  /** Whether the whole source is being listed. */
+  readonly whole: boolean;
+}
+
+interface ContentRead {
+  readonly state: RepositoryState;
+  readonly whole: boolean;
+}
+
+/** What is new in a repository; all of it, where its documents would say something else of it now. */
+async function* contentChanges(
+  run: GithubRun,
+  repository: Repository,
+  { before, whole }: Before,
+): AsyncGenerator<Change<never>, ContentRead> {
+  const key = repositoryKey(repository.id);
+  const shape = shapeOf(repository);
+  const known = !whole && before?.shape === shape ? before : undefined;
+  const listed = whole || !known;
+  if (!whole && !known) yield { type: 'listing', of: key };
+  const issues = yield* issueChanges(run, repository, known);
+  const files = yield* fileChanges(run, repository, { head: known?.head, listed });
+  const complete = issues.whole && files.whole;
+  if (!whole && !known && complete) yield { type: 'complete', of: key };
+  // Where not all was seen, and all was to be, it is to be again.
+  return { whole: complete, state: stateOf(complete || known ? shape : NEVER, issues, files, known) };
+}
+
+const stateOf = (
+  shape: string,
+  { read, whole }: Reading,
+  files: FilesRead,
+  known: RepositoryState | undefined,
+): RepositoryState => {
+  const { issues, comments, reviews } = whole ? read : (known ?? {});
+  const head = files.whole ? files.head : known?.head;
+  return {
+    shape,
+    ...(issues !== undefined && { issues }),
+    ...(comments !== undefined && { comments }),
+    ...(reviews !== undefined && { reviews }),
+    ...(head !== undefined && { head }),
+  };
+};
+
+const remember = (states: Map<number, RepositoryState>, id: number, state: RepositoryState | undefined): void => {
+  if (state) states.set(id, state);
+};
+
+/** What of a repository stands in every document of it, or decides which there are or who may see them. */
+const shapeOf = ({ full_name, html_url, default_branch, has_issues, visibility, archived }: Repository): string =>
+  [full_name, html_url, default_branch, has_issues, visibility, archived].join(' ');
+
+/** Of what the settings say of documents: secrets say nothing in JSON. */
+const digestOf = (settings: Settings): string => {
+  const { people: _people, profile_emails: _emails, token: _token, app: _app, webhook_secret: _secret, ...rest } = settings;
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+};

@@ -14,6 +14,7 @@ import { POSTGRES } from './postgres.ts';
 import { COURSES } from './proof.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
+import { SIGNING_IN } from './signing-in.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
 import { WORKBENCH } from './workbench.ts';
@@ -34,6 +35,7 @@ export const FAULTS: readonly Fault[] = [
   ...POSTGRES,
   ...SCIM,
   ...SERVING,
+  ...SIGNING_IN,
   ...SYNCING,
   ...THREADING,
   ...ATTACK,

@@ -163,7 +163,7 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
 };
 
 /** How a token is shown. */
-export const bearer = (token: string): { readonly authorization: string } => ({ authorization: `${SCHEME}${token}` });
+const bearer = (token: string): { readonly authorization: string } => ({ authorization: `${SCHEME}${token}` });
 const SCHEME = 'Bearer ';
 const tokenIn = (headers: Readonly<Record<string, string>>): string => headers['authorization']?.slice(SCHEME.length) ?? '';
 

@@ -74,7 +74,7 @@ describe('what is kept', () => {
     let answered = 0;
     provider.broken = (response) => {
       answered += 1;
-      db.exec('BEGIN IMMEDIATE');
+      if (answered === 1) db.exec('BEGIN IMMEDIATE');
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"next","refresh_token":"next"}');
     };
     clock.now += HOUR;

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { PassThrough } from 'node:stream';
 
 import { describe, expect, test, vi } from 'vitest';
@@ -24,6 +25,17 @@ const oauthPlace = async (options: Parameters<typeof aProvider>[0] = {}, more = 
   const place = await aSigningPlace(`by: oauth, url: "${peer.url}", provider: "${provider.url}"${more}`);
   const browse = (address: string): void => void provider.browse(address).catch(() => undefined);
   return { ...place, provider, peer, browse };
+};
+
+/** As a page whose name somebody made lead to this machine. */
+const asAnother = async ({ port, pathname, search }: URL): Promise<number | undefined> => {
+  const asked = get({ host: '127.0.0.1', port, path: pathname + search, headers: { host: `evil.test:${port}` } });
+  const { promise, resolve } = Promise.withResolvers<number | undefined>();
+  asked.once('response', (response) => {
+    response.resume();
+    resolve(response.statusCode);
+  });
+  return promise;
 };
 
 /** Somebody at the provider's page who says no. */
@@ -87,17 +99,18 @@ describe('through a browser', () => {
 
   test('what comes back is taken from the browser alone that began: another state, another page and another name are refused', async () => {
     const { run, provider } = await oauthPlace();
-    const answers: number[] = [];
+    const answers: (number | undefined)[] = [];
     const browse = async (address: string): Promise<void> => {
       const back = new URL(address).searchParams.get('redirect_uri') ?? '';
       const good = new URL(await provider.browse(address, { stopsAtCallback: true }));
       answers.push((await fetch(`${back}?code=stolen&state=guessed`)).status);
       answers.push((await fetch(`${back}?error=access_denied`)).status);
       answers.push((await fetch(`${new URL(back).origin}/`)).status);
+      answers.push(await asAnother(good));
       answers.push((await fetch(good.href)).status);
     };
     const { code } = await run(['connect', 'wiki'], { browse: (address) => void browse(address) });
-    expect([code, answers]).toEqual([0, [400, 400, 404, 200]]);
+    expect([code, answers]).toEqual([0, [400, 400, 404, 404, 200]]);
   });
 
   test('an answer of another issuer is refused, and nothing is kept', async () => {

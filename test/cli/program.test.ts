@@ -72,6 +72,7 @@ describe('help', () => {
 
       Commands:
         init [options] [path]         look at your data, write the configuration
+        connect [options] <source>    let Castellan in at a source
         sync [options] [source...]    bring sources into the index, then an honest
                                       summary
         serve [options]               answer MCP clients

@@ -17,6 +17,7 @@ import { COURSES } from './proof.ts';
 import { SCHEDULING } from './scheduling.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
+import { SIGNING_IN } from './signing-in.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
 import { VERIFYING } from './verifying.ts';
@@ -42,6 +43,7 @@ export const FAULTS: readonly Fault[] = [
   ...SCHEDULING,
   ...SCIM,
   ...SERVING,
+  ...SIGNING_IN,
   ...SYNCING,
   ...THREADING,
   ...VERIFYING,

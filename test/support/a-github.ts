@@ -147,7 +147,7 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
         name: 'app',
         hosts: [host],
         operations: OPERATIONS,
-        authorise: { headers: async () => ({ authorization: `Bearer ${login}-token` }) },
+        authorise: { headers: async () => ({ authorization: `Bearer ${login}-token` }), remedy: 'Bring another token.' },
       }).fetch,
     sees: (login, id) => maySee(world, login, known(id)),
     async repository(name, visibility, owner = 'acme') {

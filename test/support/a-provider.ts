@@ -10,7 +10,7 @@ export const CLIENT = { id: 'castellan', secret: 'the-secret-of-the-client-5150'
 export const ROBOT = { id: 'robot', secret: 'the-secret-of-the-robot-5150' };
 
 /** The scopes there are. */
-export const SCOPES = ['read:pages', 'read:people', 'write:pages'];
+const SCOPES = ['read:pages', 'read:people', 'write:pages'];
 
 export interface ProviderOptions {
   /** Of those that are asked for, the ones that are granted. */

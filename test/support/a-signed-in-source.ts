@@ -107,7 +107,7 @@ export const aSignedInSource = async ({ provider, settings, accepts, env = {} }:
 const NEVER = new AbortController().signal;
 
 /** Somebody who does at once what a page wants. */
-export const browsing = (provider: AProvider | undefined): Person => ({
+const browsing = (provider: AProvider | undefined): Person => ({
   show: (address) => void provider?.browse(address),
   askToken: () => Promise.reject(new Error('nobody was to be asked for a token')),
   askAddress: () => Promise.reject(new Error('nobody was to be asked for an address')),

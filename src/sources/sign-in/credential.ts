@@ -61,7 +61,7 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
     const row = await credentials.find(name);
     if (!row) return take(undefined, version);
     const kept = keptIn(source, row, keeping);
-    if (!kept.stale) return take(kept, kept.version);
+    if (!kept?.stale) return take(kept, row.version);
     const again = { ...kept, version: kept.version + 1 }; // sealed with the key of before: from now on with the one of now
     return (await credentials.put(rowOf(source, again, keeping))) ? take(again, again.version) : current();
   };
@@ -163,7 +163,7 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
 };
 
 /** How a token is shown. */
-export const bearer = (token: string): { readonly authorization: string } => ({ authorization: `${SCHEME}${token}` });
+const bearer = (token: string): { readonly authorization: string } => ({ authorization: `${SCHEME}${token}` });
 const SCHEME = 'Bearer ';
 const tokenIn = (headers: Readonly<Record<string, string>>): string => headers['authorization']?.slice(SCHEME.length) ?? '';
 

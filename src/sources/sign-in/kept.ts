@@ -69,15 +69,19 @@ export const rowOf = (source: SigningSource, { version, facts, token, refresh }:
   return { source: source.name, version, facts: written, sealed };
 };
 
-/** Opens a row, or says in one sentence that it was not made for this source as it is configured now, or with another key. */
+/**
+ * Opens a row. One that was not made for this source as it is configured now, or with another key, is refused in one sentence;
+ * undefined where another is had without a person.
+ */
 export const keptIn = (
   source: SigningSource,
   row: CredentialRow,
   { keys }: Pick<Keeping, 'keys'>,
-): Kept & { readonly stale: boolean } => {
+): (Kept & { readonly stale: boolean }) | undefined => {
   const opened = openEnvelope(row.sealed, boundTo(source, row.version, row.facts), keys);
   const facts = opened && factsOf(row);
   if (!opened || !facts) {
+    if (!needsPerson(source)) return undefined;
     throw new AppError(
       'source_rejected',
       `What is kept to sign in at ${source.name} does not open: it was made for another source or other settings, with another key, or was changed. Run: castellan connect ${source.name}`,
@@ -92,6 +96,10 @@ export const keptIn = (
     stale: opened.stale,
   };
 };
+
+/** Whether it takes a person to get another one. Where it does not, what does not open is as good as not there. */
+export const needsPerson = ({ signIn }: Pick<SigningSource, 'signIn'>): boolean =>
+  signIn.kind === 'token' || signIn.kind === 'oauth';
 
 /** All that a credential is good for. In another row, or after a change of where its source is, it does not open. */
 const boundTo = ({ name, connector, hosts, signIn }: SigningSource, version: number, facts: string): string =>

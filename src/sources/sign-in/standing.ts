@@ -1,7 +1,7 @@
 import type { AppError } from '../../core/errors.ts';
 import type { SignIn } from '../../core/sign-in.ts';
 import type { CredentialRow } from '../../store/credentials.ts';
-import { type Facts, factsOf, type Keeping, keptIn, type SigningSource } from './kept.ts';
+import { type Facts, factsOf, type Keeping, keptIn, needsPerson, type SigningSource } from './kept.ts';
 import { comparedScopes, declaredScopes } from './scopes.ts';
 
 /** How a source's sign-in stands, as far as this machine knows. Times are ms since 1970. */
@@ -38,12 +38,9 @@ export const standingOf = (
   const nothing = { kind, missing: [], beyond: [] };
   const given = kind === 'token' ? signIn.token : undefined;
   if (given) return { ...nothing, state: 'given', renews: false, ...(given.from !== undefined && { from: given.from }) };
-  if (!row) {
-    const alone = kind === 'client_credentials' || kind === 'service_account';
-    return { ...nothing, state: alone ? 'settings' : 'missing', renews: alone };
-  }
-  const facts = opens(source, row, keeping) ? factsOf(row) : undefined;
-  if (!facts) return { ...nothing, state: 'unreadable', renews: false };
+  const facts = row && opens(source, row, keeping) ? factsOf(row) : undefined;
+  if (!facts && !needsPerson(source)) return { ...nothing, state: 'settings', renews: true };
+  if (!facts) return { ...nothing, state: row ? 'unreadable' : 'missing', renews: false };
   return standingBy(source, facts, now);
 };
 
@@ -67,7 +64,7 @@ const NOTHING = { missing: [], beyond: [] };
 
 const opens = (source: SigningSource, row: CredentialRow, keeping: Pick<Keeping, 'keys'> | undefined): boolean => {
   try {
-    return keeping !== undefined && keptIn(source, row, keeping).version === row.version;
+    return keeping !== undefined && keptIn(source, row, keeping) !== undefined;
   } catch (error) {
     return isRejected(error) ? false : rethrow(error);
   }

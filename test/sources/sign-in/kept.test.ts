@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto';
 
 import SQLite from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { openCredentials } from '../../../src/store/sqlite/ledger/credentials.ts';
+import { type Facts, keptIn, rowOf, type SigningSource } from '../../../src/sources/sign-in/kept.ts';
 import { aProvider } from '../../support/a-provider.ts';
 import { aSignedInSource } from '../../support/a-signed-in-source.ts';
 
 const HOUR = 3_600_000;
 const OAUTH = { by: 'oauth' } as const;
+const SOURCE: SigningSource = {
+  name: 'wiki',
+  connector: { name: 'pages', operations: [] },
+  hosts: ['wiki.acme.test'],
+  signIn: { kind: 'oauth', authorize: 'https://a.test', token: 'https://t.test', clientId: 'c' },
+  privateNetwork: false,
+};
+const FACTS: Facts = { kind: 'oauth', connectedAt: 1, obtainedAt: 1, renews: true };
 
 /** A source that somebody has connected. */
 const connected = async () => {
@@ -19,15 +27,63 @@ const connected = async () => {
 };
 
 describe('what is kept', () => {
-  test('opens for no other source, no other place and no other client', async () => {
-    const { open, folder } = await connected();
+  test('does not open once the source is somewhere else', async () => {
+    const { open } = await connected();
     const { ask } = open({ provider: 'http://127.0.0.1:1' });
     await expect(ask()).rejects.toMatchObject({ code: 'source_rejected', message: /does not open.*castellan connect wiki/u });
-    const credentials = openCredentials({ path: folder.ledger });
-    const row = await credentials.find('wiki');
-    if (row) await credentials.put({ ...row, source: 'other' });
-    expect(await credentials.version('other')).toBe(row ? 1 : 0);
-    await credentials.close();
+  });
+
+  test.each([
+    ['another source', { name: 'other' }],
+    ['another connector', { connector: { name: 'wikis', operations: [] } }],
+    ['another host', { hosts: ['evil.test'] }],
+    ['another way to sign in', { signIn: { kind: 'token' } }],
+    ['another client', { signIn: { kind: 'oauth', authorize: 'https://a.test', token: 'https://t.test', clientId: 'another' } }],
+    [
+      'another address for tokens',
+      { signIn: { kind: 'oauth', authorize: 'https://a.test', token: 'https://x.test', clientId: 'c' } },
+    ],
+  ] as const)('does not open for %s', (_, other) => {
+    const keeping = { keys: [randomBytes(32)] as const, random: (size: number) => randomBytes(size) };
+    const row = rowOf(SOURCE, { version: 1, facts: FACTS, token: 'sesame' }, keeping);
+    expect(keptIn(SOURCE, row, keeping)).toMatchObject({ token: 'sesame' });
+    expect(() => keptIn({ ...SOURCE, ...other }, row, keeping)).toThrow(/does not open.*Run: castellan connect/u);
+    expect(() => keptIn(SOURCE, { ...row, version: 2 }, keeping)).toThrow(/does not open/u);
+  });
+
+  test('that does not open is got anew where that takes no person', async () => {
+    const provider = await aProvider();
+    const { open, standing } = await aSignedInSource({ provider, settings: { by: 'client_credentials' } });
+    expect(await open().ask()).toBe(200);
+    expect(await open().ask()).toBe(200); // another process finds it
+    expect(provider.given).toEqual(['client_credentials']);
+    const moved = { provider: provider.url.replace('127.0.0.1', 'localhost') };
+    expect(await standing(moved)).toMatchObject({ state: 'settings' });
+    expect(await open(moved).ask()).toBe(200);
+    expect(await standing(moved)).toMatchObject({ state: 'connected', scopes: ['read:pages', 'read:people'] });
+    expect(provider.given).toEqual(['client_credentials', 'client_credentials']);
+  });
+
+  test('cannot be kept while another process holds the file: it is not lost, and kept the next time', async () => {
+    const provider = await aProvider();
+    const accepts = (header: string | undefined): boolean => header === 'Bearer next';
+    const { connect, open, clock, folder } = await aSignedInSource({ provider, settings: OAUTH, accepts });
+    await connect();
+    const db = new SQLite(folder.ledger);
+    onTestFinished(() => void db.close());
+    let answered = 0;
+    provider.broken = (response) => {
+      answered += 1;
+      if (answered === 1) db.exec('BEGIN IMMEDIATE');
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"next","refresh_token":"next"}');
+    };
+    clock.now += HOUR;
+    const { ask } = open();
+    await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+    db.exec('ROLLBACK');
+    expect(await ask()).toBe(200);
+    expect(await open().ask()).toBe(200);
+    expect(answered).toBe(1);
   });
 
   test.each([

@@ -28,7 +28,7 @@ connectorContract(jsonl, {
 });
 
 test('every connector is in the list, under its own name', () => {
-  expect(connectors.map(({ name }) => name)).toEqual(['files', 'jsonl', 'postgres', 'scim']);
+  expect(connectors.map(({ name }) => name)).toEqual(['files', 'github', 'jsonl', 'postgres', 'scim']);
 });
 
 const PEOPLE = `

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 
 import { type Acl, aclSchema } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
-import type { Connector } from '../../src/core/connector.ts';
+import type { Connector, Fetch } from '../../src/core/connector.ts';
 import { isAudience, isName, nameOf } from '../../src/core/principal.ts';
 import { aFolder } from '../support/a-folder.ts';
 import { aConnectorRun, changesOf, cursorOf, type ConnectorRunParts } from '../support/a-connector-run.ts';
@@ -17,6 +17,8 @@ export interface ConnectorFixtures<Settings> {
   readonly settings: Settings;
   /** Puts a source into the folder that `settings` start from: accounts, a group, nested containers, documents, no fault. */
   readonly prepare: (folder: string) => Promise<void>;
+  /** The way out to it, where it is not of this machine. Called within a test. */
+  readonly fetch?: () => Fetch;
 }
 
 const SECTIONS = ['Token', 'Scopes', 'How permissions map', 'What is not covered'];
@@ -24,15 +26,16 @@ const SECTIONS = ['Token', 'Scopes', 'How permissions map', 'What is not covered
 /** What every connector promises, whatever it reads. */
 export const connectorContract = <Settings, Cursor>(
   connector: Connector<Settings, Cursor>,
-  { settings, prepare }: ConnectorFixtures<Settings>,
+  { settings, prepare, fetch }: ConnectorFixtures<Settings>,
 ): void => {
   const prepared = async (): Promise<string> => {
     const folder = await aFolder();
     await prepare(folder);
     return folder;
   };
+  const wayOut = (): Pick<ConnectorRunParts<Cursor>, 'fetch'> => (fetch ? { fetch: fetch() } : {});
   const run = async (parts: Partial<ConnectorRunParts<Cursor>> = {}): Promise<Change<Cursor>[]> =>
-    changesOf(connector, aConnectorRun(settings, { ...parts, folder: parts.folder ?? (await prepared()) }));
+    changesOf(connector, aConnectorRun(settings, { ...wayOut(), ...parts, folder: parts.folder ?? (await prepared()) }));
 
   describe(`${connector.name}, as every connector`, () => {
     test('says what it is called and what it will call', () => {
@@ -134,7 +137,7 @@ export const connectorContract = <Settings, Cursor>(
       let after = 0;
       const aborted = async (): Promise<void> => {
         for await (const { type } of connector.sync(
-          aConnectorRun(settings, { folder: await prepared(), signal: abort.signal }),
+          aConnectorRun(settings, { ...wayOut(), folder: await prepared(), signal: abort.signal }),
         )) {
           if (abort.signal.aborted) after += 1;
           else if (type === 'container') abort.abort();
@@ -144,7 +147,7 @@ export const connectorContract = <Settings, Cursor>(
       expect(after).toBeLessThan(total / 2);
     });
   });
-  if (connector.read) liveContract(connector, { settings, prepared });
+  if (connector.read) liveContract(connector, { settings, prepared, ...(fetch && { fetch }) });
 };
 
 const UNCHANGED = JSON.stringify({ type: 'unchanged' });

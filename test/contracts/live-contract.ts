@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { type Acl, aclSchema } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
-import type { Connector } from '../../src/core/connector.ts';
+import type { Connector, Fetch } from '../../src/core/connector.ts';
 import { decide } from '../../src/core/decide.ts';
 import { aConnectorRun, changesOf } from '../support/a-connector-run.ts';
 import { aclsOf, keysOf } from '../support/keys-of.ts';
@@ -11,15 +11,18 @@ export interface LiveFixtures<Settings> {
   readonly settings: Settings;
   /** A fresh source in a folder of its own. */
   readonly prepared: () => Promise<string>;
+  /** The way out to it, where it is not of this machine. Called within a test. */
+  readonly fetch?: () => Fetch;
 }
 
 /** What every connector promises that can be asked about one document. */
 export const liveContract = <Settings, Cursor>(
   connector: Connector<Settings, Cursor>,
-  { settings, prepared }: LiveFixtures<Settings>,
+  { settings, prepared, fetch }: LiveFixtures<Settings>,
 ): void => {
+  const wayOut = (): { fetch?: Fetch } => (fetch ? { fetch: fetch() } : {});
   const read = async (key: string, folder: string, signal?: AbortSignal) => {
-    const { cursor: _, ...run } = aConnectorRun<Settings, Cursor>(settings, { folder, ...(signal && { signal }) });
+    const { cursor: _, ...run } = aConnectorRun<Settings, Cursor>(settings, { ...wayOut(), folder, ...(signal && { signal }) });
     if (!connector.read) throw new Error('it cannot be asked');
     return connector.read(key, run);
   };
@@ -27,7 +30,7 @@ export const liveContract = <Settings, Cursor>(
   describe(`${connector.name}, as every connector that can be asked live`, () => {
     test('says of every document what a run says, and that the same people may see it', async () => {
       const folder = await prepared();
-      const changes = await changesOf(connector, aConnectorRun<Settings, Cursor>(settings, { folder }));
+      const changes = await changesOf(connector, aConnectorRun<Settings, Cursor>(settings, { ...wayOut(), folder }));
       const documents = changes.flatMap((change) => (change.type === 'document' ? [change.document] : []));
       for (const document of documents) {
         const now = await read(document.key, folder);
@@ -42,7 +45,7 @@ export const liveContract = <Settings, Cursor>(
 
     test('says of what is no document that it is gone', async () => {
       const folder = await prepared();
-      const changes = await changesOf(connector, aConnectorRun<Settings, Cursor>(settings, { folder }));
+      const changes = await changesOf(connector, aConnectorRun<Settings, Cursor>(settings, { ...wayOut(), folder }));
       const containers = changes.flatMap((change) => (change.type === 'container' ? [change.key] : []));
       expect(containers.length).toBeGreaterThan(0);
       for (const key of [...containers, 'no-such-document', '../wiki', '/', ' ', '__proto__']) {

@@ -1,0 +1,23 @@
+import { github } from '../../connectors/github/sync.ts';
+import { connectorContract } from '../contracts/connector-contract.ts';
+import { aGitHub, githubSettings } from '../support/a-github.ts';
+
+const server = await aGitHub('file');
+
+connectorContract(github, {
+  settings: githubSettings(server, { files: ['docs/**'] }),
+  fetch: () => server.fetchAs('crawler'),
+  prepare: async () => {
+    for (const id of server.world.repositories.keys()) await server.delete(id);
+    server.world.organisations.get('acme')?.members.set('ada', 'member').set('bob', 'member');
+    const secret = await server.repository('secret', 'private');
+    const open = await server.repository('open', 'public');
+    server.team(secret, 'eng', ['ada']);
+    for (const id of [secret, open]) {
+      const number = await server.issue(id, { title: 'Spring plan', body: 'of the spring' });
+      await server.comment(id, number, 'Fine.');
+      await server.file(id, 'docs/guide.md', '# Guide');
+      await server.reviewComment(id, await server.pull(id, { title: 'Spring work' }), 'Why so?');
+    }
+  },
+});

@@ -161,7 +161,7 @@ describe.each(COURSES.slice(1))('in %s', (course) => {
   });
 });
 
-test.each(CASES.filter(({ name }) => / 3000 bytes$/u.test(name)).map((fault) => [fault.name, fault] as const))(
+test.each(CASES.filter(({ name }) => name.endsWith(' 3000 bytes')).map((fault) => [fault.name, fault] as const))(
   'in the first run, promises are kept through %s',
   async (_, fault) => expect(await brokenPromises(await aDealsWorld(), fault, 'the first run')).toEqual([]),
 );

@@ -69,7 +69,8 @@ export const commitsUntilSeen = async ({ index, server, source, commits }: Follo
   const until = async (isSo: () => Promise<boolean>): Promise<number> => {
     const began = performance.now();
     while (!(await isSo())) {
-      if (performance.now() - began > PATIENCE) throw new Error(`it never came: ${JSON.stringify(await store.latestRun(source.name))}`);
+      if (performance.now() - began > PATIENCE)
+        throw new Error(`it never came: ${JSON.stringify(await store.latestRun(source.name))}`);
       await setTimeout(LOOK);
     }
     return performance.now() - began;

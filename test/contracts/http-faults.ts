@@ -23,9 +23,14 @@ export interface Struck {
   readonly readers?: { readonly on: string; readonly at: string };
   /** A text, and the call it comes by. */
   readonly text: { readonly on: string; readonly at: string };
-  /** How a missing page and a listing of nothing end, since few sources say how much there is. */
-  readonly missing: FaultCase<never>['ends'];
+  /** How a listing of nothing ends, since few sources say how much there is. */
   readonly nothing: FaultCase<never>['ends'];
+  /** The same of a missing page; absent where nobody could tell. */
+  readonly missing?: FaultCase<never>['ends'];
+  /** How a page ends whose elements were there before: mended unless said otherwise. */
+  readonly twice?: Ends;
+  /** How a next page ends that is this one: told unless said otherwise. */
+  readonly circle?: Ends;
 }
 
 const HOUR = 3_600_000;
@@ -37,6 +42,7 @@ const status = (code: number, headers: Record<string, string> = {}): HttpFault =
 /** The faults of networks and servers, one by one. */
 export const httpFaults = <World extends ProxiedWorld>(struck: Struck): readonly FaultCase<World>[] => {
   const { listing, people, document, title, readers, text, missing, nothing } = struck;
+  const { twice = 'mended', circle = { told: /circle/u } } = struck;
   const on = (name: string, ends: FaultCase<never>['ends'], ...strikes: readonly Strike[]): FaultCase<World> => ({
     name,
     begin: ({ proxy }) => proxy.script(strikes),
@@ -70,9 +76,9 @@ export const httpFaults = <World extends ProxiedWorld>(struck: Struck): readonly
     on('HTML instead of JSON', { told: /no JSON/u }, second({ kind: 'html' })),
     on('HTML where people are listed', { told: /no JSON/u }, { on: people, fault: { kind: 'html' } }),
     on('another encoding', { told: /no JSON/u }, second({ kind: 'encoding' })),
-    on('a page twice', 'mended', second({ kind: 'page twice' })),
-    on('a missing page', missing, second({ kind: 'page missing' })),
-    on('a looping cursor', { told: /circle/u }, second({ kind: 'loop' }, 9)),
+    on('a page twice', twice, second({ kind: 'page twice' })),
+    ...(missing === undefined ? [] : [on('a missing page', missing, second({ kind: 'page missing' }))]),
+    on('a looping cursor', circle, second({ kind: 'loop' }, 9)),
     on('a listing of nothing', nothing, { on: listing, fault: { kind: 'empty' }, times: 9 }),
     ...[-HOUR, HOUR].map((ms): FaultCase<World> => ({
       name: `a clock that is an hour ${ms < 0 ? 'behind' : 'ahead'}`,
@@ -82,7 +88,7 @@ export const httpFaults = <World extends ProxiedWorld>(struck: Struck): readonly
     })),
     on(
       'a record of 20 MB',
-      { told: /longer than|larger than|MB/u },
+      { told: /longer than|larger than|MB|Too big/u },
       { on: text.on, fault: { kind: 'huge', at: text.at, bytes: 20_000_000 } },
     ),
     changed('a renamed field', second({ kind: 'rename', at: title, to: 'renamed' })),

@@ -5,6 +5,7 @@ import { CARRYING } from './carrying.ts';
 import { DECIDING } from './deciding.ts';
 import { ENGINE } from './engine.ts';
 import { EXPLAINING } from './explaining.ts';
+import { FAILING } from './failing.ts';
 import type { Fault } from './fault.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
@@ -36,6 +37,7 @@ export const FAULTS: readonly Fault[] = [
   ...SERVING,
   ...SYNCING,
   ...THREADING,
+  ...FAILING,
   ...ATTACK,
   ...WORKBENCH,
 ];

@@ -7,7 +7,6 @@ import SQLite from 'better-sqlite3';
 import { Client } from 'pg';
 
 import { postgres } from '../connectors/postgres/sync.ts';
-import type { Connector } from '../src/core/connector.ts';
 import { DEFAULT_FRESHNESS } from '../src/core/freshness.ts';
 import { Secret } from '../src/core/secret.ts';
 import { runSync } from '../src/ingest/runner.ts';
@@ -70,7 +69,7 @@ const settings = postgres.settings.parse({
 const source = { name: 'app', settings, folder };
 
 /** The connector, with the time that the runner waits for it: for the database, and for what it makes of its rows. */
-const timed = (): { readonly connector: Connector<typeof settings>; waited(): number } => {
+const timed = (): { readonly connector: typeof postgres; readonly waited: () => number } => {
   let waited = 0;
   const connector: typeof postgres = {
     ...postgres,
@@ -85,7 +84,7 @@ const timed = (): { readonly connector: Connector<typeof settings>; waited(): nu
       }
     },
   };
-  return { connector: connector as Connector<typeof settings>, waited: () => waited };
+  return { connector, waited: () => waited };
 };
 
 /** The least that could be done: the same rows, into words without permissions. */

@@ -11,12 +11,12 @@ import { Client } from 'pg';
 /** A real PostgreSQL with a logical log. */
 export interface PostgresServer {
   /** Of its superuser, for one database. */
-  url(database?: string): string;
+  readonly url: (database?: string) => string;
   /** Runs statements as the superuser. */
-  sql(text: string, database?: string): Promise<Record<string, unknown>[]>;
+  readonly sql: (text: string, database?: string) => Promise<Record<string, unknown>[]>;
   readonly port: number;
   /** Ends it, and takes away what it stored. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Nobody: PostgreSQL refuses to run as root. */

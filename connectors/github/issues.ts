@@ -188,14 +188,14 @@ const progressOf = (from: number | undefined) => {
   };
 };
 
-/** A list that was refused was not read whole. One that is switched off (410) has nothing in it. */
+/** A list that was refused was not read whole. One of a repository that has issues switched off (410) has nothing in it. */
 function* endOf(
-  { id }: Repository,
+  { id, has_issues }: Repository,
   { until }: ReturnType<typeof progressOf>,
   refused: { readonly refused: AppError; readonly status: number } | undefined,
 ): Generator<Change<never>, Until> {
   if (!refused) return { until, whole: true };
-  if (refused.status === 410) return { until: undefined, whole: true, off: true };
+  if (refused.status === 410 && !has_issues) return { until: undefined, whole: true, off: true };
   yield { type: 'problem', key: repositoryKey(id), error: refused.refused };
   return { until: undefined, whole: false };
 }

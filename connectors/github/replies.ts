@@ -36,6 +36,8 @@ const below = (field: string, names: readonly string[]): string[] => names.map((
 const USER =
   words(`node_id avatar_url gravatar_id url html_url followers_url following_url gists_url starred_url subscriptions_url
   organizations_url repos_url events_url received_events_url type site_admin user_view_type name email starred_at`);
+/** GitHub itself takes 65,536 characters. What is much longer would be read for minutes, by nobody. */
+const BODY_MAX = 1_000_000;
 const id = z.int().min(1);
 const instant = z.iso.datetime({ offset: true });
 
@@ -138,7 +140,7 @@ const issueSchema = z.object({
   id,
   number: id,
   title: z.string(),
-  body: z.string().nullable(),
+  body: z.string().max(BODY_MAX).nullable(),
   state: z.enum(['open', 'closed']),
   user: userSchema.nullable(),
   assignee: userSchema.nullable(),
@@ -165,7 +167,7 @@ export const ISSUE: Kind<Issue> = {
 
 const commentSchema = z.object({
   id,
-  body: z.string(),
+  body: z.string().max(BODY_MAX),
   user: userSchema.nullable(),
   created_at: instant,
   updated_at: instant,

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { Client } from 'pg';
 import { z } from 'zod';
 
@@ -9,6 +11,10 @@ import type { Settings } from './settings.ts';
 const CONNECT = 10_000;
 const STATEMENT = 300_000;
 const LIVE_STATEMENT = 1_500;
+/** So much longer a connection may be quiet: the server itself ends a statement that takes too long. In ms. */
+const GRACE = 10_000;
+/** How long a server may take to say goodbye, in ms. */
+const GOODBYE = 1_000;
 /** Rows that are held at once. */
 const PAGE = 2_000;
 
@@ -37,7 +43,7 @@ export async function* connected<T>(
       signal.throwIfAborted();
       yield step;
     }
-    await client.end();
+    await Promise.race([client.end(), setTimeout(GOODBYE, undefined, { ref: false })]);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -71,16 +77,18 @@ const open = async ({ source, settings, signal }: Reading, statement: number): P
     application_name: `castellan ${source}`,
     connectionTimeoutMillis: CONNECT,
     statement_timeout: statement,
+    query_timeout: statement + GRACE,
     keepAlive: true,
     types: { getTypeParser: () => (value: string) => value },
   });
-  client.on('error', () => undefined); // whoever waits for an answer hears of it
+  const lost: Error[] = []; // what ended the connection while nobody waited for an answer
+  client.on('error', (error) => void lost.push(error));
   const end = (): void => destroy(client);
   signal.addEventListener('abort', end, { once: true });
   try {
     await client.connect();
     await client.query(SESSION);
-    return { client, session: sessionOn(client, source) };
+    return { client, session: sessionOn(client, source, lost) };
   } catch (error) {
     destroy(client);
     signal.throwIfAborted();
@@ -100,13 +108,13 @@ const destroy = (client: Client): void => {
   client.connection.stream.destroy();
 };
 
-const sessionOn = (client: Client, source: string): Session => {
+const sessionOn = (client: Client, source: string, lost: readonly Error[]): Session => {
   const query = async (sql: string, values: readonly unknown[]): Promise<unknown[]> => {
     try {
       const result = await client.query({ text: sql, values: [...values] });
       return Array.isArray(result) ? [] : result.rows;
     } catch (error) {
-      throw failure(source, error);
+      throw failure(source, lost[0] ?? error);
     }
   };
   const parsed = <Row>(schema: z.ZodType<Row>, rows: readonly unknown[]): Row[] =>

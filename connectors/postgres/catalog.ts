@@ -20,6 +20,8 @@ export interface Table {
   readonly text: readonly string[];
   readonly updatedAt?: string;
   readonly settings: TableSettings;
+  /** Which relation it is, and which columns of what type are read: an `ALTER TABLE` rewrites rows that the log says nothing of. */
+  readonly shape: string;
 }
 
 const relationSchema = z.object({
@@ -32,6 +34,7 @@ const relationSchema = z.object({
 });
 const columnSchema = z.object({
   name: z.string(),
+  number: z.string(),
   type: z.string(),
   category: z.string(),
   in_key: z.string(),
@@ -66,6 +69,7 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   if (key.length === 0)
     throw new AppError('config', `${where} has no primary key. Name the columns that identify a row: ${where}.key`);
   assertIdentified({ where, key, columns, from, identity: relation.identity });
+  await assertUnique(session, { where, key, from, oid: relation.oid });
   if (settings.permissions.rls && relation.secured !== 'true') {
     throw new AppError(
       'config',
@@ -102,8 +106,42 @@ const tableOf = async (session: Session, source: string, name: string, settings:
     ...(title !== undefined && { title }),
     ...(updatedAt !== undefined && { updatedAt }),
     settings,
+    shape: JSON.stringify([
+      relation.oid,
+      columns.filter((column) => used.includes(column.name)).map((column) => [column.name, column.number, column.type]),
+    ]),
   };
 };
+
+/** Two rows of one key would be one document, and what one of them says would be lost. */
+const assertUnique = async (
+  session: Session,
+  {
+    where,
+    key,
+    from,
+    oid,
+  }: { readonly where: string; readonly key: readonly string[]; readonly from: string; readonly oid: string },
+): Promise<void> => {
+  const [found] = await session.rows(z.object({ unique: z.string() }), UNIQUE, [oid, [...key]]);
+  if (found?.unique === 'true') return;
+  throw new AppError(
+    'config',
+    `${where}: nothing keeps two rows of ${from} from having the same ${key.join(', ')}. Make them NOT NULL and UNIQUE, or name others: ${where}.key`,
+  );
+};
+
+/** Whether there is a whole, checked index by which some of these columns, none of them null, tell every row from every other. */
+const UNIQUE = `
+  SELECT EXISTS (
+    SELECT FROM pg_index AS i
+    WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+      AND NOT EXISTS (
+        SELECT FROM unnest(i.indkey[0:i.indnkeyatts - 1]) AS k(number)
+        JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+        WHERE NOT a.attnotnull OR a.attname <> ALL ($2::text[])
+      )
+  )::text AS unique`;
 
 /** Without it the stream does not say which row was deleted, and an UPDATE of the application's own would fail. */
 const assertIdentified = ({ where, key, columns, from, identity }: Identified): void => {
@@ -126,7 +164,7 @@ interface Identified {
 
 /** `identified`: of the primary key (identity d) or of the index that was chosen (identity i). */
 const COLUMNS = `
-  SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
+  SELECT a.attname AS name, a.attnum::text AS number, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
          coalesce(a.attnum = ANY (p.indkey), false)::text AS in_key,
          coalesce(a.attnum = ANY (i.indkey), false)::text AS identified
   FROM pg_attribute AS a

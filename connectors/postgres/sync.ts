@@ -32,7 +32,7 @@ const cursorSchema = z.strictObject({
   lsn: z.string(),
   system: z.string(),
   timeline: z.string(),
-  /** Of the settings: with others, what is stored is not what would be. */
+  /** Of the settings and of the tables as they are: with others, what is stored is not what would be. */
   settings: z.string(),
   people: z.string(),
   /** Of the tables whose rows' readers are asked for: who they were. */
@@ -92,7 +92,7 @@ async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Ch
     notice({ kind: 'advice', message: `All rows are read anew, for ${stream.broken}.` });
   }
   const touched =
-    cursor && !run.due.listing && stream.broken === undefined && cursor.settings === digestOf(settings)
+    cursor && !run.due.listing && stream.broken === undefined && cursor.settings === digestOf(settings, tables)
       ? await touchedUpTo(session, stream, { tables, upTo: server.now })
       : undefined;
   await beginSeeing(session, touched);
@@ -208,18 +208,21 @@ const containerOf = ({ name, settings }: Table): Change<never> => ({
 });
 
 const cursorOf = (
-  { run, people, server: { system, timeline } }: Work,
+  { run, tables, people, server: { system, timeline } }: Work,
   part: Pick<Cursor, 'lsn' | 'asked' | 'askedAt'>,
 ): Cursor => ({
   ...part,
   system,
   timeline,
-  settings: digestOf(run.settings),
+  settings: digestOf(run.settings, tables),
   people: people.digest,
 });
 
-/** Of what the settings say of rows; the address, a secret, says nothing in JSON. */
-const digestOf = (settings: Settings): string => createHash('sha256').update(JSON.stringify(settings)).digest('hex');
+/** Of what the settings say of rows, and of what they are read from; the address, a secret, says nothing in JSON. */
+const digestOf = (settings: Settings, tables: readonly Table[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify([settings, tables.map(({ shape }) => shape)]))
+    .digest('hex');
 
 const bypassRow = z.object({ hidden: z.string() });
 

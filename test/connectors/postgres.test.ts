@@ -142,6 +142,14 @@ describe('what cannot work is said with its remedy', () => {
   });
 
   test.each([
+    ['two rows may have', '', 'name', /nothing keeps two rows of .*deal.* from having the same name/u],
+    ['may be null', 'ALTER TABLE deal ADD UNIQUE (notes);', 'notes', /Make them NOT NULL and UNIQUE, or name others/u],
+  ])('a key is refused that %s', async (_, sql, key, sentence) => {
+    const refused = said(`ALTER TABLE deal REPLICA IDENTITY FULL; ${sql}`, {}, { key: [key] });
+    await expect(refused).rejects.toThrow(sentence);
+  });
+
+  test.each([
     ['a wrong port', 'postgres://postgres:sesame-4711@127.0.0.1:1/x', 'source_unavailable'],
     ['no such database', `postgres://postgres:sesame-4711@127.0.0.1:${server.port}/nowhere`, 'source_rejected'],
     ['no such role', `postgres://nobody:sesame-4711@127.0.0.1:${server.port}/postgres`, 'source_rejected'],

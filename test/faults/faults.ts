@@ -6,6 +6,7 @@ import { DECIDING } from './deciding.ts';
 import { EMBEDDING } from './embedding.ts';
 import { ENGINE } from './engine.ts';
 import { EXPLAINING } from './explaining.ts';
+import { FAILING } from './failing.ts';
 import type { Fault } from './fault.ts';
 import { GITHUB } from './github.ts';
 import { HISTORY } from './history.ts';
@@ -47,6 +48,7 @@ export const FAULTS: readonly Fault[] = [
   ...SYNCING,
   ...THREADING,
   ...VERIFYING,
+  ...FAILING,
   ...ATTACK,
   ...WHERE,
   ...WORKBENCH,

@@ -9,8 +9,8 @@ import type { Settings, TableSettings } from './settings.ts';
 export interface Table {
   /** Its name in the configuration: the first part of its rows' keys, and the key of its container. */
   readonly name: string;
-  readonly schema: string;
-  readonly relation: string;
+  /** By which the log calls it, whatever its name was then. */
+  readonly oid: number;
   /** As it stands in SQL. */
   readonly from: string;
   readonly key: readonly string[];
@@ -19,6 +19,10 @@ export interface Table {
   readonly title?: string;
   readonly text: readonly string[];
   readonly updatedAt?: string;
+  /** All columns that something of a row's document is read from. */
+  readonly columns: readonly string[];
+  /** The same as long as no statement about the table itself could have changed its rows, which the log does not tell of. */
+  readonly shape: string;
   readonly settings: TableSettings;
 }
 
@@ -29,6 +33,7 @@ const relationSchema = z.object({
   kind: z.string(),
   identity: z.string(),
   secured: z.string(),
+  encoding: z.string(),
 });
 const columnSchema = z.object({
   name: z.string(),
@@ -36,6 +41,8 @@ const columnSchema = z.object({
   category: z.string(),
   in_key: z.string(),
   identified: z.string(),
+  generated: z.string(),
+  shape: z.string(),
 });
 type Column = z.infer<typeof columnSchema>;
 
@@ -51,7 +58,8 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   const [relation] = await session.rows(
     relationSchema,
     `SELECT c.oid::text, n.nspname AS schema, c.relname AS relation, c.relkind::text AS kind,
-            c.relreplident::text AS identity, c.relrowsecurity::text AS secured
+            c.relreplident::text AS identity, c.relrowsecurity::text AS secured,
+            current_setting('server_encoding') AS encoding
      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.oid = to_regclass($1)`,
     [settings.from],
@@ -60,12 +68,18 @@ const tableOf = async (session: Session, source: string, name: string, settings:
     throw new AppError('source_changed', `${where}.from names ${settings.from}, which is not there or not to be seen.`);
   if (relation.kind !== 'r')
     throw new AppError('config', `${where}.from is no plain table. Views and partitioned tables cannot be followed.`);
+  if (relation.encoding === 'SQL_ASCII')
+    throw new AppError(
+      'config',
+      `sources.${source}: the database does not know its encoding (SQL_ASCII), so two names could be read as one. Give it one.`,
+    );
   const columns = await session.rows(columnSchema, COLUMNS, [relation.oid]);
   const key = settings.key ?? columns.filter(({ in_key }) => in_key === 'true').map((column) => column.name);
   const from = quotedName(relation.schema, relation.relation);
   if (key.length === 0)
     throw new AppError('config', `${where} has no primary key. Name the columns that identify a row: ${where}.key`);
   assertIdentified({ where, key, columns, from, identity: relation.identity });
+  await assertUnique(session, { where, key, oid: relation.oid });
   if (settings.permissions.rls && relation.secured !== 'true') {
     throw new AppError(
       'config',
@@ -77,12 +91,9 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   const { owner, group } = settings.permissions;
   const text =
     settings.text ?? columns.filter(({ category, in_key }) => category === 'S' && in_key !== 'true').map((column) => column.name);
-  const used = [
-    ...key,
-    ...text,
-    ...[title, updatedAt, owner, group].filter((column) => column !== undefined),
-    ...Object.values(settings.fields),
-  ];
+  const inUrl = [...(settings.url ?? '').matchAll(/<([^<>]+)>/gu)].map(([, column = '']) => column);
+  const others = [title, updatedAt, owner, group, ...Object.values(settings.fields), ...inUrl];
+  const used = [...new Set([...key, ...text, ...others.filter((column) => column !== undefined)])];
   const known = new Set(columns.map((column) => column.name));
   const missing = used.find((column) => !known.has(column));
   if (missing !== undefined) {
@@ -93,20 +104,31 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   }
   return {
     name,
-    schema: relation.schema,
-    relation: relation.relation,
+    oid: Number(relation.oid),
     from,
     key,
     keyTypes: key.map((column) => columns.find((one) => one.name === column)?.type ?? 'text'),
     text,
     ...(title !== undefined && { title }),
     ...(updatedAt !== undefined && { updatedAt }),
+    columns: used,
+    shape: JSON.stringify([
+      relation.oid,
+      key,
+      text,
+      title,
+      updatedAt,
+      columns.filter((column) => used.includes(column.name)).map((column) => column.shape),
+    ]),
     settings,
   };
 };
 
 /** Without it the stream does not say which row was deleted, and an UPDATE of the application's own would fail. */
 const assertIdentified = ({ where, key, columns, from, identity }: Identified): void => {
+  const told = new Set(columns.filter(({ generated }) => generated === 'false').map((column) => column.name));
+  const untold = columns.find((column) => key.includes(column.name) && !told.has(column.name));
+  if (untold) throw new AppError('config', `${where}.key names ${untold.name}, which is generated: the log does not tell of it.`);
   if (identity === 'f') return;
   const identified = columns.filter((column) => column.identified === 'true').map((column) => column.name);
   if (key.every((column) => identified.includes(column))) return;
@@ -116,6 +138,30 @@ const assertIdentified = ({ where, key, columns, from, identity }: Identified): 
   );
 };
 
+/** Two rows of one key would be one document, for whoever may see either. */
+const assertUnique = async (
+  session: Session,
+  { where, key, oid }: { readonly where: string; readonly key: readonly string[]; readonly oid: string },
+): Promise<void> => {
+  const [row] = await session.rows(z.object({ unique: z.string() }), UNIQUE, [oid, key]);
+  if (row?.unique === 'true') return;
+  throw new AppError(
+    'config',
+    `${where}.key: nothing keeps two rows from the same ${key.join(', ')}. Name columns that a unique index covers and that are NOT NULL.`,
+  );
+};
+
+const UNIQUE = `
+  SELECT EXISTS (
+    SELECT FROM pg_index AS i
+    WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+      AND NOT EXISTS (
+        SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place)
+        LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        WHERE k.place <= i.indnkeyatts AND NOT coalesce(a.attnotnull AND a.attname = ANY ($2::text[]), false)
+      )
+  )::text AS unique`;
+
 interface Identified {
   readonly where: string;
   readonly key: readonly string[];
@@ -124,11 +170,18 @@ interface Identified {
   readonly identity: string;
 }
 
-/** `identified`: of the primary key (identity d) or of the index that was chosen (identity i). */
+/**
+ * `identified`: of the primary key (identity d) or of the index that was chosen (identity i). `shape`: another one where a column
+ * was made, retyped or computed anew, or a value of its enumeration was renamed.
+ */
 const COLUMNS = `
   SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
          coalesce(a.attnum = ANY (p.indkey), false)::text AS in_key,
-         coalesce(a.attnum = ANY (i.indkey), false)::text AS identified
+         coalesce(a.attnum = ANY (i.indkey), false)::text AS identified,
+         (a.attgenerated <> '')::text AS generated,
+         concat_ws(' ', a.attnum, a.attname, a.xmin, format_type(a.atttypid, a.atttypmod),
+           (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef AS d WHERE d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated <> ''),
+           (SELECT json_agg(e.enumlabel ORDER BY e.oid) FROM pg_enum AS e WHERE e.enumtypid IN (t.oid, t.typbasetype, t.typelem))) AS shape
   FROM pg_attribute AS a
   JOIN pg_class AS c ON c.oid = a.attrelid
   JOIN pg_type AS t ON t.oid = a.atttypid

@@ -28,7 +28,7 @@ export const keyOf = (table: Pick<Table, 'name' | 'key'>, row: Row): string =>
 
 /** However a value is written, it is one part of the key and no other. */
 export const keyFrom = (name: string, values: readonly string[]): string => {
-  const key = `${name}/${values.map((value) => encodeURIComponent(value)).join(',')}`;
+  const key = `${name}/${values.map((value) => encodeURIComponent(value).replaceAll('~', '%7E')).join(',')}`;
   return key.length <= KEY_MAX ? key : `${name}/~${createHash('sha256').update(key).digest('hex')}`;
 };
 

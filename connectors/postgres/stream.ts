@@ -23,7 +23,7 @@ export interface Touched {
 }
 
 /** Why a stretch of the log is not followed. */
-export type Unfollowed = 'more was changed than is worth following' | 'the log does not tell which rows were changed';
+type Unfollowed = 'more was changed than is worth following' | 'the log does not tell which rows were changed';
 
 const peekedRow = z.object({ data: z.string().transform((hex) => Buffer.from(hex, 'hex')) });
 

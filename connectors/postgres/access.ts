@@ -11,7 +11,7 @@ import { type Session, sqlState } from './api.ts';
 import type { Table } from './catalog.ts';
 import { keyOf, ownAcl, type Row, rowSchema } from './map.ts';
 import type { RoledAccount } from './people.ts';
-import { listsOf, selectKeys } from './rows.ts';
+import { asKey, listsOf, selectKeys } from './rows.ts';
 
 /** One bit an account and row is held while a table is asked: more than this, in bytes, is refused. */
 const BITS_MAX = 256 * 1_048_576;
@@ -55,7 +55,7 @@ const byRowSecurity = async (session: Session, table: Table, { source, accounts,
   const [select, values] = [selectKeys(table, keys !== undefined), keys ? listsOf(keys, table.key.length) : []];
   for (const [index, { account, role = fixed }] of active.entries()) {
     const as = fixed ?? role;
-    if (as === undefined) continue; // nobody in the database stands for them
+    if (as === undefined || !isRole(as)) continue; // nobody in the database stands for them
     await session.run('SAVEPOINT castellan_as');
     try {
       if (setting !== undefined) await session.run('SELECT set_config($1, $2, true)', [setting, account.id]);
@@ -72,10 +72,10 @@ const byRowSecurity = async (session: Session, table: Table, { source, accounts,
           bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
         }
       }
-      await session.run('ROLLBACK TO SAVEPOINT castellan_as');
+      await session.run('ROLLBACK TO SAVEPOINT castellan_as; RELEASE SAVEPOINT castellan_as');
     } catch (error) {
       if (!isNobody(error)) throw error;
-      await session.run('ROLLBACK TO SAVEPOINT castellan_as'); // the role is not there, or may not read the table: it sees nothing
+      await session.run('ROLLBACK TO SAVEPOINT castellan_as; RELEASE SAVEPOINT castellan_as'); // the role is not there, or may not read the table: it sees nothing
     }
   }
   const from = `row-level security of ${table.name}`;
@@ -111,6 +111,9 @@ const byRowSecurity = async (session: Session, table: Table, { source, accounts,
   };
 };
 
+/** `none` would make us ourselves again, and a longer name is cut to somebody else's. */
+const isRole = (name: string): boolean => name !== 'none' && Buffer.byteLength(name) <= 63;
+
 /** A role that row security does not bind would make everybody see everything. */
 const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
   const [row] = await session.rows(truthRow, 'SELECT row_security_active($1::regclass)::text AS active', [table.from]);
@@ -139,15 +142,16 @@ const effectSchema = z.enum(['allow', 'deny']);
 /** A query that names, for keys, whom it allows and denies. A row it does not name is seen by nobody. */
 const byQuery = async (session: Session, table: Table, { source, keys }: Asking): Promise<Access> => {
   const { query = '' } = table.settings.permissions;
-  const columns = table.key.map((column) => `${escapeIdentifier(column)}::text AS ${escapeIdentifier(column)}`);
-  const named = new Map<string, { allow: Set<string>; deny: Set<string> }>();
+  const columns = table.key.map((column) => asKey('acl', column));
+  const named = table.key.map((column) => `acl.${escapeIdentifier(column)} IS NOT NULL`).join(' AND ');
+  const sidesOf = new Map<string, { allow: Set<string>; deny: Set<string> }>();
   const wanted = keys && new Set(keys.map((values) => JSON.stringify(values)));
-  const select = `SELECT ${columns.join(', ')}, acl.principal::text AS "castellan principal", coalesce(to_jsonb(acl) ->> 'effect', 'allow') AS "castellan effect" FROM (${query}) AS acl`;
+  const select = `SELECT ${columns.join(', ')}, acl.principal::text AS "castellan principal", coalesce(to_jsonb(acl) ->> 'effect', 'allow') AS "castellan effect" FROM (${query}) AS acl WHERE ${named}`;
   for await (const page of session.pages(rowSchema, select)) {
     for (const row of page) {
       if (wanted && !wanted.has(JSON.stringify(table.key.map((column) => row[column] ?? '')))) continue;
       const key = keyOf(table, row);
-      const sides = named.get(key) ?? { allow: new Set(), deny: new Set() };
+      const sides = sidesOf.get(key) ?? { allow: new Set(), deny: new Set() };
       const effect = effectSchema.safeParse(row['castellan effect']);
       if (!effect.success)
         throw new AppError(
@@ -155,13 +159,13 @@ const byQuery = async (session: Session, table: Table, { source, keys }: Asking)
           `sources.${source}.tables.${table.name}.permissions.query gives an effect that is neither allow nor deny.`,
         );
       sides[effect.data].add(row['castellan principal'] ?? '');
-      named.set(key, sides);
+      sidesOf.set(key, sides);
     }
   }
   const from = `the query of ${table.name}`;
   const whole = createHash('sha256');
   const acls = new Map<string, Acl>();
-  for (const [key, { allow, deny }] of [...named].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, { allow, deny }] of [...sidesOf].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const allowed = [...allow].toSorted().map((one) => principalSchema.safeParse(one));
     const denied = [...deny].toSorted().map((one) => deniableSchema.safeParse(one));
     const wrong = [...allowed, ...denied].some(({ success }) => !success);

@@ -9,8 +9,8 @@ import type { Settings, TableSettings } from './settings.ts';
 export interface Table {
   /** Its name in the configuration: the first part of its rows' keys, and the key of its container. */
   readonly name: string;
-  readonly schema: string;
-  readonly relation: string;
+  /** By which the log calls it, whatever its name was then. */
+  readonly oid: number;
   /** As it stands in SQL. */
   readonly from: string;
   readonly key: readonly string[];
@@ -19,9 +19,11 @@ export interface Table {
   readonly title?: string;
   readonly text: readonly string[];
   readonly updatedAt?: string;
-  readonly settings: TableSettings;
-  /** Which relation it is, and which columns of what type are read: an `ALTER TABLE` rewrites rows that the log says nothing of. */
+  /** All columns that something of a row's document is read from. */
+  readonly columns: readonly string[];
+  /** The same as long as no statement about the table itself could have changed its rows, which the log does not tell of. */
   readonly shape: string;
+  readonly settings: TableSettings;
 }
 
 const relationSchema = z.object({
@@ -31,14 +33,16 @@ const relationSchema = z.object({
   kind: z.string(),
   identity: z.string(),
   secured: z.string(),
+  encoding: z.string(),
 });
 const columnSchema = z.object({
   name: z.string(),
-  number: z.string(),
   type: z.string(),
   category: z.string(),
   in_key: z.string(),
   identified: z.string(),
+  generated: z.string(),
+  shape: z.string(),
 });
 type Column = z.infer<typeof columnSchema>;
 
@@ -54,7 +58,8 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   const [relation] = await session.rows(
     relationSchema,
     `SELECT c.oid::text, n.nspname AS schema, c.relname AS relation, c.relkind::text AS kind,
-            c.relreplident::text AS identity, c.relrowsecurity::text AS secured
+            c.relreplident::text AS identity, c.relrowsecurity::text AS secured,
+            current_setting('server_encoding') AS encoding
      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
      WHERE c.oid = to_regclass($1)`,
     [settings.from],
@@ -63,6 +68,11 @@ const tableOf = async (session: Session, source: string, name: string, settings:
     throw new AppError('source_changed', `${where}.from names ${settings.from}, which is not there or not to be seen.`);
   if (relation.kind !== 'r')
     throw new AppError('config', `${where}.from is no plain table. Views and partitioned tables cannot be followed.`);
+  if (relation.encoding === 'SQL_ASCII')
+    throw new AppError(
+      'config',
+      `sources.${source}: the database does not know its encoding (SQL_ASCII), so two names could be read as one. Give it one.`,
+    );
   const columns = await session.rows(columnSchema, COLUMNS, [relation.oid]);
   const key = settings.key ?? columns.filter(({ in_key }) => in_key === 'true').map((column) => column.name);
   const from = quotedName(relation.schema, relation.relation);
@@ -81,12 +91,9 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   const { owner, group } = settings.permissions;
   const text =
     settings.text ?? columns.filter(({ category, in_key }) => category === 'S' && in_key !== 'true').map((column) => column.name);
-  const used = [
-    ...key,
-    ...text,
-    ...[title, updatedAt, owner, group].filter((column) => column !== undefined),
-    ...Object.values(settings.fields),
-  ];
+  const inUrl = [...(settings.url ?? '').matchAll(/<([^<>]+)>/gu)].map(([, column = '']) => column);
+  const others = [title, updatedAt, owner, group, ...Object.values(settings.fields), ...inUrl];
+  const used = [...new Set([...key, ...text, ...others.filter((column) => column !== undefined)])];
   const known = new Set(columns.map((column) => column.name));
   const missing = used.find((column) => !known.has(column));
   if (missing !== undefined) {
@@ -97,23 +104,27 @@ const tableOf = async (session: Session, source: string, name: string, settings:
   }
   return {
     name,
-    schema: relation.schema,
-    relation: relation.relation,
+    oid: Number(relation.oid),
     from,
     key,
     keyTypes: key.map((column) => columns.find((one) => one.name === column)?.type ?? 'text'),
     text,
     ...(title !== undefined && { title }),
     ...(updatedAt !== undefined && { updatedAt }),
-    settings,
+    columns: used,
     shape: JSON.stringify([
       relation.oid,
-      columns.filter((column) => used.includes(column.name)).map((column) => [column.name, column.number, column.type]),
+      key,
+      text,
+      title,
+      updatedAt,
+      columns.filter((column) => used.includes(column.name)).map((column) => column.shape),
     ]),
+    settings,
   };
 };
 
-/** Two rows of one key would be one document, and what one of them says would be lost. */
+/** Two rows of one key would be one document, for whoever may see either, and what one of them says would be lost. */
 const assertUnique = async (
   session: Session,
   {
@@ -145,6 +156,9 @@ const UNIQUE = `
 
 /** Without it the stream does not say which row was deleted, and an UPDATE of the application's own would fail. */
 const assertIdentified = ({ where, key, columns, from, identity }: Identified): void => {
+  const told = new Set(columns.filter(({ generated }) => generated === 'false').map((column) => column.name));
+  const untold = columns.find((column) => key.includes(column.name) && !told.has(column.name));
+  if (untold) throw new AppError('config', `${where}.key names ${untold.name}, which is generated: the log does not tell of it.`);
   if (identity === 'f') return;
   const identified = columns.filter((column) => column.identified === 'true').map((column) => column.name);
   if (key.every((column) => identified.includes(column))) return;
@@ -162,11 +176,18 @@ interface Identified {
   readonly identity: string;
 }
 
-/** `identified`: of the primary key (identity d) or of the index that was chosen (identity i). */
+/**
+ * `identified`: of the primary key (identity d) or of the index that was chosen (identity i). `shape`: another one where a column
+ * was made, retyped or computed anew, or a value of its enumeration was renamed.
+ */
 const COLUMNS = `
-  SELECT a.attname AS name, a.attnum::text AS number, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
+  SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
          coalesce(a.attnum = ANY (p.indkey), false)::text AS in_key,
-         coalesce(a.attnum = ANY (i.indkey), false)::text AS identified
+         coalesce(a.attnum = ANY (i.indkey), false)::text AS identified,
+         (a.attgenerated <> '')::text AS generated,
+         concat_ws(' ', a.attnum, a.attname, a.xmin, format_type(a.atttypid, a.atttypmod),
+           (SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef AS d WHERE d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated <> ''),
+           (SELECT json_agg(e.enumlabel ORDER BY e.oid) FROM pg_enum AS e WHERE e.enumtypid IN (t.oid, t.typbasetype, t.typelem))) AS shape
   FROM pg_attribute AS a
   JOIN pg_class AS c ON c.oid = a.attrelid
   JOIN pg_type AS t ON t.oid = a.atttypid

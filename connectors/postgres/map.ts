@@ -28,7 +28,7 @@ export const keyOf = (table: Pick<Table, 'name' | 'key'>, row: Row): string =>
 
 /** However a value is written, it is one part of the key and no other. */
 export const keyFrom = (name: string, values: readonly string[]): string => {
-  const key = `${name}/${values.map((value) => encodeURIComponent(value)).join(',')}`;
+  const key = `${name}/${values.map((value) => encodeURIComponent(value).replaceAll('~', '%7E')).join(',')}`;
   return key.length <= KEY_MAX ? key : `${name}/~${createHash('sha256').update(key).digest('hex')}`;
 };
 
@@ -114,12 +114,12 @@ export const ownAcl = ({ name, settings: { permissions } }: Table, row: Row): Ac
   return { terms: [{ allow, deny: [], from: `${columns} of ${name}` }] };
 };
 
-/** What a run says of one row. A text that is too long leaves what was stored of it, under the permissions of now. */
+/** What a run says of one row. One whose text is too long is nobody's: what is stored of it is not what it says. */
 export function* rowChanges(table: Table, row: Row, acl: Acl): Generator<Change<never>> {
   const key = keyOf(table, row);
   const long = table.text.find((column) => (row[column]?.length ?? 0) >= TEXT_MAX);
   if (long !== undefined) {
-    yield { type: 'acl', key, acl };
+    yield { type: 'acl', key, acl: { unknown: `${long} is too long to be read` } };
     yield {
       type: 'problem',
       key,

@@ -64,9 +64,10 @@ export const readPeople = async (session: Session, source: string, settings: Set
       ? []
       : await session.rows(memberRow, `SELECT * FROM (${settings.groups}) AS members LIMIT ${MEMBERS_MAX + 1}`);
   if (members.length > MEMBERS_MAX) throw new AppError('config', `sources.${source}.groups gives more than ${MEMBERS_MAX} rows.`);
+  const ids = new Set(accounts.map(({ account }) => account.id));
   const groups = new Map(
     [...Map.groupBy(members, ({ name }) => name)]
-      .map(([name, of]) => [name, [...new Set(of.map(({ member }) => memberOf(source, member)))].toSorted()] as const)
+      .map(([name, of]) => [name, [...new Set(of.map(({ member }) => memberOf(source, ids, member)))].toSorted()] as const)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
   accounts.sort((a, b) => (a.account.id < b.account.id ? -1 : 1));
@@ -76,11 +77,10 @@ export const readPeople = async (session: Session, source: string, settings: Set
   return { accounts, groups, digest };
 };
 
-/** A member without a kind is the id of an account. */
-const memberOf = (source: string, written: string): Member => {
-  const parsed = memberSchema.safeParse(
-    /^(?:user|group|person|org|domain):|^everyone$/u.test(written) ? written : `user:${written}`,
-  );
+/** A member without a kind is the id of an account. So is one that somebody's id is like: whoever chooses an id chooses no principal. */
+const memberOf = (source: string, ids: ReadonlySet<string>, written: string): Member => {
+  const isPrincipal = /^(?:user|group|person|org|domain):|^everyone$/u.test(written) && !ids.has(written);
+  const parsed = memberSchema.safeParse(isPrincipal ? written : `user:${written}`);
   if (parsed.success) return parsed.data;
   throw new AppError(
     'source_changed',

@@ -5,25 +5,25 @@ import { TEXT_MAX } from './map.ts';
 
 /** What is read of a row: all its columns that say something, as text and no longer than anybody reads. */
 export const selectRows = (table: Table, wanted: boolean): string => {
-  const { key, title, text, updatedAt, settings } = table;
-  const { owner, group } = settings.permissions;
-  const inUrl = [...(settings.url ?? '').matchAll(/<([^<>]+)>/gu)].map(([, column = '']) => column);
-  const others = [title, updatedAt, owner, group, ...Object.values(settings.fields), ...inUrl].filter(
-    (column) => column !== undefined,
-  );
-  const columns = [...new Set([...key, ...text, ...others])];
+  const { key, text, columns } = table;
   const read = columns.map((column) => {
+    if (key.includes(column)) return asKey('t', column);
     const value = `t.${escapeIdentifier(column)}::text`;
-    return `${text.includes(column) && !key.includes(column) ? `left(${value}, ${TEXT_MAX})` : value} AS ${escapeIdentifier(column)}`;
+    return `${text.includes(column) ? `left(${value}, ${TEXT_MAX})` : value} AS ${escapeIdentifier(column)}`;
   });
-  return `SELECT ${read.join(', ')} FROM ${table.from} AS t ${wanted ? joinWanted(table) : ''}`;
+  return `SELECT ${read.join(', ')} FROM ONLY ${table.from} AS t ${wanted ? joinWanted(table) : ''}`;
 };
 
-/** The keys alone. */
+/** The keys alone, for whoever may read all that is shown of a row: a column that is not granted refuses the whole. */
 export const selectKeys = (table: Table, wanted: boolean): string => {
-  const keys = table.key.map((column) => `t.${escapeIdentifier(column)}::text AS ${escapeIdentifier(column)}`);
-  return `SELECT ${keys.join(', ')} FROM ${table.from} AS t ${wanted ? joinWanted(table) : ''}`;
+  const keys = table.key.map((column) => asKey('t', column));
+  const shown = table.columns.map((column) => escapeIdentifier(column)).join(', ');
+  return `SELECT ${keys.join(', ')} FROM (SELECT ${shown} FROM ONLY ${table.from}) AS t ${wanted ? joinWanted(table) : ''}`;
 };
+
+/** A part of a key as the log writes it, which is not always how a cast to text does: a boolean is `t`, not `true`. */
+export const asKey = (of: string, column: string): string =>
+  `pg_catalog.format('%s', ${of}.${escapeIdentifier(column)}) AS ${escapeIdentifier(column)}`;
 
 /** Only the rows of these keys: one list of values for each column of the key. By type, so that the key's index is used. */
 const joinWanted = ({ key, keyTypes }: Table): string => {

@@ -94,12 +94,12 @@ export const openStream = async (
     );
   }
   const lost = found !== undefined && (found.status === 'lost' || found.confirmed === null);
-  if (lost) await session.run('SELECT pg_drop_replication_slot($1)', [slot]);
-  if (!found || lost) {
+  if (!found) {
     const from = await createSlot(session, source, slot);
-    const why = lost ? 'the database threw away the log that was kept for it' : 'its replication slot was gone';
-    return { slot, publication, from, ...(remembered && { broken: why }) };
+    return { slot, publication, from, ...(remembered && { broken: 'its replication slot was gone' }) };
   }
+  const anew = (why: string): Promise<Stream> => renewed(session, source, { slot, publication, from: '0/0' }, why);
+  if (lost) return anew('the database threw away the log that was kept for it');
   const confirmed = found.confirmed ?? '0/0';
   if (Number(found.kept ?? 0) > KEPT_MAX) {
     const gigabytes = (Number(found.kept) / 1_073_741_824).toFixed(1);
@@ -111,15 +111,20 @@ export const openStream = async (
   const standing = { slot, publication, from: confirmed };
   if (!remembered) return standing;
   if (remembered.system !== server.system || remembered.timeline !== server.timeline)
-    return { ...standing, broken: 'this is another database server than before' };
-  if (lsnOf(remembered.lsn) < lsnOf(confirmed)) return { ...standing, broken: 'what came after its cursor was let go already' };
-  if (published) return { ...standing, broken: 'the publication did not hold all its tables' };
-  if (lsnOf(remembered.lsn) > lsnOf(server.now))
-    return { ...standing, broken: 'the database is at an earlier state than before' };
+    return anew('this is another database server than before');
+  if (lsnOf(remembered.lsn) < lsnOf(confirmed)) return anew('what came after its cursor was let go already');
+  if (published) return anew('the publication did not hold all its tables');
+  if (lsnOf(remembered.lsn) > lsnOf(server.now)) return anew('the database is at an earlier state than before');
   // Only now: what the cursor says was stored is stored, for it was stored with it.
   if (lsnOf(remembered.lsn) > lsnOf(confirmed))
     await session.run('SELECT pg_replication_slot_advance($1, $2::pg_lsn)', [slot, remembered.lsn]);
   return { ...standing, from: remembered.lsn };
+};
+
+/** Begins a slot again where what it holds cannot be followed: until all was read, no cursor fits it. */
+export const renewed = async (session: Session, source: string, stream: Stream, why: string): Promise<Stream> => {
+  await session.run('SELECT pg_drop_replication_slot($1)', [stream.slot]);
+  return { ...stream, from: await createSlot(session, source, stream.slot), broken: why };
 };
 
 const lsnRow = z.object({ lsn: z.string() });
@@ -169,12 +174,12 @@ const publish = async (
     publishedRow,
     `SELECT schemaname AS schema, tablename AS relation,
             (rowfilter IS NOT NULL OR cardinality(attnames) < (
-              SELECT count(*) FROM pg_attribute WHERE attrelid = format('%I.%I', schemaname, tablename)::regclass AND attnum > 0 AND NOT attisdropped
+              SELECT count(*) FROM pg_attribute WHERE attrelid = format('%I.%I', schemaname, tablename)::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
             ))::text AS filtered
      FROM pg_publication_tables WHERE pubname = $1`,
     [publication],
   );
-  const wanted = [...tables.map(({ from }) => from), ...(await relationsOf(session, source, deciding))];
+  const wanted = [...tables.map(({ from }) => from), ...(await relationsOf(session, source, deciding)).map(({ from }) => from)];
   const part = published.find(({ filtered }) => filtered === 'true');
   if (part && wanted.includes(quoted(part))) {
     throw new AppError(
@@ -187,8 +192,8 @@ const publish = async (
   if (found && missing.length === 0) return false;
   const name = escapeIdentifier(publication);
   const sql = found
-    ? `ALTER PUBLICATION ${name} ADD TABLE ${missing.join(', ')}`
-    : `CREATE PUBLICATION ${name} FOR TABLE ${wanted.join(', ')}`;
+    ? `ALTER PUBLICATION ${name} ADD TABLE ${missing.map(only).join(', ')}`
+    : `CREATE PUBLICATION ${name} FOR TABLE ${wanted.map(only).join(', ')}`;
   try {
     await session.run(sql);
     return true;
@@ -200,20 +205,41 @@ const publish = async (
   }
 };
 
+/** Not those that inherit from it: they may have no key, and could not be changed any more. */
+const only = (from: string): string => `ONLY ${from}`;
+
 const quoted = ({ schema, relation }: { readonly schema: string; readonly relation: string }): string =>
   quotedName(schema, relation);
 
+const decidingRow = z.object({ oid: z.string(), schema: z.string(), relation: z.string(), identified: z.string() });
+
+interface Deciding {
+  readonly oid: number;
+  /** As it stands in SQL. */
+  readonly from: string;
+}
+
 /** The tables that decide for others. */
-export const relationsOf = async (session: Session, source: string, names: readonly string[]): Promise<string[]> => {
-  const found: string[] = [];
+export const relationsOf = async (session: Session, source: string, names: readonly string[]): Promise<Deciding[]> => {
+  const found: Deciding[] = [];
   for (const name of names) {
     const [row] = await session.rows(
-      z.object({ schema: z.string(), relation: z.string() }),
-      `SELECT n.nspname AS schema, c.relname AS relation FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      decidingRow,
+      `SELECT c.oid::text, n.nspname AS schema, c.relname AS relation,
+              (c.relreplident IN ('f', 'i') OR c.relreplident = 'd' AND EXISTS (
+                SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary
+              ))::text AS identified
+       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
        WHERE c.oid = to_regclass(${escapeLiteral(name)}) AND c.relkind = 'r'`,
     );
     if (!row) throw new AppError('source_changed', `sources.${source}.deciding names ${name}, which is no table that is there.`);
-    found.push(quoted(row));
+    const from = quoted(row);
+    if (row.identified !== 'true')
+      throw new AppError(
+        'config',
+        `sources.${source}.deciding: published as it is, rows of ${name} could not be changed any more. Run: ALTER TABLE ${from} REPLICA IDENTITY FULL`,
+      );
+    found.push({ oid: Number(row.oid), from });
   }
   return found;
 };

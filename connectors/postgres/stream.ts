@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { Session } from './api.ts';
 import type { Table } from './catalog.ts';
 import { keyFrom } from './map.ts';
-import { quotedName } from './names.ts';
 import type { Stream } from './slot.ts';
 
 /** With more changed rows than this, reading the tables anew costs less than asking for each. */
@@ -17,54 +16,55 @@ export interface Touched {
   readonly rows: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
   /** Tables that were emptied. */
   readonly emptied: ReadonlySet<string>;
-  /** Relations that something happened to, as they stand in SQL. */
-  readonly relations: ReadonlySet<string>;
+  /** Relations that something happened to, by their oid. */
+  readonly relations: ReadonlySet<number>;
   /** Transactions it came by, as the log counts them (32 bits). */
   readonly transactions: ReadonlySet<number>;
 }
 
-/** A part of a key, as the log writes it. */
-const textSchema = z
-  .string()
-  .nullish()
-  .transform((text) => text ?? '');
+/** Why a stretch of the log is not followed. */
+type Unfollowed = 'more was changed than is worth following' | 'the log does not tell which rows were changed';
 
 const peekedRow = z.object({ data: z.string().transform((hex) => Buffer.from(hex, 'hex')) });
 
 /**
  * Looks at what was committed up to a place in the log, and takes nothing away: the next run lets go of it once this one is
- * stored. Undefined where it is more than is worth following.
+ * stored.
  */
 export const touchedUpTo = async (
   session: Session,
   { slot, publication }: Stream,
   { tables, upTo }: { readonly tables: readonly Table[]; readonly upTo: string },
-): Promise<Touched | undefined> => {
-  const byRelation = new Map(tables.map((table) => [table.from, table]));
+): Promise<Touched | Unfollowed> => {
+  const byOid = Map.groupBy(tables, ({ oid }) => oid);
   const plugin = new PgoutputPlugin({ protoVersion: 1, publicationNames: [publication] });
   const rows = new Map<string, Map<string, readonly string[]>>(tables.map(({ name }) => [name, new Map()]));
   const emptied = new Set<string>();
-  const relations = new Set<string>();
+  const relations = new Set<number>();
   const transactions = new Set<number>();
   let count = 0;
+  let untold = false;
 
-  const touch = ({ schema, name }: { schema: string; name: string }, of: readonly (Record<string, unknown> | null)[]): void => {
-    const relation = quotedName(schema, name);
-    relations.add(relation);
-    const table = byRelation.get(relation);
-    if (!table) return;
-    for (const row of of) {
-      if (!row) continue;
-      const values = table.key.map((column) => textSchema.parse(row[column]));
-      rows.get(table.name)?.set(keyFrom(table.name, values), values);
-      count += 1;
+  const touch = ({ relationOid }: Relation, of: readonly (Tuple | null)[]): void => {
+    relations.add(relationOid >>> 0);
+    for (const table of byOid.get(relationOid >>> 0) ?? []) {
+      for (const row of of) {
+        if (!row) continue;
+        const values = table.key.flatMap((column) => {
+          const value = row[column];
+          return typeof value === 'string' ? [value] : [];
+        });
+        if (values.length < table.key.length) untold = true;
+        else rows.get(table.name)?.set(keyFrom(table.name, values), values);
+        count += 1;
+      }
     }
   };
 
   await session.run('BEGIN');
   const select = `
     SELECT encode(data, 'hex') AS data
-    FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, NULL, 'proto_version', '1', 'publication_names', $3)`;
+    FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, ${TOUCHED_MAX + 1}, 'proto_version', '1', 'publication_names', $3)`;
   for await (const page of session.pages(peekedRow, select, [slot, upTo, escapeIdentifier(publication)])) {
     for (const { data } of page) {
       const message = plugin.parse(data);
@@ -72,21 +72,30 @@ export const touchedUpTo = async (
       // A key is compared with how it is read from its table: as text, not as what a library takes it for.
       else if (message.tag === 'relation') for (const column of message.columns) column.parser = (raw: unknown) => raw;
       else if (message.tag === 'insert') touch(message.relation, [message.new]);
-      else if (message.tag === 'update') touch(message.relation, [message.key ?? message.old, message.new]);
-      else if (message.tag === 'delete') touch(message.relation, [message.key ?? message.old]);
+      else if (message.tag === 'update') {
+        const before = message.key ?? message.old;
+        touch(message.relation, [before, { ...before, ...told(message.new) }]);
+      } else if (message.tag === 'delete') touch(message.relation, [message.key ?? message.old]);
       else if (message.tag === 'truncate') {
         for (const relation of message.relations) {
           touch(relation, []);
-          const table = byRelation.get(quotedName(relation.schema, relation.name));
-          if (table) emptied.add(table.name);
+          for (const { name } of byOid.get(relation.relationOid >>> 0) ?? []) emptied.add(name);
         }
       }
     }
-    if (count > TOUCHED_MAX) break;
+    if (count > TOUCHED_MAX || untold) break;
   }
   await session.run('ROLLBACK');
-  return count > TOUCHED_MAX ? undefined : { rows, emptied, relations, transactions };
+  if (untold) return 'the log does not tell which rows were changed';
+  if (count > TOUCHED_MAX) return 'more was changed than is worth following';
+  return { rows, emptied, relations, transactions };
 };
+
+type Relation = { readonly relationOid: number };
+type Tuple = Readonly<Record<string, unknown>>;
+
+/** Without large values that are as they were: those the log leaves out. */
+const told = (row: Tuple): Tuple => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
 
 const snapshotRow = z.object({ xmax: z.string(), running: z.string() });
 

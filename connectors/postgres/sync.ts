@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 
 import { z } from 'zod';
 
@@ -14,7 +15,7 @@ import { type People, peopleChanges, readPeople } from './people.ts';
 import { readRow } from './read.ts';
 import { listsOf, selectKeys, selectRows } from './rows.ts';
 import { type Settings, settingsSchema } from './settings.ts';
-import { lsnOf, openStream, relationsOf, serverOf, type Server, type Stream } from './slot.ts';
+import { lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
 import { seesAll, type Touched, touchedUpTo } from './stream.ts';
 
 /** Rows that are asked for at once. */
@@ -32,9 +33,12 @@ const cursorSchema = z.strictObject({
   lsn: z.string(),
   system: z.string(),
   timeline: z.string(),
-  /** Of the settings and of the tables as they are: with others, what is stored is not what would be. */
+  /** Of the settings and of how the tables are made: with others, what is stored is not what would be. */
   settings: z.string(),
   people: z.string(),
+  /** Whom they were, told or only begun to be: who is not among them any more has to be taken out. */
+  accounts: z.array(z.string()),
+  groups: z.array(z.string()),
   /** Of the tables whose rows' readers are asked for: who they were. */
   asked: z.record(z.string(), z.string()),
   /** When they were, ms since 1970. */
@@ -87,25 +91,51 @@ async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Ch
   const server = await serverOf(session);
   const tables = await tablesOf(session, source, settings);
   await assertSeesRows(session, source, tables);
-  const stream = await openStream(session, run, { tables, remembered: cursor, server });
+  const opened = await openStream(session, run, { tables, remembered: cursor, server });
+  const { stream, touched } = await followed({ run, session, tables, server }, opened);
   if (cursor && stream.broken !== undefined) {
     notice({ kind: 'advice', message: `All rows are read anew, for ${stream.broken}.` });
   }
-  const touched =
-    cursor && !run.due.listing && stream.broken === undefined && cursor.settings === digestOf(settings, tables)
-      ? await touchedUpTo(session, stream, { tables, upTo: server.now })
-      : undefined;
   await beginSeeing(session, touched);
-  const work: Work = { run, session, tables, stream, server, people: await readPeople(session, source, settings) };
-  if (cursor && touched) yield* newChanges(work, cursor, touched);
-  else yield* allChanges(work);
+  const people = await readPeople(session, source, settings);
+  const work: Work = { run, session, tables, stream, server, people };
+  // Only a listing takes an account out as it takes out whatever is not named.
+  if (cursor && touched && goneOf(cursor.accounts, accountsOf(people)).length === 0) yield* newChanges(work, cursor, touched);
+  else yield* allChanges(work, touched);
   await session.run('COMMIT');
 }
+
+interface Followed {
+  readonly stream: Stream;
+  /** Undefined where all is to be read. */
+  readonly touched?: Touched;
+}
+
+/** What the log says. Where it could not be followed from the cursor, it begins again, and all is read. */
+const followed = async (
+  { run: { cursor, due, settings, source }, session, tables, server }: Omit<Work, 'people' | 'stream'>,
+  stream: Stream,
+): Promise<Followed> => {
+  if (!cursor || stream.broken !== undefined) return { stream };
+  if (cursor.settings !== digestOf(settings, tables)) {
+    return { stream: await renewed(session, source, stream, 'its settings or its tables are not what they were') };
+  }
+  if (due.listing) return { stream };
+  const touched = await touchedUpTo(session, stream, { tables, upTo: server.now });
+  return typeof touched === 'string' ? { stream: await renewed(session, source, stream, touched) } : { stream, touched };
+};
+
+const accountsOf = ({ accounts }: People): string[] => accounts.map(({ account }) => account.id);
+
+const goneOf = (before: readonly string[], now: Iterable<string>): string[] => {
+  const there = new Set(now);
+  return before.filter((one) => !there.has(one));
+};
 
 /** One snapshot for everything this run says, not older than what the log said. */
 const beginSeeing = async (session: Session, touched: Touched | undefined): Promise<void> => {
   for (let waited = 0; ; waited += LOOK) {
-    await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     if (!touched || (await seesAll(session, touched.transactions))) return;
     await session.run('ROLLBACK');
     if (waited >= VISIBLE) {
@@ -119,12 +149,16 @@ const beginSeeing = async (session: Session, touched: Touched | undefined): Prom
 };
 
 /** Everything there is. What is committed meanwhile comes again by the stream, which begins before it. */
-async function* allChanges(work: Work): AsyncGenerator<Change<Cursor>> {
+async function* allChanges(work: Work, touched?: Touched): AsyncGenerator<Change<Cursor>> {
   const { run, session, tables, people, stream } = work;
   const { cursor } = run;
+  // If it dies on the way, nothing that the cursor says of what is stored holds.
+  if (cursor) yield { type: 'checkpoint', cursor: { ...cursor, settings: '' } };
   yield { type: 'listing' };
   yield* peopleChanges(people);
   for (const table of tables) yield containerOf(table);
+  // What the log says is gone is gone, however much it is.
+  if (touched) for (const table of tables) yield* toldChanges(work, table, touched);
   const asked: Record<string, string> = {};
   for (const table of tables) {
     const access = await accessOf(session, table, { source: run.source, accounts: people.accounts });
@@ -145,23 +179,43 @@ async function* newChanges(work: Work, cursor: Cursor, touched: Touched): AsyncG
   const { run, session, tables, people, server } = work;
   const now = run.now().getTime();
   const peopleMoved = people.digest !== cursor.people;
-  if (peopleMoved) yield* peopleChanges(people);
-  const deciding = new Set(await relationsOf(session, run.source, run.settings.deciding));
+  const asked: Record<string, string> = { ...cursor.asked };
+  for (const table of tables) if (isAsked(table) && touched.rows.get(table.name)?.size) asked[table.name] = '';
+  // Whatever is said from here on may be stored, and the run die after it: the next one must not take it for what it was.
+  const begun: Cursor = {
+    ...cursor,
+    asked: { ...asked },
+    ...(peopleMoved && {
+      people: '',
+      accounts: [...new Set([...cursor.accounts, ...accountsOf(people)])],
+      groups: [...new Set([...cursor.groups, ...people.groups.keys()])],
+    }),
+  };
+  if (!isDeepStrictEqual(begun, cursor)) yield { type: 'checkpoint', cursor: begun };
+  if (peopleMoved) {
+    yield* peopleChanges(people);
+    for (const group of goneOf(cursor.groups, people.groups.keys())) yield { type: 'members', group, members: [] };
+  }
+  const deciding = new Set((await relationsOf(session, run.source, run.settings.deciding)).map(({ oid }) => oid));
   const decided = peopleMoved || touched.relations.values().some((relation) => deciding.has(relation));
   const isLate = now - cursor.askedAt >= ASK_AGAIN || now < cursor.askedAt;
   const asks = decided || (run.due.permissions && isLate);
-  const asked: Record<string, string> = { ...cursor.asked };
   for (const table of tables) {
-    if (touched.emptied.has(table.name)) {
-      yield { type: 'delete', key: table.name };
-      yield containerOf(table);
-    }
-    yield* touchedChanges(work, table, touched.rows.get(table.name) ?? new Map());
-    if (asks && isAsked(table)) yield* movedAcls(work, table, asked);
+    yield* toldChanges(work, table, touched);
+    if (asks && isAsked(table)) yield* movedAcls(work, table, { begun, asked });
   }
   // Where only the database knows who may see a row, nothing is known of the rows it was not asked about.
   if (asks || !tables.some(isAsked)) yield { type: 'unchanged' };
   yield { type: 'checkpoint', cursor: cursorOf(work, { lsn: server.now, asked, askedAt: asks ? now : cursor.askedAt }) };
+}
+
+/** What the log says of one table. */
+async function* toldChanges(work: Work, table: Table, { emptied, rows }: Touched): AsyncGenerator<Change<never>> {
+  if (emptied.has(table.name)) {
+    yield { type: 'delete', key: table.name };
+    yield containerOf(table);
+  }
+  yield* touchedChanges(work, table, rows.get(table.name) ?? new Map());
 }
 
 /** The rows of these keys, as they are now, or that they are no more. */
@@ -188,10 +242,12 @@ async function* touchedChanges(
 async function* movedAcls(
   { run, session, people }: Work,
   table: Table,
-  asked: Record<string, string>,
-): AsyncGenerator<Change<never>> {
+  { begun, asked }: { readonly begun: Cursor; readonly asked: Record<string, string> },
+): AsyncGenerator<Change<Cursor>> {
   const access = await accessOf(session, table, { source: run.source, accounts: people.accounts });
   if (access.digest === asked[table.name]) return;
+  asked[table.name] = '';
+  yield { type: 'checkpoint', cursor: { ...begun, asked: { ...asked } } };
   asked[table.name] = access.digest;
   yield* access.containers;
   for await (const page of session.pages(rowSchema, selectKeys(table, false))) {
@@ -216,9 +272,11 @@ const cursorOf = (
   timeline,
   settings: digestOf(run.settings, tables),
   people: people.digest,
+  accounts: accountsOf(people),
+  groups: [...people.groups.keys()],
 });
 
-/** Of what the settings say of rows, and of what they are read from; the address, a secret, says nothing in JSON. */
+/** Of what the settings say of rows, and of what tables they found; the address, a secret, says nothing in JSON. */
 const digestOf = (settings: Settings, tables: readonly Table[]): string =>
   createHash('sha256')
     .update(JSON.stringify([settings, tables.map(({ shape }) => shape)]))

@@ -43,6 +43,7 @@ describe('what is committed at the source', () => {
     ['an emptied table with new rows', `TRUNCATE deal; INSERT INTO deal (id, name, owner) VALUES (2, 'Again', 'ada')`, 1],
     ['a new member of a team', `INSERT INTO team VALUES ('sales', 'bob')`, 0],
     ['a new column', 'ALTER TABLE deal ADD COLUMN more text; UPDATE deal SET more = name', 4],
+    ['another type of a column', 'ALTER TABLE deal ALTER COLUMN amount TYPE text; UPDATE deal SET amount = 7 WHERE id = 1', 4],
     ['nothing', 'SELECT 1', 0],
   ])('%s is brought in without reading the rest', async (_, sql, read) => {
     const { db, source } = await followed(

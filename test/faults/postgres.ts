@@ -2,6 +2,8 @@ import type { Fault, NamedTest } from './fault.ts';
 
 const stream = (test: string): NamedTest => ({ file: 'test/connectors/postgres-stream.test.ts', test });
 const access = (test: string): NamedTest => ({ file: 'test/connectors/postgres-access.test.ts', test });
+const hostile = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-stream.test.ts', test });
+const asker = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-access.test.ts', test });
 const row = (test: string): NamedTest => ({ file: 'test/connectors/postgres.test.ts', test });
 
 /** Mistakes about a database: what is committed, and who may see it. */
@@ -9,15 +11,15 @@ export const POSTGRES: readonly Fault[] = [
   {
     name: 'a changed key leaves the old one behind',
     file: 'connectors/postgres/stream.ts',
-    find: `touch(message.relation, [message.key ?? message.old, message.new])`,
-    plant: `touch(message.relation, [message.new])`,
+    find: `touch(message.relation, [before, { ...before, ...told(message.new) }])`,
+    plant: `touch(message.relation, [{ ...before, ...told(message.new) }])`,
     caughtBy: stream('whatever is done at the source, following it stores what reading all of it would'),
   },
   {
     name: 'an emptied table keeps its rows',
     file: 'connectors/postgres/stream.ts',
-    find: `if (table) emptied.add(table.name);`,
-    plant: `if (!table) emptied.add('');`,
+    find: `emptied.add(name);`,
+    plant: `emptied.add(name.slice(name.length));`,
     caughtBy: stream('whatever is done at the source, following it stores what reading all of it would'),
   },
   {
@@ -30,15 +32,15 @@ export const POSTGRES: readonly Fault[] = [
   {
     name: 'people are told only when all is read',
     file: 'connectors/postgres/sync.ts',
-    find: `  if (peopleMoved) yield* peopleChanges(people);\n`,
-    plant: '',
+    find: `    yield* peopleChanges(people);\n    for`,
+    plant: `    for`,
     caughtBy: stream('whoever leaves a team loses what is the team’s'),
   },
   {
     name: 'the slot is let go when it is read, not when it is stored',
     file: 'connectors/postgres/stream.ts',
-    find: `  await session.run('ROLLBACK');\n  return`,
-    plant: `  await session.run('ROLLBACK');\n  await session.run('SELECT pg_replication_slot_advance($1, $2::pg_lsn)', [slot, upTo]);\n  return`,
+    find: `  await session.run('ROLLBACK');\n  if (untold)`,
+    plant: `  await session.run('ROLLBACK');\n  await session.run('SELECT pg_replication_slot_advance($1, $2::pg_lsn)', [slot, upTo]);\n  if (untold)`,
     caughtBy: stream('and what a slot holds is let go only after it was stored'),
   },
   {
@@ -111,8 +113,92 @@ export const POSTGRES: readonly Fault[] = [
   {
     name: 'two rows share one key',
     file: 'connectors/postgres/map.ts',
-    find: `values.map((value) => encodeURIComponent(value)).join(',')`,
+    find: `values.map((value) => encodeURIComponent(value).replaceAll('~', '%7E')).join(',')`,
     plant: `values.join(',')`,
     caughtBy: row('a key is one row and no other, however it is written'),
+  },
+  {
+    name: 'a role called none is who asks',
+    file: 'connectors/postgres/access.ts',
+    find: `name !== 'none' && Buffer`,
+    plant: `Buffer`,
+    caughtBy: asker('a person whose role is called none is nobody, not the one who asks'),
+  },
+  {
+    name: 'whoever may read a key may read the row',
+    file: 'connectors/postgres/rows.ts',
+    find: `FROM (SELECT \${shown} FROM ONLY \${table.from}) AS t`,
+    plant: `FROM (SELECT \${table.key.length > 99 ? shown : '*'} FROM (SELECT \${table.key.map((column) => escapeIdentifier(column)).join(', ')} FROM ONLY \${table.from}) AS k) AS t`,
+    caughtBy: asker('whoever may not read a column that is shown does not see the row'),
+  },
+  {
+    name: 'a row that was touched is taken for what it was when all were asked for',
+    file: 'connectors/postgres/sync.ts',
+    find: `if (isAsked(table) && touched.rows.get(table.name)?.size) asked[table.name] = '';`,
+    plant: `if (isAsked(table) && touched.rows.size > 1_000_000) asked[table.name] = '';`,
+    caughtBy: asker('what a row got while it was touched is taken back when the policy goes back'),
+  },
+  {
+    name: 'a key may be written like the hash of another',
+    file: 'connectors/postgres/map.ts',
+    find: `encodeURIComponent(value).replaceAll('~', '%7E')`,
+    plant: `encodeURIComponent(value)`,
+    caughtBy: asker('a key that is written like the hash of another row’s is not that row'),
+  },
+  {
+    name: 'what is asked may write',
+    file: 'connectors/postgres/sync.ts',
+    find: `REPEATABLE READ READ ONLY`,
+    plant: `REPEATABLE READ`,
+    caughtBy: asker('a policy that writes is refused what it would write'),
+  },
+  {
+    name: 'a team that nobody is in any more keeps its members',
+    file: 'connectors/postgres/sync.ts',
+    find: `    for (const group of goneOf(cursor.groups, people.groups.keys())) yield { type: 'members', group, members: [] };\n`,
+    plant: '',
+    caughtBy: hostile('the last who leaves a team loses what is the team’s'),
+  },
+  {
+    name: 'an account that is gone stays active',
+    file: 'connectors/postgres/sync.ts',
+    find: `if (cursor && touched && goneOf(cursor.accounts, accountsOf(people)).length === 0)`,
+    plant: `if (cursor && touched)`,
+    caughtBy: hostile('whoever is gone from the accounts sees nothing any more'),
+  },
+  {
+    name: 'whoever chooses an id chooses a principal',
+    file: 'connectors/postgres/people.ts',
+    find: ` && !ids.has(written);`,
+    plant: ` && ids.size >= 0;`,
+    caughtBy: hostile('an account that is called like a principal is only itself'),
+  },
+  {
+    name: 'people that a run told before it died are taken for told no more',
+    file: 'connectors/postgres/sync.ts',
+    find: `  if (!isDeepStrictEqual(begun, cursor)) yield { type: 'checkpoint', cursor: begun };\n`,
+    plant: `  if (isDeepStrictEqual(begun, {})) yield { type: 'checkpoint', cursor: begun };\n`,
+    caughtBy: hostile('of people does not keep the next from taking that back'),
+  },
+  {
+    name: 'a reading anew that died is taken for done',
+    file: 'connectors/postgres/sync.ts',
+    find: `{ ...cursor, settings: '' }`,
+    plant: `{ ...cursor }`,
+    caughtBy: hostile('while it read all anew, for a table that was not published, lets the next read all again'),
+  },
+  {
+    name: 'a column that was rewritten is not looked at',
+    file: 'connectors/postgres/catalog.ts',
+    find: `a.attname, a.xmin, format_type`,
+    plant: `a.attname, format_type`,
+    caughtBy: hostile('%s: what is stored follows'),
+  },
+  {
+    name: 'a key is compared as a cast writes it, not as the log does',
+    file: 'connectors/postgres/rows.ts',
+    find: `pg_catalog.format('%s', \${of}.\${escapeIdentifier(column)}) AS`,
+    plant: `\${of}.\${escapeIdentifier(column)}::text AS`,
+    caughtBy: hostile('of type %s tell what was deleted and what was changed'),
   },
 ];

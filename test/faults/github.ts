@@ -36,13 +36,6 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: reply('with a collaborator nobody understands is not shown to the others alone'),
   },
   {
-    name: 'whoever has access by any way is taken for a direct collaborator',
-    file: 'connectors/github/access.ts',
-    find: `      query: { affiliation: 'direct' },\n`,
-    plant: '',
-    caughtBy: access('is seen by every member where the organisation lets its members read'),
-  },
-  {
     name: 'an answer in part for want of single sign-on is taken for whole',
     file: 'connectors/github/api.ts',
     find: `response.status === 200 && sso === null`,

@@ -42,7 +42,7 @@ interface Organisation {
   readonly membersSee: boolean | AppError;
 }
 
-export const membersGroup = (organisation: number): `group:${string}` => `group:members:${organisation}`;
+const membersGroup = (organisation: number): `group:${string}` => `group:members:${organisation}`;
 const ownersGroup = (organisation: number): `group:${string}` => `group:owners:${organisation}`;
 const teamGroup = (team: number): `group:${string}` => `group:team:${team}`;
 

@@ -32,7 +32,7 @@ export interface Refusal {
 export const isRefusal = (answer: object): answer is Refusal => 'refused' in answer && answer.refused instanceof AppError;
 
 /** What was not given: here and now, and not the end of a run. */
-export const refusalOf = (message: string, status = 200): Refusal => ({
+const refusalOf = (message: string, status = 200): Refusal => ({
   refused: new AppError(status === 200 ? 'source_changed' : 'source_rejected', message),
   status,
 });

@@ -126,6 +126,9 @@ const distorted = async (how: (issue: Entry) => Entry) => {
   const { server, source, secret } = company;
   await server.edit(secret, 3, { title: 'Changed' });
   await server.edit(secret, 4, { title: 'Changed too' });
+  // Long after the one that is distorted, so that beginning a little earlier does not reach back to it.
+  const times = server.world.repositories.get(secret)?.issueTimes;
+  times?.set(4, (times.get(4) ?? 0) + 1_000);
   server.instead = async (path, reply) => {
     if (path !== `/repositories/${secret}/issues`) return undefined;
     const answer = await reply();

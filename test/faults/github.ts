@@ -36,13 +36,6 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: reply('with a collaborator nobody understands is not shown to the others alone'),
   },
   {
-    name: 'whoever has access by any way is taken for a direct collaborator',
-    file: 'connectors/github/access.ts',
-    find: `      query: { affiliation: 'direct' },\n`,
-    plant: '',
-    caughtBy: access('is seen by every member where the organisation lets its members read'),
-  },
-  {
     name: 'an answer in part for want of single sign-on is taken for whole',
     file: 'connectors/github/api.ts',
     find: `response.status === 200 && sso === null`,
@@ -88,7 +81,7 @@ export const GITHUB: readonly Fault[] = [
     name: 'a record that was not understood is never asked for again',
     file: 'connectors/github/issues.ts',
     find: `Math.min(until, bound)`,
-    plant: `Math.max(until, bound === 0 ? 0 : until)`,
+    plant: `Math.min(until, Math.max(bound, until))`,
     caughtBy: reply('that %s is a problem of its own, and the others are read'),
   },
   {
@@ -97,13 +90,6 @@ export const GITHUB: readonly Fault[] = [
     find: `acl: audienceOf(issueKey(id, issue), \`issue \${issue}\`),`,
     plant: `acl: { terms: [{ allow: ['public'], deny: [], from: '' }] },`,
     caughtBy: access('is seen by owners, its team and the teams below it, and its collaborators; not by who was merely invited'),
-  },
-  {
-    name: 'a repository is known by its name',
-    file: 'connectors/github/sync.ts',
-    find: `const before = cursor?.repositories[repository.id];`,
-    plant: `const before = Object.values(cursor?.repositories ?? {}).find(({ shape }) => shape.startsWith(\`\${repository.full_name} \`));`,
-    caughtBy: following('that is deleted is gone, and one of its name is another'),
   },
   {
     name: 'a repository that went to another owner is still ours',

@@ -89,6 +89,7 @@ const parts: Parts = {
   openPeople: async (place) => (await import('./open-people.ts')).openPeople(place, machine),
   openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine),
   openExaminer: async (place) => (await import('./open-examiner.ts')).openExaminer(place, machine),
+  openAsking: async (place, request) => (await import('./open-asking.ts')).openAsking(place, request, machine),
   openPreview: async (draft, signal) =>
     (await import('./open-preview.ts')).openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };

@@ -20,6 +20,7 @@ import { metadataOf } from './server/http/metadata.ts';
 import { openMetrics, timed } from './server/http/metrics.ts';
 import { openRefusals } from './server/http/refusals.ts';
 import { issuerFetch } from './sources/issuer-fetch.ts';
+import { openWithdrawnTokens } from './store/withdrawn-tokens.ts';
 
 /** What was accepted is finished in this time, in ms; then connections are cut. */
 const GRACE_MS = 10_000;
@@ -70,6 +71,7 @@ export const openHttp = async (
     identity,
     audience: address.resource,
     keys: path.keys.tokens,
+    isWithdrawn: openWithdrawnTokens({ folder: opened.folder.withdrawn, now }).isWithdrawn,
     fetch: issuerFetch(machine.outgoing, issuers),
     now,
     onRefusal: (why) => metrics.tokenRefused(why),

@@ -60,6 +60,7 @@ const parts: Parts = {
   openPatient: () => never(),
   openPeople: async () => never(),
   openExaminer: async () => never(),
+  openAsking: async () => never(),
   openPreview: async () => never(),
 };
 const program = buildProgram({

@@ -46,6 +46,8 @@ export interface Errand {
   readonly rate?: Rate;
   /** How often a call is made that may be repeated. */
   readonly tries?: number;
+  /** Of answers that are written while they are read, in ms: until one begins or goes on, and until it is whole. */
+  readonly patience?: { readonly silence: number; readonly whole: number };
   readonly authorise?: Authorise;
   readonly notice?: (notice: Notice) => void;
 }
@@ -82,7 +84,18 @@ interface Governing extends OutgoingParts {
 }
 
 const governed = (errand: Errand, { line, budget, now, sleep, random }: Governing): Fetch => {
-  const { name, hosts, operations, writes, privateNetwork, tries = TRIES, authorise, notice = () => undefined } = errand;
+  const {
+    name,
+    hosts,
+    operations,
+    writes,
+    privateNetwork,
+    tries = TRIES,
+    authorise,
+    patience,
+    notice = () => undefined,
+  } = errand;
+  const { whole = DEADLINE, silence } = patience ?? {};
   const known = new Set(hosts.map((host) => host.toLowerCase()));
   const declared = operations && declaredCalls(operations);
 
@@ -110,7 +123,15 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
       const own = url.origin === request.url.origin ? ((await authorise?.headers({ refused, signal })) ?? {}) : {};
       for (const [key, value] of Object.entries(own)) signedIn.set(key, value);
       const response = await line.send(
-        { url, method, headers: signedIn, ...(body !== undefined && { body }), call, privateNetwork },
+        {
+          url,
+          method,
+          headers: signedIn,
+          ...(body !== undefined && { body }),
+          call,
+          privateNetwork,
+          ...(silence && { silence }),
+        },
         signal,
       );
       const to = redirect === 'manual' ? undefined : redirectOf(response, url);
@@ -176,7 +197,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     if (budget.quietUntil - now() > PATIENCE) throw limitedError(name, 'it asked for quiet', budget.quietUntil);
     const done = await budget.take(given);
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooLate(name)), DEADLINE);
+    const timer = setTimeout(() => late.abort(tooLate(name, whole)), whole);
     timer.unref();
     try {
       const signal = AbortSignal.any([given, late.signal]);
@@ -202,8 +223,8 @@ const requestOf = (name: string, input: string | URL | Request, init: RequestIni
   }
 };
 
-const tooLate = (name: string): AppError =>
-  new AppError('source_unavailable', `${name} did not answer within ${DEADLINE / 1000} s. It is asked again by the next run.`);
+const tooLate = (name: string, within: number): AppError =>
+  new AppError('source_unavailable', `${name} did not answer within ${within / 1000} s. It is asked again by the next run.`);
 
 interface Outbound {
   readonly url: URL;

@@ -48,6 +48,7 @@ const parts: Parts = {
   openPatient: unused,
   openPeople: unused,
   openExaminer: unused,
+  openAsking: unused,
   openPreview: unused,
   issueToken: unused,
   openIndex: unused,

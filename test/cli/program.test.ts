@@ -24,6 +24,7 @@ const partsThat = (fail: () => never): Parts => ({
   openHttp: async () => fail(),
   openTrail: async () => fail(),
   openExaminer: async () => fail(),
+  openAsking: async () => fail(),
   issueToken: async () => fail(),
   openPatient: () => fail(),
   openPeople: async () => fail(),

@@ -238,6 +238,7 @@ const partsOf = (open: ADesk): Parts => ({
   openHttp: unbuilt,
   openTrail: unbuilt,
   openExaminer: unbuilt,
+  openAsking: unbuilt,
   openPreview: unbuilt,
   openPatient: () => {
     throw new Error('only the desk is open');

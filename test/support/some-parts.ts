@@ -21,6 +21,7 @@ export const partsWith = (given: Partial<Parts>): Parts => ({
   openPreview: unused,
   openPatient: unused,
   openExaminer: unused,
+  openAsking: unused,
   openPeople: unused,
   ...given,
 });

@@ -26,7 +26,7 @@ export const explained = (error: unknown, whom: AskedWhom, now: number = Date.no
   const name = nameOf(whom);
   const said = quoted(error.message.replace(/^\d{3} /u, ''), whom);
   const told = (code: AppError['code'], message: string, more: { retryAt?: number } = {}): AppError =>
-    new AppError(code, message, { ...more, cause: error });
+    new AppError(code, message, { ...more, cause: withoutSecrets(error, whom) });
   if (status === 401)
     return told('source_rejected', `${name} did not accept the key (401). Put a valid one into OPENAI_API_KEY.`);
   if (status === 403)
@@ -48,7 +48,7 @@ export const explained = (error: unknown, whom: AskedWhom, now: number = Date.no
       'invalid_input',
       `${name} has no model ${whom.model}, or no such API at ${whom.baseUrl} (404). Name another: --model <name>`,
     );
-  if (status === 429) return limited(error, name, now);
+  if (status === 429) return limited(error, whom, now);
   if (status >= 500) return told('source_unavailable', `${name} failed (${status}${requestOf(error)}). Ask again in a moment.`);
   return told(
     'source_rejected',
@@ -99,10 +99,20 @@ export const failedRun = (code: string | undefined, message: string, whom: Asked
 };
 
 /** Words of somebody else as they may be shown: a few, and without any secret of ours. */
-export const quoted = (words: string, { secrets }: Pick<AskedWhom, 'secrets'>): string => {
-  const clean = secrets.filter((secret) => secret !== '').reduce((text, secret) => text.replaceAll(secret, '[secret]'), words);
+const quoted = (words: string, whom: Pick<AskedWhom, 'secrets'>): string => {
+  const clean = scrubbed(words, whom);
   const cut = clean.length > QUOTE_MAX ? `${clean.slice(0, QUOTE_MAX)}…` : clean;
   return /[.!?…]$/u.test(cut) ? cut : `${cut}.`;
+};
+
+const scrubbed = (text: string, { secrets }: Pick<AskedWhom, 'secrets'>): string =>
+  secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '[secret]'), text);
+
+/** An error that says what the API said, which may have been the key. */
+const withoutSecrets = (error: Error, whom: AskedWhom): Error => {
+  const clean = new Error(scrubbed(error.message, whom));
+  clean.stack = scrubbed(error.stack ?? '', whom);
+  return clean;
 };
 
 const nameOf = ({ baseUrl }: Pick<AskedWhom, 'baseUrl'>): string => {
@@ -119,19 +129,20 @@ const toolsRemedy = (said: string): string =>
     ? 'It did not accept the token: the server at that address must run on this data folder and be reached by that address.'
     : 'See that it runs and that the internet reaches it at that address, or use a tunnel: --tunnel <id>';
 
-const limited = (error: APIError, name: string, now: number): AppError => {
+const limited = (error: APIError, whom: AskedWhom, now: number): AppError => {
+  const [name, cause] = [nameOf(whom), withoutSecrets(error, whom)];
   if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota')
     return new AppError(
       'source_rejected',
       `${name} says that the account has no credit left (429). Add some, or use another key.`,
       {
-        cause: error,
+        cause,
       },
     );
   const at = retryAt(error.headers?.get('retry-after') ?? null, now);
   const when = at === undefined ? 'in a minute' : `after ${new Date(at).toISOString()}`;
   return new AppError('source_rate_limited', `${name} was asked too often (429). Ask again ${when}.`, {
-    cause: error,
+    cause,
     ...(at !== undefined && { retryAt: at }),
   });
 };

@@ -26,15 +26,20 @@ const asked = async (
     nth += 1;
     return { content: [{ type: 'text', text: await tool(what, nth) }] };
   });
-  const { mcp, close } = await connectInProcess({ name: 'test', version: '1' }, (end) => server.connect(end));
-  onTestFinished(close);
+  const connected = await connectInProcess({ name: 'test', version: '1' }, (end) => server.connect(end));
+  onTestFinished(() => connected.close());
   const openai = new OpenAI({ apiKey: 'none', baseURL: endpoint.baseUrl, maxRetries: 0 });
   const told: Told[] = [];
-  for await (const one of askWithChat({ openai, mcp, question: 'What is there?', ...more })) told.push(one);
+  for await (const one of askWithChat({ openai, mcp: connected.mcp, question: 'What is there?', ...more })) told.push(one);
   return { told, endpoint };
 };
 
 const look = (what: string) => ({ tool: 'look', input: { what } });
+/** Fails twice, and says whether it is worth trying again. */
+const failing =
+  (retry: boolean) =>
+  (what: string, nth: number): string =>
+    nth < 3 ? JSON.stringify({ error: { code: 'x', message: 'no', retry } }) : what;
 const failuresIn = (told: readonly Told[]): (string | undefined)[] =>
   told.flatMap((one) => (one.kind === 'called' ? [one.failed] : []));
 /** What the model heard of its calls. */
@@ -91,8 +96,6 @@ describe('the calls of one reply', () => {
   });
 
   test('are made again where the server says that this may help, and not where it does not', async () => {
-    const failing = (retry: boolean) => (what: string, nth: number) =>
-      nth < 3 ? JSON.stringify({ error: { code: 'x', message: 'no', retry } }) : what;
     expect(heardIn((await asked([look('a')], failing(true))).endpoint)).toEqual(['a']);
     const { told, endpoint } = await asked([look('a')], failing(false));
     expect(failuresIn(told)).toEqual(['no']);
@@ -112,8 +115,9 @@ describe('the calls of one reply', () => {
   });
 });
 
+const tool = (id: string, content: string) => ({ role: 'tool' as const, tool_call_id: id, content });
+
 describe('what of a conversation is sent, where it is too long,', () => {
-  const tool = (id: string, content: string) => ({ role: 'tool' as const, tool_call_id: id, content });
   const system = { role: 'system' as const, content: 'Be brief.' };
   const question = { role: 'user' as const, content: 'And now?' };
   const turns = messagesOf([

@@ -47,9 +47,9 @@ const mounted = z.strictObject({
 const requestSchema = z.strictObject({
   model: z.string(),
   input,
-  instructions: z.string(),
+  instructions: z.string().optional(),
   tools: z.tuple([mounted]),
-  store: z.boolean(),
+  store: z.boolean().default(true),
   stream: z.literal(true),
   previous_response_id: z.string().optional(),
 });

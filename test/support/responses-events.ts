@@ -66,13 +66,6 @@ export const streamResponse = (to: ServerResponse, model: string): StreamedRespo
     output[place] = item;
     emit({ type: 'response.output_item.done', item }, place);
   };
-  const message = (content: OpenAI.Responses.ResponseOutputMessage['content']): OpenAI.Responses.ResponseOutputMessage => ({
-    id: `msg_${randomUUID()}`,
-    type: 'message',
-    role: 'assistant',
-    status: 'completed',
-    content,
-  });
 
   return {
     id,
@@ -117,7 +110,6 @@ export const streamResponse = (to: ServerResponse, model: string): StreamedRespo
       const item = message([]);
       const place = add({ ...item, status: 'in_progress' });
       const at = { item_id: item.id, content_index: 0 };
-      const part = (written: string) => ({ type: 'output_text' as const, text: written, annotations: [] });
       emit({ type: 'response.content_part.added', ...at, part: part('') }, place);
       for (const [nth, delta] of (text.match(/.{1,7}/gsu) ?? []).entries()) {
         if (until(nth)) return;
@@ -141,3 +133,13 @@ export const streamResponse = (to: ServerResponse, model: string): StreamedRespo
     },
   };
 };
+
+const part = (written: string) => ({ type: 'output_text' as const, text: written, annotations: [] });
+
+const message = (content: OpenAI.Responses.ResponseOutputMessage['content']): OpenAI.Responses.ResponseOutputMessage => ({
+  id: `msg_${randomUUID()}`,
+  type: 'message',
+  role: 'assistant',
+  status: 'completed',
+  content,
+});

@@ -1,4 +1,3 @@
-import { parseWho } from './access/identify.ts';
 import { issueLocalToken } from './access/local-token.ts';
 import type { Issued, Place, TokenRequest } from './cli/parts.ts';
 import { identityName } from './core/caller.ts';
@@ -9,7 +8,6 @@ import { type Machine, openPlace } from './machine.ts';
 import { openAudit } from './server/audit.ts';
 import { openKeys } from './store/keys.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
-import { openWithdrawnTokens } from './store/withdrawn-tokens.ts';
 
 /** Issues a token to the owner of the data folder, for whoever they say. Both are named in the audit before anybody has it. */
 export const issueToken = async (place: Place, request: TokenRequest, machine: Machine): Promise<Issued> => {
@@ -55,33 +53,6 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
     outcome: 'answered',
   });
   return { token, id, expiresAt, audience };
-};
-
-/** Makes a token of this server's own good for nothing, at once and for every server on this data folder; then records that. */
-export const withdrawToken = async (
-  place: Place,
-  { id, who }: { readonly id: string; readonly who: string },
-  machine: Machine,
-): Promise<void> => {
-  const { config, folder } = await openPlace(place, machine);
-  const { env, now, random, warn, requestId, operator } = machine;
-  await openWithdrawnTokens({ folder: folder.withdrawn, now }).withdraw(id);
-  const keys = await openKeys({ folder, env, random });
-  await using opened = new AsyncDisposableStack();
-  const ledger = opened.adopt(openLedger({ path: folder.ledger, keys: keys.ledger, random }), (one) => one.close());
-  const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
-  const audit = opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close());
-  await audit.record({
-    at: now(),
-    request: requestId(),
-    who: identityName(parseWho(who)),
-    actor: `os:${operator}`,
-    client: 'cli',
-    tool: 'token',
-    arguments: { withdrawn: id },
-    documents: [],
-    outcome: 'answered',
-  });
 };
 
 /** Unless asked for. */

@@ -4,7 +4,7 @@ import type { Asking, AskingRequest, Place } from './cli/parts.ts';
 import { type Caller, type Identity, identityName } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
 import { endpointOf } from './endpoint.ts';
-import { issueToken, withdrawToken } from './issue-token.ts';
+import { issueToken } from './issue-token.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { type Path, openPath } from './open-path.ts';
 import { type Api, openClient } from './openai/client.ts';
@@ -15,6 +15,7 @@ import { askWithResponses } from './openai/responses.ts';
 import type { Answer, Told } from './openai/told.ts';
 import { createMcpServer } from './server/mcp.ts';
 import { type Conversation, openConversations } from './store/conversations.ts';
+import { withdrawToken } from './withdraw-token.ts';
 
 /** As the audit and `clients:` of the configuration name the two ways to ask. */
 const CLIENTS = { responses: 'openai-responses', chat: 'openai-chat' } as const;

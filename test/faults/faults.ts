@@ -1,4 +1,5 @@
 import { ANSWERING } from './answering.ts';
+import { ASKING } from './asking.ts';
 import { ATTACK } from './attack.ts';
 import { CALLING } from './calling.ts';
 import { CARRYING } from './carrying.ts';
@@ -23,6 +24,7 @@ export const FAULTS: readonly Fault[] = [
   ...DECIDING,
   ...EXPLAINING,
   ...ANSWERING,
+  ...ASKING,
   ...ENGINE,
   ...CALLING,
   ...CARRYING,

@@ -84,7 +84,7 @@ export const ASKING: readonly Fault[] = [
     file: 'src/open-asking.ts',
     find: `if (url.protocol === 'http:' && !isNear)`,
     plant: `if (url.protocol === 'ftp:' && !isNear)`,
-    caughtBy: failing('what is asked wrongly is refused before anything is sent:'),
+    caughtBy: failing('%s is refused before anything is sent'),
   },
   {
     name: 'what the model made up is a citation',

@@ -225,7 +225,7 @@ test('tools that changed since the last turn are named, and the run goes on', as
   );
 });
 
-describe('what is asked wrongly is refused before anything is sent:', () => {
+describe('what is asked wrongly:', () => {
   const OPENAI = { env: { OPENAI_API_KEY: KEY } };
   test.each<[string, string[], { env?: Record<string, string> }, RegExp]>([
     ['no key', [], { env: {} }, /^There is no key\. Make one at platform\.openai\.com\/api-keys and set it/u],
@@ -241,7 +241,7 @@ describe('what is asked wrongly is refused before anything is sent:', () => {
     ['an approval through chat', ['--api', 'chat', '--approve'], OPENAI, /^--approve is for --api responses\./u],
     ['an approval without a memory', ['--no-store', '--approve'], OPENAI, /^OpenAI must keep the conversation/u],
     ['a conversation that never was', ['--continue', '--model', 'x'], OPENAI, /^There is no conversation of ada@acme\.test/u],
-  ])('%s', async (_, argv, options, says) => {
+  ])('%s is refused before anything is sent', async (_, argv, options, says) => {
     const { code, stdout, stderr } = await askAt(place, [QUESTION, ...AS_ADA, ...argv], options);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(says);

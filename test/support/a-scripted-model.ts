@@ -17,7 +17,7 @@ const document = z.looseObject({ id: z.string(), text: z.string() });
 const results = z.looseObject({ results: z.array(document) });
 
 /** All documents that it heard of, in order. */
-export const documentsIn = (heard: readonly HeardCall[]): z.infer<typeof document>[] =>
+const documentsIn = (heard: readonly HeardCall[]): z.infer<typeof document>[] =>
   heard.flatMap(({ answer }) => {
     const said: unknown = JSON.parse(answer.startsWith('{') ? answer : '{}');
     const found = results.safeParse(said);

@@ -67,11 +67,12 @@ export const openHttp = async (
   const address = addressOf(server.publicUrl ?? at);
   const isUnconfigured = server.publicUrl === undefined && listening.port !== server.listen.port;
   const issuers = identity.issuers.map(({ issuer }) => issuer);
+  const withdrawn = openWithdrawnTokens({ folder: opened.folder.withdrawn, now });
   const tokens = createTokens({
     identity,
     audience: address.resource,
     keys: path.keys.tokens,
-    isWithdrawn: openWithdrawnTokens({ folder: opened.folder.withdrawn, now }).isWithdrawn,
+    isWithdrawn: (id) => withdrawn.isWithdrawn(id),
     fetch: issuerFetch(machine.outgoing, issuers),
     now,
     onRefusal: (why) => metrics.tokenRefused(why),

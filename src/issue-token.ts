@@ -52,7 +52,7 @@ export const issueToken = async (place: Place, request: TokenRequest, machine: M
     documents: [],
     outcome: 'answered',
   });
-  return { token, expiresAt, audience };
+  return { token, id, expiresAt, audience };
 };
 
 /** Unless asked for. */

@@ -90,6 +90,7 @@ const parts: Parts = {
   openPatient: async (place) => (await import('./open-patient.ts')).openPatient(place, machine),
   openExaminer: async (place) => (await import('./open-examiner.ts')).openExaminer(place, machine),
   openConnecting: async (place) => (await import('./open-connecting.ts')).openConnecting(place, machine),
+  openAsking: async (place, request) => (await import('./open-asking.ts')).openAsking(place, request, machine),
   openPreview: async (draft, signal) =>
     (await import('./open-preview.ts')).openPreview(draft, { temporary: tmpdir(), signal }, machine),
 };

@@ -21,6 +21,7 @@ import { metadataOf } from './server/http/metadata.ts';
 import { openMetrics, timed } from './server/http/metrics.ts';
 import { openRefusals } from './server/http/refusals.ts';
 import { issuerFetch } from './sources/issuer-fetch.ts';
+import { openWithdrawnTokens } from './store/withdrawn-tokens.ts';
 
 /** What was accepted is finished in this time, in ms; then connections are cut. */
 const GRACE_MS = 10_000;
@@ -67,10 +68,12 @@ export const openHttp = async (
   const address = addressOf(server.publicUrl ?? at);
   const isUnconfigured = server.publicUrl === undefined && listening.port !== server.listen.port;
   const issuers = identity.issuers.map(({ issuer }) => issuer);
+  const withdrawn = openWithdrawnTokens({ folder: opened.folder.withdrawn, now });
   const tokens = createTokens({
     identity,
     audience: address.resource,
     keys: path.keys.tokens,
+    isWithdrawn: (id) => withdrawn.isWithdrawn(id),
     fetch: issuerFetch(machine.outgoing, issuers),
     now,
     onRefusal: (why) => metrics.tokenRefused(why),

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/reader': ['src/core', 'src/thread', 'src/store', 'src/access', 'src/retrieval', 'src/sources'],
   'src/tools': ['src/core'], // a tool reaches data only through the view it is handed
   'src/server': ['src/core', 'src/thread', 'src/store', 'src/access', 'src/reader', 'src/tools'],
+  'src/openai': ['src/core'],
   'src/cli': ['src/core'], // and types of the rest: main hands it the built parts
   'src/config': ['src/core'],
   connectors: ['src/core'], // never another connector, never the store
@@ -28,6 +29,8 @@ const TYPES_OF_ALL = ['src/cli'];
 
 /** Packages that stand for a decision, and the only place that knows of it. */
 const ONLY_IN: Readonly<Record<string, string | readonly string[]>> = {
+  '@modelcontextprotocol/client': 'src/openai/',
+  openai: 'src/openai/',
   'better-sqlite3': 'src/store/sqlite/',
   'sqlite-vec': 'src/store/sqlite/',
   '@modelcontextprotocol/server': 'src/server/',

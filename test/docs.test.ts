@@ -61,6 +61,7 @@ const parts: Parts = {
   openPeople: async () => never(),
   openExaminer: async () => never(),
   openConnecting: async () => never(),
+  openAsking: async () => never(),
   openPreview: async () => never(),
 };
 const program = buildProgram({

@@ -50,6 +50,7 @@ export const github = defineConnector<Settings, Cursor>({
   settings: settingsSchema,
   cursor: cursorSchema,
   operations: OPERATIONS,
+  apart: true,
   hosts: ({ url }) => [new URL(url).host],
   signIn: ({ url, token, app }) =>
     app

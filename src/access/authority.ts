@@ -17,6 +17,8 @@ export interface Authority {
   key(header: KeyHeader, signal: AbortSignal): Promise<CryptoKey | undefined>;
   /** Whose the token is, by its checked claims; undefined where they do not say it as this authority does. */
   read(claims: JWTPayload): Omit<Bearer, 'expiresAt'> | undefined;
+  /** Whether it was taken back since. Rejects with `unavailable` where nobody can say. Absent where nothing is. */
+  isWithdrawn?(claims: JWTPayload): Promise<boolean>;
 }
 
 /** What chooses a key. Whatever else a header offers (`jku`, `jwk`, `x5u`, `x5c`) is the sender's word, and not looked at. */

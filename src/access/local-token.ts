@@ -19,6 +19,11 @@ export interface LocalTokensOptions {
   readonly audience: string;
 }
 
+export interface LocalAuthorityOptions extends LocalTokensOptions {
+  /** Whether the token of this id was withdrawn. */
+  readonly isWithdrawn?: (id: string) => Promise<boolean>;
+}
+
 export interface LocalTokenRequest {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
@@ -63,7 +68,7 @@ export const issueLocalToken = async (
 };
 
 /** This server as the authority on its own tokens. */
-export const localAuthority = ({ keys, audience }: LocalTokensOptions): Authority => {
+export const localAuthority = ({ keys, audience, isWithdrawn }: LocalAuthorityOptions): Authority => {
   const opened = localKeys(keys); // derived once, and awaited by whoever verifies first
   opened.catch(() => undefined); // they hear of it; nobody else does
   return {
@@ -76,6 +81,7 @@ export const localAuthority = ({ keys, audience }: LocalTokensOptions): Authorit
       const { sub, client_id: client, scope, act } = local.parse(claims);
       return { identity: parseWho(sub), client, scopes: scopesOf(scope.split(' ')), ...(act ? { actor: act.sub } : {}) };
     },
+    ...(isWithdrawn && { isWithdrawn: async ({ jti }) => jti !== undefined && isWithdrawn(jti) }),
   };
 };
 

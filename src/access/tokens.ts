@@ -11,6 +11,8 @@ export interface TokensOptions {
   readonly audience: string;
   /** Of this server's own tokens. */
   readonly keys: KeyRing;
+  /** Whether one of this server's own tokens was withdrawn. */
+  readonly isWithdrawn?: (id: string) => Promise<boolean>;
   readonly fetch: Fetch;
   /** ms since 1970. */
   readonly now: () => number;
@@ -32,10 +34,10 @@ export interface IssuersTokens extends Tokens {
 }
 
 /** Says whose a token is, by the issuers of one configuration. */
-export const createTokens = ({ identity, audience, keys, fetch, now, onRefusal }: TokensOptions): IssuersTokens => {
+export const createTokens = ({ identity, audience, keys, isWithdrawn, fetch, now, onRefusal }: TokensOptions): IssuersTokens => {
   const spokenFor = new Set(identity.issuers.flatMap(({ authoritativeFor }) => authoritativeFor));
   const issuers = identity.issuers.map((issuer) => issuerAuthority(issuer, { audience, spokenFor, fetch, now }));
-  const local = identity.local ? [localAuthority({ keys, audience })] : [];
+  const local = identity.local ? [localAuthority({ keys, audience, ...(isWithdrawn && { isWithdrawn }) })] : [];
   return {
     ...createVerifier({ authorities: [...local, ...issuers], now, onRefusal }),
     ready: async (signal) => {

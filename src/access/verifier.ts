@@ -16,7 +16,8 @@ export type Refusal =
   | 'audience'
   | 'type'
   | 'claims'
-  | 'client';
+  | 'client'
+  | 'withdrawn';
 
 export interface VerifierOptions {
   readonly authorities: readonly Authority[];
@@ -62,6 +63,7 @@ export const createVerifier = ({ authorities, now, onRefusal }: VerifierOptions)
     const read = authority.read(payload);
     if (!read || payload.exp === undefined) return 'claims';
     if (authority.clients && !authority.clients.includes(read.client)) return 'client';
+    if (await authority.isWithdrawn?.(payload)) return 'withdrawn';
     return { ...read, expiresAt: payload.exp * 1000 };
   };
 

@@ -202,6 +202,7 @@ const headerFile = ({ home, token }: RunningServer): readonly string[] => [
     : [`Such as: (umask 077 && echo "Authorization: Bearer $(${token})" > ${shellWord(headerPath(home))})`]),
 ];
 
+/** Why OpenAI does not reach an address, and what helps. */
 const outOfReach = (url: string): readonly string[] => [
   `OpenAI calls this address from the internet, where nobody can reach ${new URL(url).host}.`,
   'Either set server.public_url to an https address that the internet reaches, or use OpenAI’s Secure MCP Tunnel:',
@@ -209,8 +210,8 @@ const outOfReach = (url: string): readonly string[] => [
   'and write "tunnel_id": "<its id>" in the place of server_url. See developers.openai.com/api/docs/guides/secure-mcp-tunnels',
 ];
 
-/** Names and addresses that only a machine or a network knows. */
-const isPublic = (url: string): boolean => {
+/** Not one of the names and addresses that only a machine or a network knows. */
+export const isPublic = (url: string): boolean => {
   const { hostname, protocol } = new URL(url);
   return protocol === 'https:' && hostname.includes('.') && !PRIVATE.test(hostname);
 };

@@ -15,6 +15,7 @@ import type { LatestRun, NextRun, Rung, SourceStatus } from '../store/store.ts';
 import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
+import type { AskedOf, Told } from '../openai/told.ts';
 import type { CallResult } from '../server/call.ts';
 import type { AccessAnswer } from '../tools/explain-access.ts';
 import type { Connecting } from './connecting.ts';
@@ -132,6 +133,8 @@ export interface Endpoint {
 /** A token of this server's own. */
 export interface Issued {
   readonly token: string;
+  /** By which it is withdrawn, and found in the audit. */
+  readonly id: string;
   /** ms since 1970. */
   readonly expiresAt: number;
   /** The address it is good for. */
@@ -262,6 +265,34 @@ export interface Examiner {
   close(): Promise<void>;
 }
 
+/** What a model is asked, for whom and how. */
+export interface AskingRequest {
+  /** A verified e-mail, or `issuer|subject`. */
+  readonly who: string;
+  readonly api: 'responses' | 'chat';
+  readonly model?: string;
+  /** Of the API, where it is not OpenAI's own. */
+  readonly baseUrl?: string;
+  /** Of OpenAI's tunnel to the server, instead of its address. */
+  readonly tunnel?: string;
+  /** Of the server, where that was started with another than the configured one. */
+  readonly port?: number;
+  /** Whether it goes on with the last conversation of the same person. */
+  readonly continues: boolean;
+  /** Whether OpenAI may keep the conversation. */
+  readonly stores: boolean;
+  /** Asked before every call of a tool; absent: nobody is asked. */
+  readonly approve?: (call: AskedOf) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+/** A model that answers one person from what they may see. */
+export interface Asking {
+  ask(question: string): AsyncIterable<Told>;
+  /** Takes back what it was given to ask with. */
+  close(): Promise<void>;
+}
+
 /** Everything a command may use, built by main. */
 export interface Parts {
   readonly version: string;
@@ -293,4 +324,6 @@ export interface Parts {
   openPeople(place: Place): Promise<People>;
   openExaminer(place: Place): Promise<Examiner>;
   openConnecting(place: Place): Promise<Connecting>;
+  /** Rejects with `config` where there is no key, or OpenAI could not reach the server. */
+  openAsking(place: Place, request: AskingRequest): Promise<Asking>;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { AppError } from '../core/errors.ts';
+import { askCommand } from './ask.ts';
 import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
 import { connectCommand } from './connect.ts';
@@ -89,6 +90,7 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     tokenCommand,
     searchCommand,
     fetchCommand,
+    askCommand,
     explainCommand,
     whoCanCommand,
     verifyCommand,

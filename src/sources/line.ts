@@ -1,4 +1,4 @@
-import { Agent, fetch, type RequestInit } from 'undici';
+import { Agent, type Dispatcher, fetch, type RequestInit } from 'undici';
 
 import { AppError } from '../core/errors.ts';
 import { isPublic, literalOf, publicOnly, refusedHost, type Resolve } from './address.ts';
@@ -21,6 +21,8 @@ export interface Sending {
   /** What it is called in errors. */
   readonly call: string;
   readonly privateNetwork: boolean;
+  /** Until its answer begins or goes on, in ms, where that is not the usual. */
+  readonly silence?: number;
 }
 
 /** The connections of this process to the outside. */
@@ -36,14 +38,14 @@ export const createLine = ({ resolve }: { readonly resolve: Resolve }): Line => 
   const open = new Agent({ ...timeouts, connect: { timeout: CONNECT, lookup: publicOnly(resolve) } });
   const inside = new Agent({ ...timeouts, connect: { timeout: CONNECT } });
   return {
-    send: async ({ url, method, headers, body, call, privateNetwork }, signal) => {
+    send: async ({ url, method, headers, body, call, privateNetwork, silence }, signal) => {
       const literal = literalOf(url.hostname);
       if (!privateNetwork && literal !== undefined && !isPublic(literal)) throw refusedHost(url.hostname);
       const init: RequestInit = {
         method,
         headers: [...headers],
         redirect: 'manual',
-        dispatcher: privateNetwork ? inside : open,
+        dispatcher: waiting(privateNetwork ? inside : open, silence),
         signal,
         ...(body !== undefined && { body }),
       };
@@ -64,6 +66,14 @@ export const createLine = ({ resolve }: { readonly resolve: Resolve }): Line => 
     },
   };
 };
+
+/** The same connections, on which an answer may be silent for so long. */
+const waiting = (agent: Agent, silence: number | undefined): Dispatcher =>
+  silence === undefined
+    ? agent
+    : agent.compose(
+        (dispatch) => (options, handler) => dispatch({ ...options, headersTimeout: silence, bodyTimeout: silence }, handler),
+      );
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 

@@ -50,6 +50,8 @@ export interface Errand {
   readonly repeats?: boolean;
   /** What makes the call again later, as it stands in errors. */
   readonly again?: string;
+  /** Of answers that are written while they are read, in ms: until one begins or goes on, and until it is whole. */
+  readonly patience?: { readonly silence: number; readonly whole: number };
   readonly authorise?: Authorise;
   readonly notice?: (notice: Notice) => void;
 }
@@ -87,7 +89,7 @@ interface Governing extends OutgoingParts {
 
 const governed = (errand: Errand, { line, budget, now, sleep, random }: Governing): Fetch => {
   const { name, hosts, operations, writes, privateNetwork, tries = TRIES, authorise, notice = () => undefined } = errand;
-  const { repeats = false, again: later = `castellan sync ${name}` } = errand;
+  const { repeats = false, again: later = `castellan sync ${name}`, patience: { whole = DEADLINE, silence } = {} } = errand;
   const known = new Set(hosts.map((host) => host.toLowerCase()));
   const declared = operations && declaredCalls(operations);
 
@@ -114,7 +116,15 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
       // Whatever lets us in is for where we meant to go, and for nowhere that it sends us on to.
       if (url.origin === request.url.origin) for (const [key, value] of Object.entries(own)) signedIn.set(key, value);
       const response = await line.send(
-        { url, method, headers: signedIn, ...(body !== undefined && { body }), call, privateNetwork },
+        {
+          url,
+          method,
+          headers: signedIn,
+          ...(body !== undefined && { body }),
+          call,
+          privateNetwork,
+          ...(silence && { silence }),
+        },
         signal,
       );
       const to = redirect === 'manual' ? undefined : redirectOf(response, url);
@@ -186,7 +196,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     if (budget.quietUntil - now() > PATIENCE) throw limitedError({ name, call: 'it asked for quiet', later }, budget.quietUntil);
     const done = await budget.take(given);
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooLate(name)), DEADLINE);
+    const timer = setTimeout(() => late.abort(tooLate(name, whole)), whole);
     timer.unref();
     try {
       const signal = AbortSignal.any([given, late.signal]);
@@ -212,8 +222,8 @@ const requestOf = (name: string, input: string | URL | Request, init: RequestIni
   }
 };
 
-const tooLate = (name: string): AppError =>
-  new AppError('source_unavailable', `${name} did not answer within ${DEADLINE / 1000} s. It is asked again by the next run.`);
+const tooLate = (name: string, within: number): AppError =>
+  new AppError('source_unavailable', `${name} did not answer within ${within / 1000} s. It is asked again by the next run.`);
 
 interface Outbound {
   readonly url: URL;

@@ -12,6 +12,10 @@ export interface DataFolder {
   readonly key: string;
   /** The anchor file, where the configuration does not name another. */
   readonly anchor: string;
+  /** Tokens that are good no more. */
+  readonly withdrawn: string;
+  /** The last conversation of each person with a model. */
+  readonly conversations: string;
 }
 
 export interface DataFolderOptions {
@@ -36,6 +40,8 @@ export const openDataFolder = async (path: string, { uid }: DataFolderOptions): 
     ledger: join(folder, 'ledger.db'),
     key: join(folder, 'key'),
     anchor: join(folder, 'anchor.jsonl'),
+    withdrawn: join(folder, 'withdrawn'),
+    conversations: join(folder, 'conversations'),
   };
 };
 

@@ -49,6 +49,7 @@ const parts: Parts = {
   openPeople: unused,
   openExaminer: unused,
   openConnecting: unused,
+  openAsking: unused,
   openPreview: unused,
   issueToken: unused,
   openIndex: unused,

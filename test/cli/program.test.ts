@@ -25,6 +25,7 @@ const partsThat = (fail: () => never): Parts => ({
   openTrail: async () => fail(),
   openExaminer: async () => fail(),
   openConnecting: async () => fail(),
+  openAsking: async () => fail(),
   issueToken: async () => fail(),
   openPatient: () => fail(),
   openPeople: async () => fail(),

@@ -264,6 +264,7 @@ const partsOf = (open: ADesk): Parts => ({
   openTrail: unbuilt,
   openExaminer: unbuilt,
   openConnecting: unbuilt,
+  openAsking: unbuilt,
   openPreview: unbuilt,
   openPatient: () => {
     throw new Error('only the desk is open');

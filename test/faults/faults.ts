@@ -1,4 +1,5 @@
 import { ANSWERING } from './answering.ts';
+import { ASKING } from './asking.ts';
 import { ATTACK } from './attack.ts';
 import { CALLING } from './calling.ts';
 import { CARRYING } from './carrying.ts';
@@ -31,6 +32,7 @@ export const FAULTS: readonly Fault[] = [
   ...EXPLAINING,
   ...ANSWERING,
   ...EMBEDDING,
+  ...ASKING,
   ...ENGINE,
   ...CALLING,
   ...CARRYING,

@@ -39,7 +39,7 @@ const files = (): readonly string[] =>
 describe('the tarball', () => {
   test('holds what runs, what it reads and what explains it, and nothing else', () => {
     const expected =
-      /^(?:package\.json|README\.md|LICENSE|src\/launcher\.js|docs\/.+\.md|docs\/examples\/.+\.ts|connectors\/[a-z]+\/README\.md|fixtures\/company\/.+|dist\/(?:src|connectors)\/.+\.js|dist\/src\/store\/.+\.sql|dist\/src\/embed\/model\/.+)$/u;
+      /^(?:package\.json|README\.md|LICENSE|src\/launcher\.js|docs\/.+\.md|docs\/examples\/.+\.ts|connectors\/[a-z]+\/README\.md|fixtures\/company\/.+|dist\/(?:src|connectors)\/.+\.js|dist\/src\/(?:openai|core)\/.+\.d\.ts|dist\/src\/store\/.+\.sql|dist\/src\/embed\/model\/.+)$/u;
     expect(files().filter((path) => !expected.test(path))).toEqual([]);
     expect(files()).toEqual(
       expect.arrayContaining([
@@ -141,6 +141,13 @@ describe('the installed command', () => {
       ['complete', 0],
       ['complete', 0],
     ]);
+  });
+
+  test('is a library too', async () => {
+    const program =
+      "import { mountTool } from 'castellan/openai'; console.log(mountTool({ tunnelId: 't' }, { token: 'x' }).tunnel_id)";
+    const ran = await packed.run('node', ['--input-type=module', '--eval', program]);
+    expect(ran).toMatchObject({ status: 0, stdout: 't\n' });
   });
 
   test('serves a client over stdio', async () => {

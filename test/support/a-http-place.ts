@@ -35,6 +35,8 @@ export interface AnHttpPlace {
   logged(): readonly unknown[];
   /** The newest rows of the audit, newest first. */
   audited(limit?: number): Promise<readonly AuditRow[]>;
+  /** Reads the sources again, after a file of the company was changed. */
+  change(file: string, from: string, to: string): Promise<void>;
   /** Asks the server to stop, and waits until it has. */
   stop(): Promise<void>;
   /** Stops it, and leaves nothing. */
@@ -77,6 +79,13 @@ export const anHttpPlace = async ({
       } finally {
         await trail.close();
       }
+    },
+    change: async (file, from, to) => {
+      const path = join(folder, file);
+      const text = await readFile(path, 'utf8');
+      if (!text.includes(from)) throw new Error(`${file} does not say ${from}`);
+      await writeFile(path, text.replace(from, to));
+      await readAll({ config, data }, machine);
     },
     stop: () => {
       stopping.abort();

@@ -22,6 +22,7 @@ export const partsWith = (given: Partial<Parts>): Parts => ({
   openPatient: unused,
   openExaminer: unused,
   openConnecting: unused,
+  openAsking: unused,
   openPeople: unused,
   ...given,
 });

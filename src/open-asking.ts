@@ -1,0 +1,211 @@
+import { parseWho } from './access/identify.ts';
+import { isPublic } from './cli/known-clients.ts';
+import type { Asking, AskingRequest, Place } from './cli/parts.ts';
+import { type Caller, type Identity, identityName } from './core/caller.ts';
+import { AppError } from './core/errors.ts';
+import { endpointOf } from './endpoint.ts';
+import { issueToken } from './issue-token.ts';
+import { type Machine, openPlace } from './machine.ts';
+import { type Path, openPath } from './open-path.ts';
+import { type Api, openClient } from './openai/client.ts';
+import { askWithChat } from './openai/chat.ts';
+import { connectInProcess } from './openai/in-process.ts';
+import type { MountedServer } from './openai/mount-tool.ts';
+import { askWithResponses } from './openai/responses.ts';
+import type { Answer, Told } from './openai/told.ts';
+import { createMcpServer } from './server/mcp.ts';
+import { type Conversation, openConversations } from './store/conversations.ts';
+import { withdrawToken } from './withdraw-token.ts';
+
+/** As the audit and `clients:` of the configuration name the two ways to ask. */
+const CLIENTS = { responses: 'openai-responses', chat: 'openai-chat' } as const;
+const OPENAI = 'https://api.openai.com/v1';
+/** Longer than any question should take, and as long as the token that it is asked with lives. */
+const MINUTES = 10;
+/** A model that thinks says nothing for so long, in ms. */
+const SILENCE = 300_000;
+/** Of a completion, which does nothing but compute. */
+const RETRIES = 2;
+/** Turns and documents of one conversation: a longer one is begun anew. */
+const TURNS_MAX = 100;
+const DOCUMENTS_MAX = 1000;
+
+/** Opens the way to a model that answers one person. */
+export const openAsking = async (place: Place, request: AskingRequest, machine: Machine): Promise<Asking> => {
+  const { api, baseUrl = OPENAI, who } = request;
+  const identity = parseWho(who);
+  const { config, folder } = await openPlace(place, machine);
+  const openai = clientFor(request, machine);
+  const conversations = openConversations(folder.conversations);
+  const of = [identityName(identity), api, baseUrl];
+  const before = request.continues ? await conversations.last(of) : undefined;
+  if (request.continues && !before) {
+    throw new AppError('invalid_input', `There is no conversation of ${who} to go on with. Ask without --continue.`);
+  }
+  await using opened = new AsyncDisposableStack();
+  const minutes = Math.min(MINUTES, config.identity.tokenMinutes);
+  const opening: Opening = { place, request, machine, openai, identity, minutes, opened, ...(before && { before }) };
+  const ask = api === 'responses' ? await throughResponses(opening) : await throughChat(opening);
+  const closing = opened.move();
+  return {
+    ask: async function* (question) {
+      for await (const told of ask(question)) {
+        if (told.kind === 'ended') await keep(told.answer, question);
+        yield told;
+      }
+    },
+    close: () => closing.disposeAsync(),
+  };
+
+  /** An answer that broke off is no turn to go on from. */
+  async function keep({ responseId, text, given, tools, incomplete }: Answer, question: string): Promise<void> {
+    if (incomplete || (api === 'responses' && responseId === undefined)) return;
+    const turn = api === 'chat' ? [{ question, answer: text }] : [];
+    await conversations.keep(of, {
+      ...(responseId === undefined ? {} : { response: responseId }),
+      turns: [...(before?.turns ?? []), ...turn].slice(-TURNS_MAX),
+      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id)])],
+      tools: [...(tools ?? before?.tools ?? [])],
+    });
+  }
+};
+
+interface Opening {
+  readonly place: Place;
+  readonly request: AskingRequest;
+  readonly machine: Machine;
+  readonly openai: Api;
+  readonly identity: Identity;
+  /** How long a token may live. */
+  readonly minutes: number;
+  readonly opened: AsyncDisposableStack;
+  readonly before?: Conversation;
+}
+
+type Ask = (question: string) => AsyncIterable<Told>;
+
+/** OpenAI mounts the server itself, with a token that lives for this run. */
+const throughResponses = async ({
+  place,
+  request,
+  machine,
+  openai,
+  before,
+  minutes,
+  opened,
+  identity,
+}: Opening): Promise<Ask> => {
+  const { who, model, port, stores, approve, signal } = request;
+  const mounted = await mountedServer(place, request, machine);
+  if (before) {
+    const path = await openPath(await openPlace(place, machine), machine);
+    await assertStillTheirs(before, path, callerOf(path, identity, CLIENTS.responses, machine), signal).finally(() =>
+      path.close(),
+    );
+  }
+  const asked = { who, client: CLIENTS.responses, scopes: ['read'] as const, minutes, ...(port === undefined ? {} : { port }) };
+  const { token, id } = await issueToken(place, asked, machine);
+  opened.defer(() => withdrawToken(place, { id, who }, machine));
+  return (question) =>
+    askWithResponses({
+      openai,
+      server: mounted,
+      caller: { token, ...(approve ? { approval: 'always' as const } : {}) },
+      question,
+      store: stores,
+      signal,
+      ...(model === undefined ? {} : { model }),
+      ...(approve ? { approve } : {}),
+      ...(before?.response === undefined ? {} : { previousResponseId: before.response, knownTools: before.tools }),
+    });
+};
+
+/** The model calls functions, and they are called here, on the index of this machine. */
+const throughChat = async ({ place, request, machine, openai, before, opened, identity }: Opening): Promise<Ask> => {
+  const { model, signal } = request;
+  const path = opened.adopt(await openPath(await openPlace(place, machine), machine), (one) => one.close());
+  const caller = callerOf(path, identity, CLIENTS.chat, machine);
+  if (before) await assertStillTheirs(before, path, caller, signal);
+  const { call } = path;
+  const server = createMcpServer({ call, tools: path.toolsFor(CLIENTS.chat), callerOf: caller, version: machine.version });
+  const named = { name: CLIENTS.chat, version: machine.version };
+  const { mcp } = opened.adopt(await connectInProcess(named, (end) => server.connect(end)), (one) => one.close());
+  const history = before?.turns ?? [];
+  return (question) => askWithChat({ openai, mcp, question, history, signal, ...(model === undefined ? {} : { model }) });
+};
+
+/** Who asks, and who lets them: both are named in the audit. */
+const callerOf =
+  ({ recall }: Path, identity: Identity, client: string, { operator }: Machine) =>
+  async (): Promise<Caller> => ({ identity: await recall(identity), client, scopes: ['read'], actor: `os:${operator}` });
+
+/** What a conversation holds was decided then. It goes on only where all of it would be given today. */
+const assertStillTheirs = async (
+  { documents }: Conversation,
+  { call }: Path,
+  caller: () => Promise<Caller>,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (documents.length > DOCUMENTS_MAX) {
+    throw new AppError('too_large', 'The conversation has become too long to go on with. Ask anew, without --continue.');
+  }
+  for (const id of documents) {
+    const result = await call('explain_access', { id }, caller, signal);
+    if (!('error' in result)) continue;
+    if (result.error.code !== 'not_found') throw new AppError(result.error.code, result.error.message);
+    throw new AppError(
+      'expired',
+      'The conversation holds what is gone or not for this person any more. Ask anew, without --continue.',
+    );
+  }
+};
+
+/** The API's own host may be this machine, where a person says so: then nothing but the address changes. */
+const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: Machine): Api => {
+  const url = URL.parse(baseUrl);
+  if (!url || !/^https?:$/u.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new AppError('invalid_input', 'This is no address of an API. Give one such as: --base-url http://127.0.0.1:11434/v1');
+  }
+  const isNear = !isPublic(`https://${url.host}`);
+  if (url.protocol === 'http:' && !isNear) {
+    throw new AppError(
+      'invalid_input',
+      `${url.host} would be sent the key and the data unencrypted. Give its https address: --base-url`,
+    );
+  }
+  const key = env['OPENAI_API_KEY'];
+  if (!key && !isNear) {
+    throw new AppError(
+      'config',
+      'There is no key. Make one at platform.openai.com/api-keys and set it: export OPENAI_API_KEY=<key>',
+    );
+  }
+  const whole = MINUTES * 60_000;
+  const fetch = outgoing.fetchFor({
+    name: url.host,
+    hosts: [url.host],
+    writes: true,
+    privateNetwork: baseUrl !== OPENAI, // whoever names another knows where it is
+    patience: { silence: SILENCE, whole },
+    rate: { perSecond: 0, concurrent: 16 },
+  });
+  const maxRetries = api === 'chat' ? RETRIES : 0; // a response may have called tools already
+  return openClient({ apiKey: key || 'none', baseUrl, fetch, timeout: whole, maxRetries });
+};
+
+/** Where the API is to reach the server. OpenAI reaches nothing that the internet does not, so that is not tried. */
+const mountedServer = async (
+  place: Place,
+  { tunnel, port, baseUrl = OPENAI }: AskingRequest,
+  machine: Machine,
+): Promise<MountedServer> => {
+  if (tunnel !== undefined) return { tunnelId: tunnel };
+  const { url } = await endpointOf(place, port === undefined ? {} : { port }, machine);
+  if (isPublic(url) || !isPublic(baseUrl)) return { url };
+  throw new AppError(
+    'config',
+    `OpenAI calls the server from the internet, where nobody reaches ${new URL(url).host}. Set server.public_url to an https address ` +
+      'that the internet reaches, or create a tunnel at platform.openai.com/settings/organization/tunnels, run its tunnel-client ' +
+      `beside the server with MCP_SERVER_URL=${url}, and name it: --tunnel <id>. Or let this machine call the tools: --api chat`,
+  );
+};

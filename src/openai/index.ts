@@ -1,0 +1,7 @@
+/** `castellan/openai`: ask a model that looks things up in a server of ours, as one person. */
+export { askWithChat, type ChatQuestion, type ConnectedTools } from './chat.ts';
+export type { Turn } from './history.ts';
+export { DEFAULT_MODEL } from './model.ts';
+export { type MountCaller, type MountedServer, mountTool, READ_TOOLS } from './mount-tool.ts';
+export { askWithResponses, type ResponsesQuestion } from './responses.ts';
+export type { Answer, AskedOf, Citation, Given, Told } from './told.ts';

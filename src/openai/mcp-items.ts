@@ -1,0 +1,57 @@
+import type OpenAI from 'openai';
+import { z } from 'zod';
+
+import { heardOf, jsonOf } from './given.ts';
+import type { Told } from './told.ts';
+
+type Item = OpenAI.Responses.ResponseOutputItem;
+
+/** What an item of a response tells about the server's tools. `known`: those that were listed in the turn before. */
+export function* toldBy(item: Item, known: readonly string[] | undefined): Generator<Told, void> {
+  if (item.type === 'mcp_list_tools' && !item.error) {
+    const names = item.tools.map(({ name }) => name);
+    yield {
+      kind: 'tools',
+      names,
+      gone: (known ?? []).filter((name) => !names.includes(name)),
+      added: known ? names.filter((name) => !known.includes(name)) : [],
+    };
+  }
+  if (item.type !== 'mcp_call') return;
+  const { documents, failed } = heardOf(item.output ?? '');
+  const why = failureOf(item.error) ?? failed ?? (item.status === 'failed' ? 'it failed, and did not say why' : undefined);
+  yield {
+    kind: 'called',
+    tool: item.name,
+    input: jsonOf(item.arguments),
+    documents: why === undefined ? documents : [],
+    ...(why === undefined ? {} : { failed: why }),
+  };
+}
+
+const texts = z.array(z.looseObject({ text: z.string() }));
+
+/** Has been a text, and is an object now. */
+const callError = z.union([
+  z.string().min(1),
+  z.looseObject({ type: z.literal('mcp_tool_execution_error'), content: z.unknown() }),
+  z.looseObject({ message: z.string(), code: z.union([z.number(), z.string()]).optional() }),
+]);
+
+/** Why a call failed, in one sentence; undefined where it did not. */
+const failureOf = (error: unknown): string | undefined => {
+  if (error === null || error === undefined) return undefined;
+  const parsed = callError.safeParse(error);
+  if (!parsed.success) return 'it failed, in words that nobody here understands';
+  if (typeof parsed.data === 'string') return heardOf(parsed.data).failed ?? parsed.data;
+  if ('content' in parsed.data) return contentOf(parsed.data.content);
+  const { message, code } = parsed.data;
+  return code === undefined ? message : `${message} (${code})`;
+};
+
+/** Our own server answers a failure with one text, in which the sentence lies. */
+const contentOf = (content: unknown): string => {
+  const parts = texts.safeParse(content);
+  const text = parts.success ? parts.data.map((part) => part.text).join(' ') : JSON.stringify(content ?? '');
+  return heardOf(text).failed ?? text;
+};

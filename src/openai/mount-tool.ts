@@ -1,0 +1,48 @@
+import type OpenAI from 'openai';
+
+/** The tools of the server that only read. */
+export const READ_TOOLS = ['search', 'fetch', 'list_sources', 'explain_access'] as const;
+
+/** Where OpenAI reaches the server. */
+export type MountedServer = {
+  /** What the server is called in what the model does; `castellan` where nothing else is said. */
+  readonly label?: string;
+} & (
+  | { readonly url: string }
+  /** Of OpenAI's Secure MCP Tunnel, for a server that the internet does not reach. */
+  | { readonly tunnelId: string }
+);
+
+/** As whom the model asks. */
+export interface MountCaller {
+  /** An access token of the person, for the server. OpenAI does not keep it: it goes with every request. */
+  readonly token: string;
+  /** `always`: a person is asked before every call. `never`, the default: none that only reads is asked about. */
+  readonly approval?: 'never' | 'always';
+  /** Tools that write, where they are wanted: a person is always asked before them. */
+  readonly writes?: readonly string[];
+}
+
+/**
+ * The tool with which a request of the Responses API mounts the server. The list of tools is a courtesy: what the token may do
+ * is decided by the server.
+ */
+export const mountTool = (
+  server: MountedServer,
+  { token, approval = 'never', writes = [] }: MountCaller,
+): OpenAI.Responses.Tool.Mcp => ({
+  type: 'mcp',
+  server_label: server.label ?? 'castellan',
+  ...('url' in server ? { server_url: server.url } : { tunnel_id: server.tunnelId }),
+  authorization: token,
+  allowed_tools: [...READ_TOOLS, ...writes],
+  require_approval: approvalOf(approval, writes),
+});
+
+const approvalOf = (
+  approval: 'never' | 'always',
+  writes: readonly string[],
+): OpenAI.Responses.Tool.Mcp['require_approval'] & (object | string) => {
+  if (approval === 'always' || writes.length === 0) return approval;
+  return { never: { tool_names: [...READ_TOOLS] }, always: { tool_names: [...writes] } };
+};

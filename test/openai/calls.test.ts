@@ -1,0 +1,146 @@
+import { McpServer } from '@modelcontextprotocol/server';
+import OpenAI from 'openai';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+
+import { askWithChat, type ChatQuestion } from '../../src/openai/chat.ts';
+import { DROPPED, fitted, messagesOf } from '../../src/openai/history.ts';
+import { connectInProcess } from '../../src/openai/in-process.ts';
+import type { Told } from '../../src/openai/told.ts';
+import { aChatEndpoint, type AChatEndpoint } from '../support/a-chat-endpoint.ts';
+import type { Move } from '../support/a-scripted-model.ts';
+
+/** What a tool does with its nth call. */
+type Tool = (what: string, nth: number) => Promise<string> | string;
+
+/** Asks a model that calls these at once and then says "done", with a real server whose one tool, `look`, does this. */
+const asked = async (
+  calls: Extract<Move, { calls: unknown }>['calls'],
+  tool: Tool,
+  more: Partial<ChatQuestion> = {},
+): Promise<{ readonly told: readonly Told[]; readonly endpoint: AChatEndpoint }> => {
+  const endpoint = await aChatEndpoint({ model: (_, heard) => (heard.length === 0 ? { calls } : { say: 'done' }) });
+  let nth = 0;
+  const server = new McpServer({ name: 'test', version: '1' });
+  server.registerTool('look', { inputSchema: z.looseObject({ what: z.string() }) }, async ({ what }) => {
+    nth += 1;
+    return { content: [{ type: 'text', text: await tool(what, nth) }] };
+  });
+  const connected = await connectInProcess({ name: 'test', version: '1' }, (end) => server.connect(end));
+  onTestFinished(() => connected.close());
+  const openai = new OpenAI({ apiKey: 'none', baseURL: endpoint.baseUrl, maxRetries: 0 });
+  const told: Told[] = [];
+  for await (const one of askWithChat({ openai, mcp: connected.mcp, question: 'What is there?', ...more })) told.push(one);
+  return { told, endpoint };
+};
+
+const look = (what: string) => ({ tool: 'look', input: { what } });
+/** Fails twice, and says whether it is worth trying again. */
+const failing =
+  (retry: boolean) =>
+  (what: string, nth: number): string =>
+    nth < 3 ? JSON.stringify({ error: { code: 'x', message: 'no', retry } }) : what;
+const failuresIn = (told: readonly Told[]): (string | undefined)[] =>
+  told.flatMap((one) => (one.kind === 'called' ? [one.failed] : []));
+/** What the model heard of its calls. */
+const heardIn = ({ asked: [, second] }: AChatEndpoint): (string | null)[] =>
+  (second?.messages ?? []).filter(({ role }) => role === 'tool').map(({ content }) => content);
+
+describe('the calls of one reply', () => {
+  test('are made at once', { timeout: 20_000 }, async () => {
+    const all = Promise.withResolvers<void>();
+    const { endpoint } = await asked([look('a'), look('b'), look('c')], async (what, nth) => {
+      if (nth === 3) all.resolve(); // each waits until all have come
+      await all.promise;
+      return what;
+    });
+    expect(heardIn(endpoint)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('may fail alone: the model hears which and why, and of the others what they gave', async () => {
+    const { told, endpoint } = await asked(
+      [look('a'), { tool: 'destroy', input: {} }, { tool: 'look', input: { wrong: 1 } }],
+      (what) => what,
+    );
+    const [first, second, third] = heardIn(endpoint);
+    expect([first, second]).toEqual(['a', '{"error":{"message":"There is no tool \\"destroy\\". There are: look."}}']);
+    expect(third).toContain('what');
+    expect(failuresIn(told).slice(0, 2)).toEqual([undefined, 'There is no tool "destroy". There are: look.']);
+    expect(told.at(-1)).toMatchObject({ kind: 'ended', answer: { text: 'done' } });
+  });
+
+  test('of which there are too many are refused beyond sixteen', async () => {
+    let made = 0;
+    const { told } = await asked(
+      Array.from({ length: 18 }, (_, nth) => look(String(nth))),
+      (what) => {
+        made += 1;
+        return what;
+      },
+    );
+    expect(made).toBe(16);
+    expect(failuresIn(told).filter((why) => why === 'At most 16 calls are made at once. Make this one next.')).toHaveLength(2);
+  });
+
+  test('that do not answer in time are made again, and three times at most', async () => {
+    const patient = await asked([look('a')], (what, nth) => (nth === 1 ? new Promise(() => undefined) : what), { callMs: 500 });
+    expect(heardIn(patient.endpoint)).toEqual(['a']);
+    let made = 0;
+    const silent = (): Promise<string> => {
+      made += 1;
+      return new Promise(() => undefined);
+    };
+    const { told } = await asked([look('a')], silent, { callMs: 200 });
+    expect(made).toBe(3);
+    expect(failuresIn(told)[0]).toMatch(/^The tool did not answer: /u);
+  });
+
+  test('are made again where the server says that this may help, and not where it does not', async () => {
+    expect(heardIn((await asked([look('a')], failing(true))).endpoint)).toEqual(['a']);
+    const { told, endpoint } = await asked([look('a')], failing(false));
+    expect(failuresIn(told)).toEqual(['no']);
+    expect(heardIn(endpoint)).toHaveLength(1);
+  });
+
+  test('end: a model that never answers is stopped', async () => {
+    const endpoint = await aChatEndpoint({ model: (_, heard) => ({ calls: [look(String(heard.length))] }) });
+    const mcp = {
+      listTools: async () => ({ tools: [{ name: 'look', inputSchema: { type: 'object' } }] }),
+      callTool: async () => ({ content: [{ type: 'text', text: 'more' }] }),
+    };
+    const openai = new OpenAI({ apiKey: 'none', baseURL: endpoint.baseUrl, maxRetries: 0 });
+    const all = askWithChat({ openai, mcp, question: 'What is there?' });
+    await expect(Array.fromAsync(all)).rejects.toMatchObject({ message: expect.stringContaining('too many rounds of calls') });
+    expect(endpoint.asked).toHaveLength(10);
+  });
+});
+
+const tool = (id: string, content: string) => ({ role: 'tool' as const, tool_call_id: id, content });
+
+describe('what of a conversation is sent, where it is too long,', () => {
+  const system = { role: 'system' as const, content: 'Be brief.' };
+  const question = { role: 'user' as const, content: 'And now?' };
+  const turns = messagesOf([
+    { question: 'one', answer: 'x'.repeat(500) },
+    { question: 'two', answer: 'y'.repeat(500) },
+  ]);
+
+  test('is all of it, where it is not', () => {
+    expect(fitted([system, ...turns, question], 4, 10_000)).toEqual([system, ...turns, question]);
+  });
+
+  test('loses the oldest turn first, question and answer together', () => {
+    expect(fitted([system, ...turns, question], 4, 1000)).toEqual([system, ...turns.slice(2), question]);
+  });
+
+  test('then what tools gave, the oldest first, and says so in its place', () => {
+    const results = [tool('1', 'a'.repeat(500)), tool('2', 'b'.repeat(500)), tool('3', 'c'.repeat(500))];
+    const kept = fitted([system, ...turns, question, ...results], 4, 1400);
+    expect(kept).toEqual([system, question, tool('1', DROPPED), ...results.slice(1)]);
+  });
+
+  test('never loses the instructions, the question and the newest result', () => {
+    const newest = tool('1', 'a'.repeat(500));
+    expect(fitted([system, ...turns, question, newest], 4, 1)).toEqual([system, question, newest]);
+  });
+});

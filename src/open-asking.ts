@@ -1,6 +1,7 @@
 import { parseWho } from './access/identify.ts';
 import { isPublic } from './cli/known-clients.ts';
-import type { Asking, AskingRequest, Place } from './cli/parts.ts';
+import type { Asking, AskingRequest } from './cli/asking.ts';
+import type { Place } from './cli/parts.ts';
 import { type Caller, type Identity, identityName } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
 import { endpointOf } from './endpoint.ts';

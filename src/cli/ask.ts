@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 import { openApprover } from './ask-approve.ts';
 import { told, toldJson, tellAnswer } from './ask-tell.ts';
 import type { Context, GlobalOptions } from './context.ts';
-import type { AskingRequest } from './parts.ts';
+import type { AskingRequest } from './asking.ts';
 import { portFrom } from './port.ts';
 
 interface AskOptions extends GlobalOptions {

@@ -15,28 +15,20 @@ import type { LatestRun, NextRun, Rung, SourceStatus } from '../store/store.ts';
 import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
-import type { AskedOf, Told } from '../openai/told.ts';
 import type { CallResult } from '../server/call.ts';
 import type { AccessAnswer } from '../tools/explain-access.ts';
+import type { Asking, AskingRequest } from './asking.ts';
 import type { Connecting } from './connecting.ts';
 import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
+import type { ToSend } from './to-send.ts';
 import type { Telling } from './ring-on-change.ts';
 
 /** One configuration and one data folder. */
 export interface Place {
   readonly config: string;
   readonly data: string;
-}
-
-/** Texts that leave this machine to be embedded: how many, and where to. */
-export interface ToSend {
-  readonly chunks: number;
-  readonly tokens: number;
-  readonly host: string;
-  readonly model: string;
-  readonly dollars?: number;
 }
 
 /** The index, for the one who fills it. */
@@ -262,34 +254,6 @@ export interface Examiner {
   whoCan(request: WhoCanRequest): Promise<(Audience & { readonly asOf?: AsOfTime }) | undefined>;
   /** Asks the source itself, and compares. Rejects with `invalid_input` for one that is not configured or cannot be asked. */
   verify(request: VerifyRequest): Promise<Fidelity>;
-  close(): Promise<void>;
-}
-
-/** What a model is asked, for whom and how. */
-export interface AskingRequest {
-  /** A verified e-mail, or `issuer|subject`. */
-  readonly who: string;
-  readonly api: 'responses' | 'chat';
-  readonly model?: string;
-  /** Of the API, where it is not OpenAI's own. */
-  readonly baseUrl?: string;
-  /** Of OpenAI's tunnel to the server, instead of its address. */
-  readonly tunnel?: string;
-  /** Of the server, where that was started with another than the configured one. */
-  readonly port?: number;
-  /** Whether it goes on with the last conversation of the same person. */
-  readonly continues: boolean;
-  /** Whether OpenAI may keep the conversation. */
-  readonly stores: boolean;
-  /** Asked before every call of a tool; absent: nobody is asked. */
-  readonly approve?: (call: AskedOf) => Promise<boolean>;
-  readonly signal: AbortSignal;
-}
-
-/** A model that answers one person from what they may see. */
-export interface Asking {
-  ask(question: string): AsyncIterable<Told>;
-  /** Takes back what it was given to ask with. */
   close(): Promise<void>;
 }
 

@@ -81,6 +81,7 @@ describe('help', () => {
         token [options]               let a client ask as one person, for minutes
         search [options] [query]      ask as one person
         fetch [options] <id>          read a document as one person
+        ask [options] <question>      let a model answer one person
         explain [options] <who> <id>  why somebody may see a document, or may not
         who-can [options] <id>        who can see a document
         verify [options] <source>     ask a source whether we decide as it does

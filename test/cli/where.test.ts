@@ -30,30 +30,6 @@ test.each(['', 'status', 'status:open', '=open', 'status>open', 'a b=c', 'STATUS
 );
 
 describe('castellan search --where', () => {
-  const search = async (...argv: readonly string[]) => {
-    const [stdout, stderr] = [aStream(), aStream()];
-    const asked: unknown[] = [];
-    const parts = partsWith({
-      openDesk: async () => ({
-        ask: async ({ input }) => {
-          asked.push(input);
-          return { output: ANSWER };
-        },
-        identify: async () => undefined,
-        serve: async () => undefined,
-        overdue: async () => [],
-        close: async () => undefined,
-      }),
-    });
-    const terminal = createTerminal({ stdout, stderr, colour: false });
-    const code = await runProgram(['search', ...argv, '--as', 'ada@acme.test'], {
-      parts,
-      terminal,
-      signal: new AbortController().signal,
-    });
-    return { code, asked, stdout: stdout.written(), stderr: stderr.written() };
-  };
-
   test('asks the tool in its own words, without a query, too', async () => {
     const { asked } = await search('--where', 'status=open', '--where', 'amount>=5', '--limit', '3');
     expect(asked).toEqual([{ where: [{ field: 'status', is: 'open' }, { field: 'amount', from: 5 }], limit: 3 }]); // prettier-ignore
@@ -88,4 +64,29 @@ const ANSWER = {
     },
   ],
   partial: true,
+};
+
+/** Runs the command, and remembers what the tool was asked. */
+const search = async (...argv: readonly string[]) => {
+  const [stdout, stderr] = [aStream(), aStream()];
+  const asked: unknown[] = [];
+  const parts = partsWith({
+    openDesk: async () => ({
+      ask: async ({ input }) => {
+        asked.push(input);
+        return { output: ANSWER };
+      },
+      identify: async () => undefined,
+      serve: async () => undefined,
+      overdue: async () => [],
+      close: async () => undefined,
+    }),
+  });
+  const terminal = createTerminal({ stdout, stderr, colour: false });
+  const code = await runProgram(['search', ...argv, '--as', 'ada@acme.test'], {
+    parts,
+    terminal,
+    signal: new AbortController().signal,
+  });
+  return { code, asked, stdout: stdout.written(), stderr: stderr.written() };
 };

@@ -195,9 +195,7 @@ test(
       return read.sources[0].schedule;
     };
     const { listing, permissions, content } = await scheduled();
-    const hours = ({ brought_at: from, due_at: to }: { brought_at: string; due_at: string }): number =>
-      (Date.parse(to) - Date.parse(from)) / 3_600_000;
-    expect([listing, permissions, content].map(hours)).toEqual([24, 0.5, 0.5]);
+    expect([listing, permissions, content].map(hoursOf)).toEqual([24, 0.5, 0.5]);
     expect((await here.run(['status'])).stdout).toMatch(
       /^ {2}brought {2}listing \d+ s ago, due in 24 h {3}permissions .* {3}content .*due in 30 min$/mu,
     );
@@ -206,3 +204,6 @@ test(
     expect(Date.parse((await scheduled()).listing.brought_at)).toBeGreaterThan(Date.parse(listing.brought_at));
   },
 );
+
+const hoursOf = ({ brought_at: from, due_at: to }: { readonly brought_at: string; readonly due_at: string }): number =>
+  (Date.parse(to) - Date.parse(from)) / 3_600_000;

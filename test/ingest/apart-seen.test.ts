@@ -30,37 +30,39 @@ const aBoard = async () => {
   await source.index.identify(ADA);
   const began = source.clock.now;
   return {
-    ...source,
+    clock: source.clock,
+    sync: (due: Due) => source.sync({ due }),
     write,
     /** What ada is told of it: whether it is fresh, and how many hours after the beginning each kind was confirmed. */
     told: async () => {
       const answer = await source.index.ask(ADA, 'fetch', { id: 'board:spring' });
       if ('error' in answer) return answer.error.code;
       const { fresh, synced_at: content, permissions_synced_at: permissions } = answerSchema.parse(answer.output).metadata;
-      const hours = (at: string): number => (Date.parse(at) - began) / HOUR;
-      return { fresh, content: hours(content), permissions: hours(permissions) };
+      return { fresh, content: hoursSince(began, content), permissions: hoursSince(began, permissions) };
     },
   };
 };
 
+const hoursSince = (began: number, at: string): number => (Date.parse(at) - began) / HOUR;
+
 test('past its promise a text is not fresh, though its permissions were brought since', async () => {
   const { clock, sync, told } = await aBoard();
   clock.now += 2 * HOUR;
-  await sync({ due: PERMISSIONS });
+  await sync(PERMISSIONS);
   expect(await told()).toEqual({ fresh: false, content: 0, permissions: 2 });
-  await sync({ due: CONTENT });
+  await sync(CONTENT);
   expect(await told()).toEqual({ fresh: true, content: 2, permissions: 2 });
 });
 
 test('past their promise permissions let nobody in, though texts were brought since, until they are brought', async () => {
   const { clock, sync, told } = await aBoard();
   clock.now += 23 * HOUR;
-  await sync({ due: CONTENT });
+  await sync(CONTENT);
   expect(await told()).toEqual({ fresh: true, content: 23, permissions: 0 });
   clock.now += 2 * HOUR;
-  await sync({ due: CONTENT });
+  await sync(CONTENT);
   expect(await told()).toBe('not_found');
-  await sync({ due: PERMISSIONS });
+  await sync(PERMISSIONS);
   expect(await told()).toEqual({ fresh: true, content: 25, permissions: 25 });
 });
 
@@ -69,6 +71,6 @@ test('a run for permissions alone closes what its source closed', async () => {
   expect(await told()).toMatchObject({ fresh: true });
   await write(['user:bob']);
   clock.now += HOUR / 2;
-  await sync({ due: PERMISSIONS });
+  await sync(PERMISSIONS);
   expect(await told()).toBe('not_found');
 });

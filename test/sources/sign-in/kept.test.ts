@@ -66,8 +66,7 @@ describe('what is kept', () => {
 
   test('cannot be kept while another process holds the file: it is not lost, and kept the next time', async () => {
     const provider = await aProvider();
-    const accepts = (header: string | undefined): boolean => header === 'Bearer next';
-    const { connect, open, clock, folder } = await aSignedInSource({ provider, settings: OAUTH, accepts });
+    const { connect, open, clock, folder } = await aSignedInSource({ provider, settings: OAUTH, accepts: isNext });
     await connect();
     const db = new SQLite(folder.ledger);
     onTestFinished(() => void db.close());
@@ -132,3 +131,5 @@ test('a key that is exchanged: the old one still opens, and what is used is seal
   expect(await standing()).toMatchObject({ state: 'unreadable' });
   expect(provider.given).toEqual(['authorization_code']);
 });
+
+const isNext = (header: string | undefined): boolean => header === 'Bearer next';

@@ -21,16 +21,19 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another user, where this one may become it. */
   readonly uid?: number;
+  /** What is typed, if anything. */
+  readonly input?: string;
 }
 
 /** Runs the program as a person would, and waits for its end. */
-export const castellan = async (argv: readonly string[], { cwd, env = {}, uid }: CommandOptions = {}): Promise<Ended> => {
+export const castellan = async (argv: readonly string[], { cwd, env = {}, uid, input }: CommandOptions = {}): Promise<Ended> => {
   const child = spawn(process.execPath, [LAUNCHER, ...argv], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...environment(), ...env },
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
+  child.stdin.on('error', () => undefined).end(input); // a program that reads nothing may have ended
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -87,7 +87,7 @@ describe('docs/attach.md', () => {
   });
 
   test('shows every example whole', () => {
-    const examples = readdirSync(EXAMPLES);
+    const examples = readdirSync(EXAMPLES).filter((name) => /-(?:http|stdio)\.ts$/u.test(name));
     expect(examples).toHaveLength(6);
     expect(examples.filter((name) => !page.includes(readFileSync(join(EXAMPLES, name), 'utf8')))).toEqual([]);
   });

@@ -63,6 +63,7 @@ export const vectorContract = (makePlace: MakePlace): void => {
     expect(await store.waitingCount('m2')).toBe(3);
     expect(await embedAll('m2')).toHaveLength(3);
     expect(await store.waitingCount('m2')).toBe(0);
+    expect(await store.waiting('m2', 1)).toEqual([]); // what has come takes the place of what was
     expect(await store.waitingCount('m1')).toBe(3);
   });
 

@@ -109,7 +109,8 @@ describe('the file', () => {
     const bytes = readFileSync(path);
     bytes.fill(0x5a, bytes.length / 2, bytes.length / 2 + 8192);
     writeFileSync(path, bytes);
-    await expect((await opened(path)).check()).rejects.toMatchObject({
+    const checked = async (): Promise<void> => (await opened(path)).check(); // whichever of both meets the page
+    await expect(checked()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/^The index .* is damaged \(.*\)\. Move it away and run: castellan sync$/su),
     });

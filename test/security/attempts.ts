@@ -23,6 +23,8 @@ const searchesFor = (word: string): Attempt[] =>
     { query: `spring title:${word} OR 1=1 --`, limit: 50 },
     { query: 'spring', types: [word, word.toUpperCase()] },
     { query: 'spring', sources: [word] },
+    { where: [{ field: 'status', is: word }], limit: 50 },
+    { query: 'spring', where: [{ field: word, is: word.toUpperCase() }] },
   ].map((input) => ({ tool: 'search', input }));
 
 /** The same letters as a wide font has them. */
@@ -63,6 +65,9 @@ const FIXED: readonly Attempt[] = [
   { tool: 'search', input: { query: 'spring', as: 'somebody', where: { any: 1 } } },
   { tool: 'search', input: { query: 'spring', cursor: 'B'.repeat(64) } },
   { tool: 'search', input: null },
+  { tool: 'search', input: { where: [{ field: 'amount', from: 4711, to: 4711 }] } },
+  { tool: 'search', input: { where: [{ field: 'amount', from: 0 }], limit: 50 } },
+  { tool: 'search', input: { where: [{ field: 'status', is: null }], sources: ['notes'] } },
   { tool: 'explain_access', input: { id: 'notes:parts' } },
   { tool: 'explain_access', input: { id: WELCOME } },
   { tool: 'no_such_tool', input: {} },

@@ -30,7 +30,7 @@ export interface Struck {
   /** How a page ends whose elements were there before: mended unless said otherwise. */
   readonly twice?: Ends;
   /** How a next page ends that is this one: told unless said otherwise. */
-  readonly circle?: Ends;
+  readonly circle?: FaultCase<never>['ends'];
 }
 
 const HOUR = 3_600_000;

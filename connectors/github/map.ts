@@ -11,11 +11,11 @@ export const NORMALISED: Normalised = {
     closed_at: true,
     created_at: true,
     status: true,
-    due_at: 'an issue has none; its milestone may, which is not its own',
-    priority: 'an issue has none',
+    due_at: 'An issue has none; its milestone may, which is not its own.',
+    priority: 'An issue has none.',
   },
   comment: { created_at: true },
-  file: { media_type: true, size: true, created_at: 'Git keeps no such time of a file' },
+  file: { media_type: true, size: true, created_at: 'Git keeps no such time of a file.' },
 };
 
 /** Keys are made of what GitHub never gives to another: never of names. */

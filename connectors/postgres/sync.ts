@@ -10,42 +10,21 @@ import { AppError } from '../../src/core/errors.ts';
 import { accessOf, isAsked } from './access.ts';
 import { connected, type Session } from './api.ts';
 import { type Table, tablesOf } from './catalog.ts';
+import { type Cursor, cursorSchema, isLate } from './cursor.ts';
 import { keyOf, rowChanges, rowSchema } from './map.ts';
 import { type People, peopleChanges, readPeople } from './people.ts';
 import { readRow } from './read.ts';
 import { listsOf, selectKeys, selectRows } from './rows.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
-import { seesAll, type Touched, touchedUpTo } from './stream.ts';
+import { beginSeeing } from './snapshot.ts';
+import { type Touched, touchedUpTo } from './stream.ts';
 
 /** Rows that are asked for at once. */
 const PAGE = 2_000;
-/** What only the database decides is asked anew at most this often while changes come, in ms. */
-const ASK_AGAIN = 60_000;
-/** How long commits of the log may take to become visible, in ms, and how often that is looked at. */
-const VISIBLE = 10_000;
-const LOOK = 25;
 /** Between two looks at how far the log is, in ms. */
 const POLL = 100;
 
-const cursorSchema = z.strictObject({
-  /** What was committed before it is stored. */
-  lsn: z.string(),
-  system: z.string(),
-  timeline: z.string(),
-  /** Of the settings and of how the tables are made: with others, what is stored is not what would be. */
-  settings: z.string(),
-  people: z.string(),
-  /** Whom they were, told or only begun to be: who is not among them any more has to be taken out. */
-  accounts: z.array(z.string()),
-  groups: z.array(z.string()),
-  /** Of the tables whose rows' readers are asked for: who they were. */
-  asked: z.record(z.string(), z.string()),
-  /** When they were, ms since 1970. */
-  askedAt: z.number(),
-});
-/** Where a run left off. */
-export type Cursor = z.infer<typeof cursorSchema>;
 type PostgresRun = Run<Settings, Cursor>;
 
 /** Tables of a PostgreSQL database, each row a document, with the permissions the database or its columns give. */
@@ -132,22 +111,6 @@ const goneOf = (before: readonly string[], now: Iterable<string>): string[] => {
   return before.filter((one) => !there.has(one));
 };
 
-/** One snapshot for everything this run says, not older than what the log said. */
-const beginSeeing = async (session: Session, touched: Touched | undefined): Promise<void> => {
-  for (let waited = 0; ; waited += LOOK) {
-    await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    if (!touched || (await seesAll(session, touched.transactions))) return;
-    await session.run('ROLLBACK');
-    if (waited >= VISIBLE) {
-      throw new AppError(
-        'source_unavailable',
-        `A transaction is committed and not visible for ${VISIBLE / 1000} s: a replica may be late. It is read by the next run.`,
-      );
-    }
-    await setTimeout(LOOK);
-  }
-};
-
 /** Everything there is. What is committed meanwhile comes again by the stream, which begins before it. */
 async function* allChanges(work: Work, touched?: Touched): AsyncGenerator<Change<Cursor>> {
   const { run, session, tables, people, stream } = work;
@@ -198,8 +161,7 @@ async function* newChanges(work: Work, cursor: Cursor, touched: Touched): AsyncG
   }
   const deciding = new Set((await relationsOf(session, run.source, run.settings.deciding)).map(({ oid }) => oid));
   const decided = peopleMoved || touched.relations.values().some((relation) => deciding.has(relation));
-  const isLate = now - cursor.askedAt >= ASK_AGAIN || now < cursor.askedAt;
-  const asks = decided || (run.due.permissions && isLate);
+  const asks = decided || (run.due.permissions && isLate(cursor, now));
   for (const table of tables) {
     yield* toldChanges(work, table, touched);
     if (asks && isAsked(table)) yield* movedAcls(work, table, { begun, asked });

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 
 import { keyFrom, valuesOf } from '../../connectors/postgres/map.ts';
 import type { Settings } from '../../connectors/postgres/settings.ts';
-import { type Cursor, postgres } from '../../connectors/postgres/sync.ts';
+import type { Cursor } from '../../connectors/postgres/cursor.ts';
+import { postgres } from '../../connectors/postgres/sync.ts';
 import { connectorContract } from '../contracts/connector-contract.ts';
 import { aConnectedSource } from '../support/a-connected-source.ts';
 import { aConnectorRun, changesOf } from '../support/a-connector-run.ts';

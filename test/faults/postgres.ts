@@ -59,7 +59,7 @@ export const POSTGRES: readonly Fault[] = [
   },
   {
     name: 'a transaction that is not visible yet is passed over',
-    file: 'connectors/postgres/stream.ts',
+    file: 'connectors/postgres/snapshot.ts',
     find: `return full < xmax && !running.has(String(full));`,
     plant: `return full < xmax || !running.has(String(full));`,
     caughtBy: stream('a commit that waits for a replica is not read before it is visible'),
@@ -92,7 +92,7 @@ export const POSTGRES: readonly Fault[] = [
   {
     name: 'what only the database knows is asked once and never again',
     file: 'connectors/postgres/sync.ts',
-    find: `const asks = decided || (run.due.permissions && isLate);`,
+    find: `const asks = decided || (run.due.permissions && isLate(cursor, now));`,
     plant: `const asks = decided;`,
     caughtBy: access('moves with what nobody said decides, when the database is asked again'),
   },
@@ -147,7 +147,7 @@ export const POSTGRES: readonly Fault[] = [
   },
   {
     name: 'what is asked may write',
-    file: 'connectors/postgres/sync.ts',
+    file: 'connectors/postgres/snapshot.ts',
     find: `REPEATABLE READ READ ONLY`,
     plant: `REPEATABLE READ`,
     caughtBy: asker('a policy that writes is refused what it would write'),

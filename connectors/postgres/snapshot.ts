@@ -10,11 +10,15 @@ import type { Touched } from './stream.ts';
 const VISIBLE = 10_000;
 const LOOK = 25;
 
-/** One snapshot for everything this run says, not older than what the log said. */
-export const beginSeeing = async (session: Session, touched: Touched | undefined): Promise<void> => {
+/**
+ * One snapshot for everything this run says, not older than what the log said. Gives whether it holds all that the log held before:
+ * of what is still running nobody can say whether its commit is in the log already.
+ */
+export const beginSeeing = async (session: Session, touched: Touched | undefined): Promise<boolean> => {
+  const settled = !(await isWriting(session));
   for (let waited = 0; ; waited += LOOK) {
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    if (!touched || (await seesAll(session, touched.transactions))) return;
+    if (!touched || (await seesAll(session, touched.transactions))) return settled;
     await session.run('ROLLBACK');
     if (waited >= VISIBLE) {
       throw new AppError(
@@ -24,6 +28,17 @@ export const beginSeeing = async (session: Session, touched: Touched | undefined
     }
     await setTimeout(LOOK);
   }
+};
+
+const writingRow = z.object({ writing: z.string() });
+
+/** Does any transaction write? Each holds a lock on itself, until others see what it did. */
+const isWriting = async (session: Session): Promise<boolean> => {
+  const [row] = await session.rows(
+    writingRow,
+    `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock')::text AS writing`,
+  );
+  return row?.writing !== 'false';
 };
 
 const snapshotRow = z.object({ xmax: z.string(), running: z.string() });

@@ -10,7 +10,7 @@ import { AppError } from '../../src/core/errors.ts';
 import { accessOf, isAsked } from './access.ts';
 import { connected, type Session } from './api.ts';
 import { type Table, tablesOf } from './catalog.ts';
-import { type Cursor, cursorSchema, isLate } from './cursor.ts';
+import { type Cursor, cursorSchema, isLate, isUnasked } from './cursor.ts';
 import { keyOf, rowChanges, rowSchema } from './map.ts';
 import { type People, peopleChanges, readPeople } from './people.ts';
 import { readRow } from './read.ts';
@@ -42,7 +42,9 @@ export const postgres = defineConnector<Settings, Cursor>({
   awaitChange: async (run) => {
     const { cursor, signal } = run;
     if (!cursor) return;
-    for await (const now of connected(run, (session) => placesOf(session, signal))) if (lsnOf(now) > lsnOf(cursor.lsn)) return;
+    for await (const place of connected(run, (session) => placesOf(session, signal))) {
+      if (lsnOf(place) > lsnOf(cursor.lsn) || isUnasked(cursor, run.now().getTime())) return;
+    }
   },
   read: readRow,
 });
@@ -63,10 +65,15 @@ interface Work {
   readonly people: People;
   readonly stream: Stream;
   readonly server: Server;
+  /** When it began, ms since 1970. */
+  readonly now: number;
+  /** Whether it sees all that is in the log before `server.now`. */
+  readonly settled: boolean;
 }
 
 async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Change<Cursor>> {
   const { cursor, source, settings, notice } = run;
+  const now = run.now().getTime();
   const server = await serverOf(session);
   const tables = await tablesOf(session, source, settings);
   await assertSeesRows(session, source, tables);
@@ -75,9 +82,9 @@ async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Ch
   if (cursor && stream.broken !== undefined) {
     notice({ kind: 'advice', message: `All rows are read anew, for ${stream.broken}.` });
   }
-  await beginSeeing(session, touched);
+  const settled = await beginSeeing(session, touched);
   const people = await readPeople(session, source, settings);
-  const work: Work = { run, session, tables, stream, server, people };
+  const work: Work = { run, session, tables, stream, server, people, now, settled };
   // Only a listing takes an account out as it takes out whatever is not named.
   if (cursor && touched && goneOf(cursor.accounts, accountsOf(people)).length === 0) yield* newChanges(work, cursor, touched);
   else yield* allChanges(work, touched);
@@ -92,7 +99,7 @@ interface Followed {
 
 /** What the log says. Where it could not be followed from the cursor, it begins again, and all is read. */
 const followed = async (
-  { run: { cursor, due, settings, source }, session, tables, server }: Omit<Work, 'people' | 'stream'>,
+  { run: { cursor, due, settings, source }, session, tables, server }: Pick<Work, 'run' | 'session' | 'tables' | 'server'>,
   stream: Stream,
 ): Promise<Followed> => {
   if (!cursor || stream.broken !== undefined) return { stream };
@@ -134,13 +141,12 @@ async function* allChanges(work: Work, touched?: Touched): AsyncGenerator<Change
   yield { type: 'complete' };
   // An older cursor that still holds says more than the slot, which may have been let go less far.
   const lsn = cursor && stream.broken === undefined ? cursor.lsn : stream.from;
-  yield { type: 'checkpoint', cursor: cursorOf(work, { lsn, asked, askedAt: run.now().getTime() }) };
+  yield { type: 'checkpoint', cursor: cursorOf(work, { lsn, asked, ...askedNow(work) }) };
 }
 
 /** What is not what it was, as it is now. */
 async function* newChanges(work: Work, cursor: Cursor, touched: Touched): AsyncGenerator<Change<Cursor>> {
-  const { run, session, tables, people, server } = work;
-  const now = run.now().getTime();
+  const { run, session, tables, people, server, now } = work;
   const peopleMoved = people.digest !== cursor.people;
   const asked: Record<string, string> = { ...cursor.asked };
   for (const table of tables) if (isAsked(table) && touched.rows.get(table.name)?.size) asked[table.name] = '';
@@ -167,8 +173,12 @@ async function* newChanges(work: Work, cursor: Cursor, touched: Touched): AsyncG
     if (asks && isAsked(table)) yield* movedAcls(work, table, { begun, asked });
   }
   // Where only the database knows who may see a row, nothing is known of the rows it was not asked about.
-  if (asks || !tables.some(isAsked)) yield { type: 'unchanged' };
-  yield { type: 'checkpoint', cursor: cursorOf(work, { lsn: server.now, asked, askedAt: asks ? now : cursor.askedAt }) };
+  const isWhole = asks || !tables.some(isAsked);
+  if (isWhole) yield { type: 'unchanged' };
+  yield {
+    type: 'checkpoint',
+    cursor: cursorOf(work, { lsn: server.now, asked, ...(isWhole ? askedNow(work) : askedOf(cursor)) }),
+  };
 }
 
 /** What the log says of one table. */
@@ -225,9 +235,16 @@ const containerOf = ({ name, settings }: Table): Change<never> => ({
   acl: { terms: [{ allow: [], deny: [], from: `table ${name}` }] },
 });
 
+type Asked = Pick<Cursor, 'askedAt' | 'askedLsn'>;
+
+/** What is not seen for sure is asked for again. */
+const askedNow = ({ now, settled, server }: Work): Asked => ({ askedAt: now, askedLsn: settled ? server.now : '0/0' });
+
+const askedOf = ({ askedAt, askedLsn }: Cursor): Asked => ({ askedAt, askedLsn });
+
 const cursorOf = (
   { run, tables, people, server: { system, timeline } }: Work,
-  part: Pick<Cursor, 'lsn' | 'asked' | 'askedAt'>,
+  part: Asked & Pick<Cursor, 'lsn' | 'asked'>,
 ): Cursor => ({
   ...part,
   system,

@@ -201,4 +201,25 @@ export const POSTGRES: readonly Fault[] = [
     plant: `\${of}.\${escapeIdentifier(column)}::text AS`,
     caughtBy: hostile('of type %s tell what was deleted and what was changed'),
   },
+  {
+    name: 'what was taken back waits for the next word of the log',
+    file: 'connectors/postgres/sync.ts',
+    find: ` || isUnasked(cursor, run.now().getTime())`,
+    plant: ` || isUnasked({ ...cursor, lsn: '0/0' }, run.now().getTime())`,
+    caughtBy: asker('it is asked after within the minute, though nothing more happens'),
+  },
+  {
+    name: 'a run that did not ask is taken for one that did',
+    file: 'connectors/postgres/sync.ts',
+    find: `...(isWhole ? askedNow(work) : askedOf(cursor))`,
+    plant: `...askedOf({ ...cursor, askedLsn: server.now })`,
+    caughtBy: asker('it is asked after within the minute, though nothing more happens'),
+  },
+  {
+    name: 'what is in the log and not visible yet is taken for asked after',
+    file: 'connectors/postgres/snapshot.ts',
+    find: `const settled = !(await isWriting(session));`,
+    plant: `const settled = (await isWriting(session)) !== undefined;`,
+    caughtBy: asker('what a transaction that is not visible yet takes back is asked after again'),
+  },
 ];

@@ -260,17 +260,6 @@ describe('a table', () => {
   });
 });
 
-test('a row that grew too long is not shown as it was before, and comes back when it is shorter', async () => {
-  const { db, source } = await followed();
-  await db.sql(`UPDATE deal SET notes = repeat('x', 2000001) WHERE id = 1`);
-  expect(await source.sync()).toMatchObject({ status: 'partial', counts: { problems: 1 } });
-  expect(await source.sync()).toMatchObject({ status: 'complete' });
-  expect(await source.sees('ada', KEYS)).toEqual(['deals/3']);
-  await db.sql(`UPDATE deal SET notes = 'autumn' WHERE id = 1`);
-  await source.sync();
-  expect(await source.fetched('ada', 'deals/1')).toBe('autumn');
-});
-
 test('more than is worth following is read anew once, and not for ever', async () => {
   const { db, source } = await followed();
   await db.sql(

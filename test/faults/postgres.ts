@@ -4,6 +4,7 @@ const stream = (test: string): NamedTest => ({ file: 'test/connectors/postgres-s
 const access = (test: string): NamedTest => ({ file: 'test/connectors/postgres-access.test.ts', test });
 const hostile = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-stream.test.ts', test });
 const asker = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-access.test.ts', test });
+const odd = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-rows.test.ts', test });
 const row = (test: string): NamedTest => ({ file: 'test/connectors/postgres.test.ts', test });
 
 /** Mistakes about a database: what is committed, and who may see it. */
@@ -221,5 +222,19 @@ export const POSTGRES: readonly Fault[] = [
     find: `const settled = !(await isWriting(session));`,
     plant: `const settled = (await isWriting(session)) !== undefined;`,
     caughtBy: asker('what a transaction that is not visible yet takes back is asked after again'),
+  },
+  {
+    name: 'a row that cannot be taken is shown as it was before',
+    file: 'connectors/postgres/map.ts',
+    find: `    yield { type: 'acl', key, acl: { unknown: said.refused.message } };\n`,
+    plant: '',
+    caughtBy: odd('a row that grew too long is not shown as it was before, and comes back when it is shorter'),
+  },
+  {
+    name: 'a field that is too long leaves its row to who saw it before',
+    file: 'connectors/postgres/map.ts',
+    find: `if (field) return tooLong`,
+    plant: `if (field && field[0] === '') return tooLong`,
+    caughtBy: odd('a row that %s is not shown as it was before, and comes back when it is mended'),
   },
 ];

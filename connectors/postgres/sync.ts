@@ -84,6 +84,7 @@ async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Ch
   }
   const settled = await beginSeeing(session, touched);
   const people = await readPeople(session, source, settings);
+  if (people.problem !== undefined) notice({ kind: 'advice', message: people.problem });
   const work: Work = { run, session, tables, stream, server, people, now, settled };
   // Only a listing takes an account out as it takes out whatever is not named.
   if (cursor && touched && goneOf(cursor.accounts, accountsOf(people)).length === 0) yield* newChanges(work, cursor, touched);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Settings } from '../../connectors/postgres/settings.ts';
 import { postgres } from '../../connectors/postgres/sync.ts';
@@ -56,4 +56,45 @@ test.each([
   await db.sql(`UPDATE deal SET ${mend} WHERE id = 1`);
   await source.sync();
   expect(await source.sees('ada', KEYS)).toEqual(['deals/1', 'deals/3']);
+});
+
+describe('an account that is none', () => {
+  test.each([
+    ['by its id', `UPDATE person SET id = E'bo\\x01b' WHERE id = 'bob'; INSERT INTO team VALUES ('sales', E'bo\\x01b')`],
+    ['by its e-mail', `UPDATE person SET email = E'bob\\x01@acme.test' WHERE id = 'bob'`],
+    [
+      'for it has no id',
+      `UPDATE deal SET owner = 'bob'; ALTER TABLE person DROP CONSTRAINT person_pkey; ALTER TABLE person ALTER id DROP NOT NULL; UPDATE person SET id = NULL WHERE id = 'bob'`,
+    ],
+    ['by what it is said to be', `UPDATE person SET kind = 'king' WHERE id = 'bob'`],
+  ])('%s sees nothing, is told, and stops no other', async (_, sql) => {
+    const { db, source } = await followed({}, `ALTER TABLE person ADD kind text DEFAULT 'member';`, {
+      accounts: 'SELECT id, email, kind FROM person',
+    });
+    expect(await source.sees('bob', KEYS)).toEqual(['deals/2']);
+    await db.sql(`${sql}; DELETE FROM team WHERE member = 'cyd'; UPDATE deal SET owner = 'ada', notes = 'autumn' WHERE id = 4`);
+    const end = await source.sync();
+    expect(end).toMatchObject({ status: 'partial', counts: { problems: 1 } });
+    expect(end.problems[0]?.message).toMatch(/accounts gives 1 row of accounts that are none/u);
+    expect(await source.sees('bob', KEYS)).toEqual([]);
+    expect(await source.sees('cyd', KEYS)).toEqual([]);
+    expect(await source.sees('ada', KEYS)).toContain('deals/4');
+    expect(await source.sync()).toMatchObject({ status: 'complete' });
+    expect(source.notices.at(-1)).toMatchObject({ kind: 'advice', message: expect.stringMatching(/They see nothing/u) });
+  });
+
+  test('does not become a member by it where it was a guest', async () => {
+    const { db, source } = await followed(
+      { permissions: { everyone: true } },
+      `ALTER TABLE person ADD kind text DEFAULT 'member'; UPDATE person SET kind = 'guest' WHERE id = 'bob';`,
+      {
+        accounts: 'SELECT id, email, kind FROM person',
+      },
+    );
+    expect(await source.sees('bob', KEYS)).toEqual([]);
+    await db.sql(`UPDATE person SET id = E'bo\\x01b' WHERE id = 'bob'`);
+    expect(await source.sync()).toMatchObject({ status: 'partial' });
+    expect(await source.sees('bob', KEYS)).toEqual([]);
+    expect(await source.sees('ada', KEYS)).toEqual(KEYS);
+  });
 });

@@ -237,4 +237,18 @@ export const POSTGRES: readonly Fault[] = [
     plant: `if (field && field[0] === '') return tooLong`,
     caughtBy: odd('a row that %s is not shown as it was before, and comes back when it is mended'),
   },
+  {
+    name: 'an account that is left out is no guest any more',
+    file: 'connectors/postgres/people.ts',
+    find: `  accounts.push(...unsound.flatMap(guestOf));\n`,
+    plant: `  accounts.push(...unsound.slice(unsound.length).flatMap(guestOf));\n`,
+    caughtBy: odd('does not become a member by it where it was a guest'),
+  },
+  {
+    name: 'an account that is none is somebody by its e-mail',
+    file: 'connectors/postgres/people.ts',
+    find: `active: false, kind: 'guest' } }]`,
+    plant: `active: true, kind: 'member' } }]`,
+    caughtBy: odd('does not become a member by it where it was a guest'),
+  },
 ];

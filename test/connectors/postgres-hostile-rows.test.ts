@@ -83,16 +83,10 @@ describe('an account that is none', () => {
     expect(source.notices.at(-1)).toMatchObject({ kind: 'advice', message: expect.stringMatching(/They see nothing/u) });
   });
 
-  test('does not become a member by it where it was a guest', async () => {
-    const { db, source } = await followed(
-      { permissions: { everyone: true } },
-      `ALTER TABLE person ADD kind text DEFAULT 'member'; UPDATE person SET kind = 'guest' WHERE id = 'bob';`,
-      {
-        accounts: 'SELECT id, email, kind FROM person',
-      },
-    );
-    expect(await source.sees('bob', KEYS)).toEqual([]);
-    await db.sql(`UPDATE person SET id = E'bo\\x01b' WHERE id = 'bob'`);
+  test('is a guest by its e-mail, and no member of the organisation whom nobody knows', async () => {
+    const db = await server.database();
+    await db.sql(`${DEALS} UPDATE person SET id = E'bo\\x01b' WHERE id = 'bob'`);
+    const source = await aConnectedSource(postgres, dealsSettings(db.url, {}, { permissions: { everyone: true } }));
     expect(await source.sync()).toMatchObject({ status: 'partial' });
     expect(await source.sees('bob', KEYS)).toEqual([]);
     expect(await source.sees('ada', KEYS)).toEqual(KEYS);

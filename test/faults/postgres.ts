@@ -242,13 +242,13 @@ export const POSTGRES: readonly Fault[] = [
     file: 'connectors/postgres/people.ts',
     find: `  accounts.push(...unsound.flatMap(guestOf));\n`,
     plant: `  accounts.push(...unsound.slice(unsound.length).flatMap(guestOf));\n`,
-    caughtBy: odd('does not become a member by it where it was a guest'),
+    caughtBy: odd('is a guest by its e-mail, and no member of the organisation whom nobody knows'),
   },
   {
     name: 'an account that is none is somebody by its e-mail',
     file: 'connectors/postgres/people.ts',
     find: `active: false, kind: 'guest' } }]`,
     plant: `active: true, kind: 'member' } }]`,
-    caughtBy: odd('does not become a member by it where it was a guest'),
+    caughtBy: odd('is a guest by its e-mail, and no member of the organisation whom nobody knows'),
   },
 ];

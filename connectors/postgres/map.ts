@@ -17,10 +17,16 @@ export type Row = z.infer<typeof rowSchema>;
 /** A longer column is not read: its row is told as a problem. In characters. */
 export const TEXT_MAX = 2_000_000;
 /** A longer field or address is refused wherever it comes from. In characters. */
-const FIELD_MAX = 10_000;
+export const FIELD_MAX = 10_000;
 const URL_MAX = 4_000;
+/** A larger row is not read. In bytes. */
+export const ROW_MAX = 32 * 1_048_576;
+/** Beside a row's columns, how many bytes they are together: no column is called so by anybody. */
+export const SIZE = 'castellan size';
 /** Longer keys are stood for by their hash. */
 const KEY_MAX = 900;
+
+export const sizeOf = (row: Row): number => Number(row[SIZE] ?? 0);
 
 /** The key of a row's document: its table's name, then each column of its key. */
 export const keyOf = (table: Pick<Table, 'name' | 'key'>, row: Row): string =>
@@ -57,6 +63,8 @@ interface Mapped {
 
 /** What a row says, or why nothing of it can be taken: then it is nobody's, for what is stored of it is not what it says. */
 export const documentOf = (table: Table, row: Row, acl: Acl): Mapped | { readonly refused: AppError } => {
+  if (sizeOf(row) > ROW_MAX)
+    return { refused: new AppError('too_large', `It is larger than ${ROW_MAX / 1_048_576} MB, which nobody would read.`) };
   const long = table.text.find((column) => (row[column]?.length ?? 0) >= TEXT_MAX);
   if (long !== undefined) return tooLong(long, TEXT_MAX);
   const mapped = mappedOf(table, row, acl);

@@ -3,7 +3,7 @@ import type { Account, SourceDocument } from '../../src/core/document.ts';
 import { accessOf } from './access.ts';
 import { asked } from './api.ts';
 import { tablesOf } from './catalog.ts';
-import { documentOf, rowSchema, valuesOf } from './map.ts';
+import { documentOf, ROW_MAX, rowSchema, valuesOf } from './map.ts';
 import { readPeople } from './people.ts';
 import { listsOf, selectRows } from './rows.ts';
 import type { Settings } from './settings.ts';
@@ -26,7 +26,11 @@ export const readRow = async (
     if (!table || !values) return 'gone';
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const keys = [values];
-    const [row] = await session.rows(rowSchema, selectRows(table, true), listsOf(keys, table.key.length));
+    const [row] = await session.rows(
+      rowSchema,
+      selectRows(table, { wanted: true, most: ROW_MAX }),
+      listsOf(keys, table.key.length),
+    );
     if (!row) return 'gone';
     const people = await readPeople(session, source, settings);
     const accounts =

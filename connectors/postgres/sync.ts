@@ -14,7 +14,7 @@ import { type Cursor, cursorSchema, isLate, isUnasked } from './cursor.ts';
 import { keyOf, rowChanges, rowSchema } from './map.ts';
 import { type People, peopleChanges, readPeople } from './people.ts';
 import { readRow } from './read.ts';
-import { listsOf, selectKeys, selectRows } from './rows.ts';
+import { readRows, selectKeys } from './rows.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
 import { beginSeeing } from './snapshot.ts';
@@ -135,7 +135,7 @@ async function* allChanges(work: Work, touched?: Touched): AsyncGenerator<Change
     const access = await accessOf(session, table, { source: run.source, accounts: people.accounts });
     asked[table.name] = access.digest;
     yield* access.containers;
-    for await (const page of session.pages(rowSchema, selectRows(table, false))) {
+    for await (const page of readRows(session, table)) {
       for (const row of page) yield* rowChanges(table, row, access.aclOf(row));
     }
   }
@@ -203,9 +203,11 @@ async function* touchedChanges(
     const keys = [...some.values()];
     const access = await accessOf(session, table, { source: run.source, accounts: people.accounts, keys });
     yield* access.containers;
-    for (const row of await session.rows(rowSchema, selectRows(table, true), listsOf(keys, table.key.length))) {
-      yield* rowChanges(table, row, access.aclOf(row));
-      some.delete(keyOf(table, row));
+    for await (const page of readRows(session, table, keys)) {
+      for (const row of page) {
+        yield* rowChanges(table, row, access.aclOf(row));
+        some.delete(keyOf(table, row));
+      }
     }
     for (const key of some.keys()) yield { type: 'delete', key };
   }

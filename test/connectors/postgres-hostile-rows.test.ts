@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
+import { connected } from '../../connectors/postgres/api.ts';
+import { tablesOf } from '../../connectors/postgres/catalog.ts';
+import { readRows } from '../../connectors/postgres/rows.ts';
 import type { Settings } from '../../connectors/postgres/settings.ts';
 import { postgres } from '../../connectors/postgres/sync.ts';
 import { aConnectedSource, type ConnectedSource } from '../support/a-connected-source.ts';
@@ -90,5 +93,40 @@ describe('an account that is none', () => {
     expect(await source.sync()).toMatchObject({ status: 'partial' });
     expect(await source.sees('bob', KEYS)).toEqual([]);
     expect(await source.sees('ada', KEYS)).toEqual(KEYS);
+  });
+});
+
+describe('rows that are wide', () => {
+  test.each([
+    ['are all read', false],
+    ['are all read by their keys', true],
+  ])('%s, and few are held at once', async (_, wanted) => {
+    const db = await server.database();
+    await db.sql(`${DEALS} DELETE FROM deal;
+      INSERT INTO deal (id, name, notes) SELECT n, 'x', CASE n % 3 WHEN 0 THEN 'narrow' ELSE repeat('w', 1500000) END FROM generate_series(1, 60) AS n;
+      INSERT INTO deal (id, name, notes) VALUES (99, 'x', repeat('w', 40000000));`);
+    const settings = dealsSettings(db.url);
+    const keys = wanted ? Array.from({ length: 100 }, (__, index) => [String(index)]) : undefined;
+    const run = aConnectorRun<Settings, never>(settings, { folder: '/' });
+    const pages = connected(run, async function* pagesOf(session) {
+      await session.run('BEGIN');
+      for (const table of await tablesOf(session, 'app', settings)) yield* readRows(session, table, keys);
+    });
+    const ids: string[] = [];
+    for await (const page of pages) {
+      const held = page.reduce((sum, { notes }) => sum + (notes?.length ?? 0), 0);
+      expect(held).toBeLessThan(20_000_000);
+      for (const { id, notes } of page) ids.push(`${id} ${notes?.length ?? 0}`);
+    }
+    const all = Array.from({ length: 60 }, (__, index) => `${index + 1} ${(index + 1) % 3 === 0 ? 6 : 1_500_000}`);
+    expect(ids.toSorted()).toEqual([...all, '99 0'].toSorted());
+  });
+
+  test('and larger than anybody reads are nobody’s, and that is said', async () => {
+    const { db, source } = await followed();
+    await db.sql(`UPDATE deal SET notes = repeat('w', 40000000) WHERE id = 1`);
+    const end = await source.sync();
+    expect(end.problems).toMatchObject([{ key: 'deals/1', message: expect.stringMatching(/^It is larger than 32 MB/u) }]);
+    expect(await source.sees('ada', KEYS)).toEqual(['deals/3']);
   });
 });

@@ -47,7 +47,6 @@ const fewOf = (rows: readonly Row[]): Row[][] => {
 export const selectRows = (table: Table, { wanted, most }: { readonly wanted: boolean; readonly most: number }): string => {
   const { key, text, columns } = table;
   const others = columns.filter((column) => !key.includes(column));
-  const value = (column: string): string => `t.${escapeIdentifier(column)}::text`;
   const size = ['0', ...others.map((column) => `coalesce(octet_length(${value(column)}), 0)::bigint`)].join(' + ');
   const read = columns.map((column) => {
     if (key.includes(column)) return asKey('t', column);
@@ -57,6 +56,8 @@ export const selectRows = (table: Table, { wanted, most }: { readonly wanted: bo
   return `SELECT ${read.join(', ')}, s.size::text AS ${escapeIdentifier(SIZE)}
     FROM ONLY ${table.from} AS t CROSS JOIN LATERAL (SELECT ${size} AS size OFFSET 0) AS s ${wanted ? joinWanted(table) : ''}`;
 };
+
+const value = (column: string): string => `t.${escapeIdentifier(column)}::text`;
 
 /** The keys alone, for whoever may read all that is shown of a row: a column that is not granted refuses the whole. */
 export const selectKeys = (table: Table, wanted: boolean): string => {

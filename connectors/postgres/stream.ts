@@ -63,9 +63,12 @@ export const touchedUpTo = async (
 
   await session.run('BEGIN');
   const select = `
-    SELECT encode(data, 'hex') AS data
+    SELECT encode(data, 'hex') AS data, length(data) AS size
     FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, ${TOUCHED_MAX + 1}, 'proto_version', '1', 'publication_names', $3)`;
-  for await (const page of session.pages(peekedRow, select, [slot, upTo, escapeIdentifier(publication)])) {
+  for await (const page of session.sizedPages(peekedRow, select, {
+    size: '2 * sized.size',
+    values: [slot, upTo, escapeIdentifier(publication)],
+  })) {
     for (const { data } of page) {
       const message = plugin.parse(data);
       if (message.tag === 'begin') transactions.add(message.xid >>> 0);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import { connected } from '../../connectors/postgres/api.ts';
 import { tablesOf } from '../../connectors/postgres/catalog.ts';
@@ -128,5 +129,33 @@ describe('rows that are wide', () => {
     const end = await source.sync();
     expect(end.problems).toMatchObject([{ key: 'deals/1', message: expect.stringMatching(/^It is larger than 32 MB/u) }]);
     expect(await source.sees('ada', KEYS)).toEqual(['deals/3']);
+  });
+
+  test('that the log tells of come few at once too, between narrow ones, and none is missed', async () => {
+    const db = await server.database();
+    const run = aConnectorRun<Settings, never>(dealsSettings(db.url), { folder: '/' });
+    const sql = `SELECT n, repeat('w', CASE WHEN n BETWEEN 3000 AND 3060 THEN 1500000 ELSE 10 END) AS data FROM generate_series(1, $1::int) AS n`;
+    const row = z.object({ n: z.coerce.number(), data: z.string() });
+    const pages = connected(run, async function* pagesOf(session) {
+      await session.run('BEGIN');
+      yield* session.sizedPages(row, sql, { size: 'length(sized.data)', values: [7000] });
+    });
+    const numbers: number[] = [];
+    let count = 0;
+    for await (const page of pages) {
+      expect(page.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThan(20_000_000);
+      numbers.push(...page.map(({ n }) => n));
+      count += 1;
+    }
+    expect(numbers).toEqual(Array.from({ length: 7000 }, (_, index) => index + 1));
+    expect(count).toBeLessThan(200);
+  });
+
+  test('are followed through the log', async () => {
+    const { db, source } = await followed();
+    await db.sql(
+      `INSERT INTO deal (id, name, notes, owner) SELECT n, 'x', repeat('wide ', 20000), 'ada' FROM generate_series(100, 120) AS n`,
+    );
+    expect(await source.sync()).toMatchObject({ status: 'complete', counts: { read: 21 } });
   });
 });

@@ -17,6 +17,9 @@ const GRACE = 10_000;
 const GOODBYE = 1_000;
 /** Rows that are held at once. */
 const PAGE = 2_000;
+/** Of wide rows as many of these as take no more bytes than that, or one. */
+const STEPS = [PAGE, 40];
+const HELD = 16 * 1_048_576;
 
 /** A connection to the database, for one thing at a time. */
 export interface Session {
@@ -25,6 +28,12 @@ export interface Session {
   run(sql: string, values?: readonly unknown[]): Promise<void>;
   /** Like `rows`, a page at a time: within a transaction. */
   pages<Row>(schema: z.ZodType<Row>, sql: string, values?: readonly unknown[]): AsyncGenerator<Row[]>;
+  /** Like `pages`, of wide rows: `size` is what each takes in bytes, in SQL. No page takes much more than may be held at once. */
+  sizedPages<Row>(
+    schema: z.ZodType<Row>,
+    sql: string,
+    given: { readonly size: string; readonly values: readonly unknown[] },
+  ): AsyncGenerator<Row[]>;
 }
 
 type Reading = Pick<Run<Settings, unknown>, 'source' | 'settings' | 'signal'>;
@@ -131,16 +140,44 @@ const sessionOn = (client: Client, source: string, lost: readonly Error[]): Sess
     rows: async (schema, sql, values = []) => parsed(schema, await query(sql, values)),
     run: async (sql, values = []) => void (await query(sql, values)),
     async *pages(schema, sql, values = []) {
-      await query(`DECLARE castellan_page NO SCROLL CURSOR FOR ${sql}`, values);
-      for (;;) {
-        const page = await query(`FETCH ${PAGE} FROM castellan_page`, []);
-        if (page.length > 0) yield parsed(schema, page);
-        if (page.length < PAGE) break;
-      }
-      await query('CLOSE castellan_page', []);
+      for await (const page of fetched(query, { sql, values, first: PAGE, next: () => PAGE })) yield parsed(schema, page);
+    },
+    async *sizedPages(schema, sql, { size, values }) {
+      const ahead = STEPS.map(
+        (step) => `sum(${size}) OVER (ROWS BETWEEN 1 FOLLOWING AND ${step} FOLLOWING)::text AS "ahead ${step}"`,
+      );
+      const next = (last: unknown): number => {
+        const known = aheadSchema.parse(last);
+        return STEPS.find((step) => Number(known[`ahead ${step}`] ?? 0) <= HELD) ?? 1;
+      };
+      const sized = `SELECT sized.*, ${ahead.join(', ')} FROM (${sql}) AS sized`;
+      for await (const page of fetched(query, { sql: sized, values, first: 1, next })) yield parsed(schema, page);
     },
   };
 };
+
+interface Fetching {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  readonly first: number;
+  readonly next: (last: unknown) => number;
+}
+
+type Query = (sql: string, values: readonly unknown[]) => Promise<unknown[]>;
+
+/** Pages of what a statement gives: of how many rows, the last row before them says. */
+async function* fetched(query: Query, { sql, values, first, next }: Fetching): AsyncGenerator<unknown[]> {
+  await query(`DECLARE castellan_page NO SCROLL CURSOR FOR ${sql}`, values);
+  for (let count = first; ;) {
+    const page = await query(`FETCH ${count} FROM castellan_page`, []);
+    if (page.length > 0) yield page;
+    if (page.length < count) break;
+    count = next(page.at(-1));
+  }
+  await query('CLOSE castellan_page', []);
+}
+
+const aheadSchema = z.record(z.string(), z.string().nullable());
 
 const faultSchema = z.object({ code: z.string().optional(), message: z.string().default('') });
 

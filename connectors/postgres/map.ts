@@ -16,8 +16,17 @@ export type Row = z.infer<typeof rowSchema>;
 
 /** A longer column is not read: its row is told as a problem. In characters. */
 export const TEXT_MAX = 2_000_000;
+/** A longer field or address is refused wherever it comes from. In characters. */
+export const FIELD_MAX = 10_000;
+const URL_MAX = 4_000;
+/** A larger row is not read. In bytes. */
+export const ROW_MAX = 32 * 1_048_576;
+/** Beside a row's columns, how many bytes they are together: no column is called so by anybody. */
+export const SIZE = 'castellan size';
 /** Longer keys are stood for by their hash. */
 const KEY_MAX = 900;
+
+export const sizeOf = (row: Row): number => Number(row[SIZE] ?? 0);
 
 /** The key of a row's document: its table's name, then each column of its key. */
 export const keyOf = (table: Pick<Table, 'name' | 'key'>, row: Row): string =>
@@ -47,11 +56,32 @@ export const valuesOf = ({ name, key: columns }: Pick<Table, 'name' | 'key'>, ke
 };
 
 /** A row's document, with what of it could not be read. */
-export const documentOf = (
-  table: Table,
-  row: Row,
-  acl: Acl,
-): { readonly document: SourceDocument; readonly problems: readonly string[] } => {
+interface Mapped {
+  readonly document: SourceDocument;
+  readonly problems: readonly string[];
+}
+
+/** What a row says, or why nothing of it can be taken: then it is nobody's, for what is stored of it is not what it says. */
+export const documentOf = (table: Table, row: Row, acl: Acl): Mapped | { readonly refused: AppError } => {
+  if (sizeOf(row) > ROW_MAX)
+    return { refused: new AppError('too_large', `It is larger than ${ROW_MAX / 1_048_576} MB, which nobody would read.`) };
+  const long = table.text.find((column) => (row[column]?.length ?? 0) >= TEXT_MAX);
+  if (long !== undefined) return tooLong(long, TEXT_MAX);
+  const mapped = mappedOf(table, row, acl);
+  const { url, fields = {} } = mapped.document;
+  const field = Object.entries(fields).find(([, value]) => typeof value === 'string' && value.length > FIELD_MAX);
+  if (field) return tooLong(field[0], FIELD_MAX);
+  if (url === undefined || addressSchema.safeParse(url).success) return mapped;
+  return { refused: new AppError('source_changed', `Its address is none: ${url.slice(0, 200)}`) };
+};
+
+const addressSchema = z.url({ protocol: /^https?$/u }).max(URL_MAX);
+
+const tooLong = (what: string, max: number): { readonly refused: AppError } => ({
+  refused: new AppError('too_large', `${what} is longer than ${max} characters, which nobody would read.`),
+});
+
+const mappedOf = (table: Table, row: Row, acl: Acl): Mapped => {
   const { name, title, text, updatedAt, settings } = table;
   const key = keyOf(table, row);
   const problems: string[] = [];
@@ -114,21 +144,16 @@ export const ownAcl = ({ name, settings: { permissions } }: Table, row: Row): Ac
   return { terms: [{ allow, deny: [], from: `${columns} of ${name}` }] };
 };
 
-/** What a run says of one row. One whose text is too long is nobody's: what is stored of it is not what it says. */
+/** What a run says of one row. */
 export function* rowChanges(table: Table, row: Row, acl: Acl): Generator<Change<never>> {
   const key = keyOf(table, row);
-  const long = table.text.find((column) => (row[column]?.length ?? 0) >= TEXT_MAX);
-  if (long !== undefined) {
-    yield { type: 'acl', key, acl: { unknown: `${long} is too long to be read` } };
-    yield {
-      type: 'problem',
-      key,
-      error: new AppError('too_large', `${long} is longer than ${TEXT_MAX} characters, which nobody would read.`),
-    };
+  const said = documentOf(table, row, acl);
+  if ('refused' in said) {
+    yield { type: 'acl', key, acl: { unknown: said.refused.message } };
+    yield { type: 'problem', key, error: said.refused };
     return;
   }
-  const { document, problems } = documentOf(table, row, acl);
-  yield { type: 'document', document };
-  for (const problem of problems)
+  yield { type: 'document', document: said.document };
+  for (const problem of said.problems)
     yield { type: 'problem', key, error: new AppError('source_changed', `${problem}. It was left out.`) };
 }

@@ -3,7 +3,7 @@ import type { Account, SourceDocument } from '../../src/core/document.ts';
 import { accessOf } from './access.ts';
 import { asked } from './api.ts';
 import { tablesOf } from './catalog.ts';
-import { documentOf, rowSchema, TEXT_MAX, valuesOf } from './map.ts';
+import { documentOf, ROW_MAX, rowSchema, valuesOf } from './map.ts';
 import { readPeople } from './people.ts';
 import { listsOf, selectRows } from './rows.ts';
 import type { Settings } from './settings.ts';
@@ -26,15 +26,20 @@ export const readRow = async (
     if (!table || !values) return 'gone';
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const keys = [values];
-    const [row] = await session.rows(rowSchema, selectRows(table, true), listsOf(keys, table.key.length));
+    const [row] = await session.rows(
+      rowSchema,
+      selectRows(table, { wanted: true, most: ROW_MAX }),
+      listsOf(keys, table.key.length),
+    );
     if (!row) return 'gone';
     const people = await readPeople(session, source, settings);
     const accounts =
       as && table.settings.permissions.rls ? people.accounts.filter(({ account }) => account.id === as.id) : people.accounts;
     const access = await accessOf(session, table, { source, accounts, keys });
     const acl = access.aclOf(row);
-    if (table.text.some((column) => (row[column]?.length ?? 0) >= TEXT_MAX)) return 'forbidden';
-    const { document } = documentOf(table, row, acl);
+    const said = documentOf(table, row, acl);
+    if ('refused' in said) return 'forbidden';
+    const { document } = said;
     if (!table.settings.permissions.rls) return document;
     const readers = access.containers.flatMap((change) =>
       change.type === 'container' && 'terms' in change.acl ? change.acl.terms[0].allow : [],

@@ -1,18 +1,63 @@
 import { escapeIdentifier } from 'pg';
 
+import type { Session } from './api.ts';
 import type { Table } from './catalog.ts';
-import { TEXT_MAX } from './map.ts';
+import { FIELD_MAX, ROW_MAX, type Row, rowSchema, SIZE, sizeOf, TEXT_MAX } from './map.ts';
 
-/** What is read of a row: all its columns that say something, as text and no longer than anybody reads. */
-export const selectRows = (table: Table, wanted: boolean): string => {
+/** Wider rows are read by their keys, a few at a time: so many bytes are held at once, and a page of others. */
+const WIDE = 16_384;
+const HELD = 16 * 1_048_576;
+
+/** All rows, or those of these keys, a page at a time. However wide they are, no page is much more than `HELD`. */
+export async function* readRows(session: Session, table: Table, keys?: Keys): AsyncGenerator<Row[]> {
+  const sql = selectRows(table, { wanted: keys !== undefined, most: WIDE });
+  const pages = keys ? [await session.rows(rowSchema, sql, listsOf(keys, table.key.length))] : session.pages(rowSchema, sql);
+  for await (const page of pages) {
+    const isRead = (row: Row): boolean => sizeOf(row) <= WIDE || sizeOf(row) > ROW_MAX;
+    yield page.filter(isRead);
+    const whole = selectRows(table, { wanted: true, most: ROW_MAX });
+    for (const some of fewOf(page.filter((row) => !isRead(row)))) {
+      const these = some.map((row) => table.key.map((column) => row[column] ?? ''));
+      yield await session.rows(rowSchema, whole, listsOf(these, table.key.length));
+    }
+  }
+}
+
+type Keys = readonly (readonly string[])[];
+
+/** In the order they came, so many together as may be held. */
+const fewOf = (rows: readonly Row[]): Row[][] => {
+  const all: Row[][] = [];
+  let held = Infinity;
+  for (const row of rows) {
+    held += sizeOf(row);
+    if (held > HELD) {
+      all.push([]);
+      held = sizeOf(row);
+    }
+    all.at(-1)?.push(row);
+  }
+  return all;
+};
+
+/**
+ * What is read of a row: all its columns that say something, as text and no longer than anybody reads, and its size in bytes. Of a
+ * row of more than `most` only its key and its size.
+ */
+export const selectRows = (table: Table, { wanted, most }: { readonly wanted: boolean; readonly most: number }): string => {
   const { key, text, columns } = table;
+  const others = columns.filter((column) => !key.includes(column));
+  const size = ['0', ...others.map((column) => `coalesce(octet_length(${value(column)}), 0)::bigint`)].join(' + ');
   const read = columns.map((column) => {
     if (key.includes(column)) return asKey('t', column);
-    const value = `t.${escapeIdentifier(column)}::text`;
-    return `${text.includes(column) ? `left(${value}, ${TEXT_MAX})` : value} AS ${escapeIdentifier(column)}`;
+    const cut = `left(${value(column)}, ${text.includes(column) ? TEXT_MAX : FIELD_MAX + 1})`;
+    return `CASE WHEN s.size <= ${most} THEN ${cut} END AS ${escapeIdentifier(column)}`;
   });
-  return `SELECT ${read.join(', ')} FROM ONLY ${table.from} AS t ${wanted ? joinWanted(table) : ''}`;
+  return `SELECT ${read.join(', ')}, s.size::text AS ${escapeIdentifier(SIZE)}
+    FROM ONLY ${table.from} AS t CROSS JOIN LATERAL (SELECT ${size} AS size OFFSET 0) AS s ${wanted ? joinWanted(table) : ''}`;
 };
+
+const value = (column: string): string => `t.${escapeIdentifier(column)}::text`;
 
 /** The keys alone, for whoever may read all that is shown of a row: a column that is not granted refuses the whole. */
 export const selectKeys = (table: Table, wanted: boolean): string => {

@@ -1,14 +1,21 @@
 import { z } from 'zod';
 
+import { isName } from '../../src/core/principal.ts';
 import { secret } from '../../src/core/secret.ts';
 
 const TEXT_MAX = 10_000;
 const COLUMNS_MAX = 100;
 const TABLES_MAX = 200;
+/** What documents may have wherever they come from: a longer type or name of a field would refuse every row. In characters. */
+const TYPE_MAX = 100;
+const FIELD_MAX = 200;
+const FIELDS_MAX = 200;
 
 const text = z.string().min(1).max(TEXT_MAX);
 /** PostgreSQL's own bound of a name, in bytes. */
 const name = z.string().min(1).max(63);
+const shown = (max: number): z.ZodType<string, string> =>
+  z.string().max(max).refine(isName, { error: 'must not be empty or hold control characters' });
 const columns = z.array(name).min(1).max(COLUMNS_MAX);
 
 const permissions = z
@@ -34,8 +41,11 @@ const table = z.strictObject({
   title: name.exactOptional(),
   text: columns.exactOptional(),
   format: z.enum(['plain', 'markdown', 'html']).default('plain'),
-  type: text.default('row'),
-  fields: z.record(text, name).default({}),
+  type: shown(TYPE_MAX).default('row'),
+  fields: z
+    .record(shown(FIELD_MAX), name)
+    .refine((fields) => Object.keys(fields).length <= FIELDS_MAX, { error: `must name at most ${FIELDS_MAX} fields` })
+    .default({}),
   updated_at: name.exactOptional(),
   url: text.exactOptional(),
   permissions,

@@ -63,9 +63,12 @@ export const touchedUpTo = async (
 
   await session.run('BEGIN');
   const select = `
-    SELECT encode(data, 'hex') AS data
+    SELECT encode(data, 'hex') AS data, length(data) AS size
     FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, ${TOUCHED_MAX + 1}, 'proto_version', '1', 'publication_names', $3)`;
-  for await (const page of session.pages(peekedRow, select, [slot, upTo, escapeIdentifier(publication)])) {
+  for await (const page of session.sizedPages(peekedRow, select, {
+    size: '2 * sized.size',
+    values: [slot, upTo, escapeIdentifier(publication)],
+  })) {
     for (const { data } of page) {
       const message = plugin.parse(data);
       if (message.tag === 'begin') transactions.add(message.xid >>> 0);
@@ -96,33 +99,3 @@ type Tuple = Readonly<Record<string, unknown>>;
 
 /** Without large values that are as they were: those the log leaves out. */
 const told = (row: Tuple): Tuple => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
-
-const snapshotRow = z.object({ xmax: z.string(), running: z.string() });
-
-/**
- * Whether the snapshot of this transaction holds all these. What is in the log may not be visible yet: a commit is written there
- * first, and waits for replicas in between. A row that is read too early would be passed over for good.
- */
-export const seesAll = async (session: Session, transactions: ReadonlySet<number>): Promise<boolean> => {
-  if (transactions.size === 0) return true;
-  const [snapshot] = await session.rows(
-    snapshotRow,
-    `SELECT pg_snapshot_xmax(s)::text AS xmax, array_to_string(ARRAY(SELECT pg_snapshot_xip(s)), ',') AS running
-     FROM pg_current_snapshot() AS s`,
-  );
-  const xmax = BigInt(snapshot?.xmax ?? 0);
-  const running = new Set((snapshot?.running ?? '').split(',').filter(Boolean));
-  return [...transactions].every((transaction) => {
-    const full = fullId(transaction, xmax);
-    return full < xmax && !running.has(String(full));
-  });
-};
-
-const WRAP = 1n << 32n;
-
-/** The log counts transactions in 32 bits, a snapshot in 64: meant is the one nearest to the snapshot. */
-const fullId = (transaction: number, xmax: bigint): bigint => {
-  const near = (xmax & ~(WRAP - 1n)) | BigInt(transaction);
-  if (near > xmax + WRAP / 2n) return near - WRAP;
-  return near + WRAP / 2n < xmax ? near + WRAP : near;
-};

@@ -10,42 +10,21 @@ import { AppError } from '../../src/core/errors.ts';
 import { accessOf, isAsked } from './access.ts';
 import { connected, type Session } from './api.ts';
 import { type Table, tablesOf } from './catalog.ts';
+import { type Cursor, cursorSchema, isLate, isUnasked } from './cursor.ts';
 import { keyOf, rowChanges, rowSchema } from './map.ts';
 import { type People, peopleChanges, readPeople } from './people.ts';
 import { readRow } from './read.ts';
-import { listsOf, selectKeys, selectRows } from './rows.ts';
+import { readRows, selectKeys } from './rows.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
-import { seesAll, type Touched, touchedUpTo } from './stream.ts';
+import { beginSeeing } from './snapshot.ts';
+import { type Touched, touchedUpTo } from './stream.ts';
 
 /** Rows that are asked for at once. */
 const PAGE = 2_000;
-/** What only the database decides is asked anew at most this often while changes come, in ms. */
-const ASK_AGAIN = 60_000;
-/** How long commits of the log may take to become visible, in ms, and how often that is looked at. */
-const VISIBLE = 10_000;
-const LOOK = 25;
 /** Between two looks at how far the log is, in ms. */
 const POLL = 100;
 
-const cursorSchema = z.strictObject({
-  /** What was committed before it is stored. */
-  lsn: z.string(),
-  system: z.string(),
-  timeline: z.string(),
-  /** Of the settings and of how the tables are made: with others, what is stored is not what would be. */
-  settings: z.string(),
-  people: z.string(),
-  /** Whom they were, told or only begun to be: who is not among them any more has to be taken out. */
-  accounts: z.array(z.string()),
-  groups: z.array(z.string()),
-  /** Of the tables whose rows' readers are asked for: who they were. */
-  asked: z.record(z.string(), z.string()),
-  /** When they were, ms since 1970. */
-  askedAt: z.number(),
-});
-/** Where a run left off. */
-export type Cursor = z.infer<typeof cursorSchema>;
 type PostgresRun = Run<Settings, Cursor>;
 
 /** Tables of a PostgreSQL database, each row a document, with the permissions the database or its columns give. */
@@ -63,7 +42,9 @@ export const postgres = defineConnector<Settings, Cursor>({
   awaitChange: async (run) => {
     const { cursor, signal } = run;
     if (!cursor) return;
-    for await (const now of connected(run, (session) => placesOf(session, signal))) if (lsnOf(now) > lsnOf(cursor.lsn)) return;
+    for await (const place of connected(run, (session) => placesOf(session, signal))) {
+      if (lsnOf(place) > lsnOf(cursor.lsn) || isUnasked(cursor, run.now().getTime())) return;
+    }
   },
   read: readRow,
 });
@@ -84,10 +65,15 @@ interface Work {
   readonly people: People;
   readonly stream: Stream;
   readonly server: Server;
+  /** When it began, ms since 1970. */
+  readonly now: number;
+  /** Whether it sees all that is in the log before `server.now`. */
+  readonly settled: boolean;
 }
 
 async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Change<Cursor>> {
   const { cursor, source, settings, notice } = run;
+  const now = run.now().getTime();
   const server = await serverOf(session);
   const tables = await tablesOf(session, source, settings);
   await assertSeesRows(session, source, tables);
@@ -96,9 +82,10 @@ async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Ch
   if (cursor && stream.broken !== undefined) {
     notice({ kind: 'advice', message: `All rows are read anew, for ${stream.broken}.` });
   }
-  await beginSeeing(session, touched);
+  const settled = await beginSeeing(session, touched);
   const people = await readPeople(session, source, settings);
-  const work: Work = { run, session, tables, stream, server, people };
+  if (people.problem !== undefined) notice({ kind: 'advice', message: people.problem });
+  const work: Work = { run, session, tables, stream, server, people, now, settled };
   // Only a listing takes an account out as it takes out whatever is not named.
   if (cursor && touched && goneOf(cursor.accounts, accountsOf(people)).length === 0) yield* newChanges(work, cursor, touched);
   else yield* allChanges(work, touched);
@@ -113,7 +100,7 @@ interface Followed {
 
 /** What the log says. Where it could not be followed from the cursor, it begins again, and all is read. */
 const followed = async (
-  { run: { cursor, due, settings, source }, session, tables, server }: Omit<Work, 'people' | 'stream'>,
+  { run: { cursor, due, settings, source }, session, tables, server }: Pick<Work, 'run' | 'session' | 'tables' | 'server'>,
   stream: Stream,
 ): Promise<Followed> => {
   if (!cursor || stream.broken !== undefined) return { stream };
@@ -132,22 +119,6 @@ const goneOf = (before: readonly string[], now: Iterable<string>): string[] => {
   return before.filter((one) => !there.has(one));
 };
 
-/** One snapshot for everything this run says, not older than what the log said. */
-const beginSeeing = async (session: Session, touched: Touched | undefined): Promise<void> => {
-  for (let waited = 0; ; waited += LOOK) {
-    await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    if (!touched || (await seesAll(session, touched.transactions))) return;
-    await session.run('ROLLBACK');
-    if (waited >= VISIBLE) {
-      throw new AppError(
-        'source_unavailable',
-        `A transaction is committed and not visible for ${VISIBLE / 1000} s: a replica may be late. It is read by the next run.`,
-      );
-    }
-    await setTimeout(LOOK);
-  }
-};
-
 /** Everything there is. What is committed meanwhile comes again by the stream, which begins before it. */
 async function* allChanges(work: Work, touched?: Touched): AsyncGenerator<Change<Cursor>> {
   const { run, session, tables, people, stream } = work;
@@ -164,20 +135,19 @@ async function* allChanges(work: Work, touched?: Touched): AsyncGenerator<Change
     const access = await accessOf(session, table, { source: run.source, accounts: people.accounts });
     asked[table.name] = access.digest;
     yield* access.containers;
-    for await (const page of session.pages(rowSchema, selectRows(table, false))) {
+    for await (const page of readRows(session, table)) {
       for (const row of page) yield* rowChanges(table, row, access.aclOf(row));
     }
   }
   yield { type: 'complete' };
   // An older cursor that still holds says more than the slot, which may have been let go less far.
   const lsn = cursor && stream.broken === undefined ? cursor.lsn : stream.from;
-  yield { type: 'checkpoint', cursor: cursorOf(work, { lsn, asked, askedAt: run.now().getTime() }) };
+  yield { type: 'checkpoint', cursor: cursorOf(work, { lsn, asked, ...askedNow(work) }) };
 }
 
 /** What is not what it was, as it is now. */
 async function* newChanges(work: Work, cursor: Cursor, touched: Touched): AsyncGenerator<Change<Cursor>> {
-  const { run, session, tables, people, server } = work;
-  const now = run.now().getTime();
+  const { run, session, tables, people, server, now } = work;
   const peopleMoved = people.digest !== cursor.people;
   const asked: Record<string, string> = { ...cursor.asked };
   for (const table of tables) if (isAsked(table) && touched.rows.get(table.name)?.size) asked[table.name] = '';
@@ -198,15 +168,18 @@ async function* newChanges(work: Work, cursor: Cursor, touched: Touched): AsyncG
   }
   const deciding = new Set((await relationsOf(session, run.source, run.settings.deciding)).map(({ oid }) => oid));
   const decided = peopleMoved || touched.relations.values().some((relation) => deciding.has(relation));
-  const isLate = now - cursor.askedAt >= ASK_AGAIN || now < cursor.askedAt;
-  const asks = decided || (run.due.permissions && isLate);
+  const asks = decided || (run.due.permissions && isLate(cursor, now));
   for (const table of tables) {
     yield* toldChanges(work, table, touched);
     if (asks && isAsked(table)) yield* movedAcls(work, table, { begun, asked });
   }
   // Where only the database knows who may see a row, nothing is known of the rows it was not asked about.
-  if (asks || !tables.some(isAsked)) yield { type: 'unchanged' };
-  yield { type: 'checkpoint', cursor: cursorOf(work, { lsn: server.now, asked, askedAt: asks ? now : cursor.askedAt }) };
+  const isWhole = asks || !tables.some(isAsked);
+  if (isWhole) yield { type: 'unchanged' };
+  yield {
+    type: 'checkpoint',
+    cursor: cursorOf(work, { lsn: server.now, asked, ...(isWhole ? askedNow(work) : askedOf(cursor)) }),
+  };
 }
 
 /** What the log says of one table. */
@@ -230,9 +203,11 @@ async function* touchedChanges(
     const keys = [...some.values()];
     const access = await accessOf(session, table, { source: run.source, accounts: people.accounts, keys });
     yield* access.containers;
-    for (const row of await session.rows(rowSchema, selectRows(table, true), listsOf(keys, table.key.length))) {
-      yield* rowChanges(table, row, access.aclOf(row));
-      some.delete(keyOf(table, row));
+    for await (const page of readRows(session, table, keys)) {
+      for (const row of page) {
+        yield* rowChanges(table, row, access.aclOf(row));
+        some.delete(keyOf(table, row));
+      }
     }
     for (const key of some.keys()) yield { type: 'delete', key };
   }
@@ -263,9 +238,16 @@ const containerOf = ({ name, settings }: Table): Change<never> => ({
   acl: { terms: [{ allow: [], deny: [], from: `table ${name}` }] },
 });
 
+type Asked = Pick<Cursor, 'askedAt' | 'askedLsn'>;
+
+/** What is not seen for sure is asked for again. */
+const askedNow = ({ now, settled, server }: Work): Asked => ({ askedAt: now, askedLsn: settled ? server.now : '0/0' });
+
+const askedOf = ({ askedAt, askedLsn }: Cursor): Asked => ({ askedAt, askedLsn });
+
 const cursorOf = (
   { run, tables, people, server: { system, timeline } }: Work,
-  part: Pick<Cursor, 'lsn' | 'asked' | 'askedAt'>,
+  part: Asked & Pick<Cursor, 'lsn' | 'asked'>,
 ): Cursor => ({
   ...part,
   system,

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
+import { lsnOf } from '../../connectors/postgres/slot.ts';
 import type { Settings } from '../../connectors/postgres/settings.ts';
 import { postgres } from '../../connectors/postgres/sync.ts';
 import { aConnectedSource, type ConnectedSource } from '../support/a-connected-source.ts';
+import { aConnectorRun } from '../support/a-connector-run.ts';
 import { DEALS, dealsSettings, KEYS } from '../support/a-deals-table.ts';
 import { type ADatabase, aPostgres } from '../support/a-postgres.ts';
 
@@ -100,4 +102,61 @@ describe('row-level security', () => {
     expect(end.status).toBe('failed');
     expect(await db.sql('SELECT * FROM stolen')).toEqual([]);
   });
+});
+
+/** What the log says of no row, and yet takes away. */
+const TAKEN = [
+  ['a right', 'REVOKE SELECT ON deal FROM $bob'],
+  ['a membership', 'REVOKE team$ada FROM $bob'],
+  ['a policy', 'DROP POLICY ours ON deal'],
+] as const;
+
+describe.each(TAKEN)('where a run came by before %s was asked after that is taken back', (_, sql) => {
+  const given = async () => {
+    const all = await secured(`CREATE ROLE team$ada; GRANT team$ada TO $bob; DROP POLICY mine ON deal;
+      CREATE POLICY ours ON deal FOR SELECT TO team$ada USING (owner = 'bob');`);
+    expect(await all.source.sync()).toMatchObject({ status: 'complete' });
+    expect(await all.source.sees('bob', KEYS)).toEqual(['deals/2']);
+    await all.db.sql(sql.replaceAll('$ada', all.ada).replaceAll('$bob', all.bob));
+    await all.source.sync();
+    return all;
+  };
+
+  test('it is asked after within the minute, though nothing more happens', async () => {
+    const { db, source } = await given();
+    const cursor = postgres.cursor.parse(await source.index.store.cursor('app'));
+    expect(lsnOf(cursor.lsn)).toBeGreaterThan(lsnOf(cursor.askedLsn));
+    let ended = false;
+    const waiting = postgres
+      .awaitChange?.({
+        ...aConnectorRun(dealsSettings(db.url, {}, { permissions: { rls: {} } }), {
+          folder: '/',
+          // Whatever the server writes by itself into its log, it wakes nobody.
+          cursor: { ...cursor, lsn: 'FFFFFFFF/FFFFFFFF' },
+          signal: AbortSignal.timeout(10_000),
+        }),
+        now: () => new Date(source.clock.now),
+      })
+      .then(() => (ended = true));
+    await db.sql('SELECT pg_sleep(0.4)');
+    expect(ended).toBe(false);
+    later(source);
+    await waiting;
+    await source.sync();
+    expect(await source.sees('bob', KEYS)).toEqual([]);
+  });
+});
+
+test('what a transaction that is not visible yet takes back is asked after again', async () => {
+  const { db, source } = await secured();
+  await source.sync();
+  await db.sql('CREATE TABLE work (id int)');
+  const begun = db.sql(`BEGIN; INSERT INTO work VALUES (1); SELECT pg_sleep(60); ROLLBACK`).catch(() => 'ended');
+  const sleeping = `FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()`;
+  await expect.poll(() => db.sql(`SELECT pid ${sleeping}`)).toHaveLength(1);
+  later(source);
+  await source.sync();
+  expect(await source.index.store.cursor('app')).toMatchObject({ askedAt: source.clock.now, askedLsn: '0/0' });
+  await db.sql(`SELECT pg_terminate_backend(pid) ${sleeping}`);
+  expect(await begun).toBe('ended');
 });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Change } from '../../src/core/change.ts';
 import type { Connector } from '../../src/core/connector.ts';
 import type { Settings } from '../../connectors/postgres/settings.ts';
-import { type Cursor, postgres } from '../../connectors/postgres/sync.ts';
+import type { Cursor } from '../../connectors/postgres/cursor.ts';
+import { postgres } from '../../connectors/postgres/sync.ts';
 import { runSync } from '../../src/ingest/runner.ts';
 import { aConnectedSource, type ConnectedSource } from '../support/a-connected-source.ts';
 import { aConnectorRun, changesOf } from '../support/a-connector-run.ts';
@@ -257,17 +258,6 @@ describe('a table', () => {
       /SQL_ASCII/u,
     );
   });
-});
-
-test('a row that grew too long is not shown as it was before, and comes back when it is shorter', async () => {
-  const { db, source } = await followed();
-  await db.sql(`UPDATE deal SET notes = repeat('x', 2000001) WHERE id = 1`);
-  expect(await source.sync()).toMatchObject({ status: 'partial', counts: { problems: 1 } });
-  expect(await source.sync()).toMatchObject({ status: 'complete' });
-  expect(await source.sees('ada', KEYS)).toEqual(['deals/3']);
-  await db.sql(`UPDATE deal SET notes = 'autumn' WHERE id = 1`);
-  await source.sync();
-  expect(await source.fetched('ada', 'deals/1')).toBe('autumn');
 });
 
 test('more than is worth following is read anew once, and not for ever', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Settings } from '../../connectors/postgres/settings.ts';
-import { type Cursor, postgres } from '../../connectors/postgres/sync.ts';
+import type { Cursor } from '../../connectors/postgres/cursor.ts';
+import { postgres } from '../../connectors/postgres/sync.ts';
 import { aConnectedSource, type ConnectedSource } from '../support/a-connected-source.ts';
 import { aConnectorRun, changesOf, cursorOf } from '../support/a-connector-run.ts';
 import { DEALS, dealsSettings, KEYS } from '../support/a-deals-table.ts';

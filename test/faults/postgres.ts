@@ -4,6 +4,7 @@ const stream = (test: string): NamedTest => ({ file: 'test/connectors/postgres-s
 const access = (test: string): NamedTest => ({ file: 'test/connectors/postgres-access.test.ts', test });
 const hostile = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-stream.test.ts', test });
 const asker = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-access.test.ts', test });
+const odd = (test: string): NamedTest => ({ file: 'test/connectors/postgres-hostile-rows.test.ts', test });
 const row = (test: string): NamedTest => ({ file: 'test/connectors/postgres.test.ts', test });
 
 /** Mistakes about a database: what is committed, and who may see it. */
@@ -59,7 +60,7 @@ export const POSTGRES: readonly Fault[] = [
   },
   {
     name: 'a transaction that is not visible yet is passed over',
-    file: 'connectors/postgres/stream.ts',
+    file: 'connectors/postgres/snapshot.ts',
     find: `return full < xmax && !running.has(String(full));`,
     plant: `return full < xmax || !running.has(String(full));`,
     caughtBy: stream('a commit that waits for a replica is not read before it is visible'),
@@ -92,7 +93,7 @@ export const POSTGRES: readonly Fault[] = [
   {
     name: 'what only the database knows is asked once and never again',
     file: 'connectors/postgres/sync.ts',
-    find: `const asks = decided || (run.due.permissions && isLate);`,
+    find: `const asks = decided || (run.due.permissions && isLate(cursor, now));`,
     plant: `const asks = decided;`,
     caughtBy: access('moves with what nobody said decides, when the database is asked again'),
   },
@@ -147,7 +148,7 @@ export const POSTGRES: readonly Fault[] = [
   },
   {
     name: 'what is asked may write',
-    file: 'connectors/postgres/sync.ts',
+    file: 'connectors/postgres/snapshot.ts',
     find: `REPEATABLE READ READ ONLY`,
     plant: `REPEATABLE READ`,
     caughtBy: asker('a policy that writes is refused what it would write'),
@@ -200,5 +201,54 @@ export const POSTGRES: readonly Fault[] = [
     find: `pg_catalog.format('%s', \${of}.\${escapeIdentifier(column)}) AS`,
     plant: `\${of}.\${escapeIdentifier(column)}::text AS`,
     caughtBy: hostile('of type %s tell what was deleted and what was changed'),
+  },
+  {
+    name: 'what was taken back waits for the next word of the log',
+    file: 'connectors/postgres/sync.ts',
+    find: ` || isUnasked(cursor, run.now().getTime())`,
+    plant: ` || isUnasked({ ...cursor, lsn: '0/0' }, run.now().getTime())`,
+    caughtBy: asker('it is asked after within the minute, though nothing more happens'),
+  },
+  {
+    name: 'a run that did not ask is taken for one that did',
+    file: 'connectors/postgres/sync.ts',
+    find: `...(isWhole ? askedNow(work) : askedOf(cursor))`,
+    plant: `...askedOf({ ...cursor, askedLsn: server.now })`,
+    caughtBy: asker('it is asked after within the minute, though nothing more happens'),
+  },
+  {
+    name: 'what is in the log and not visible yet is taken for asked after',
+    file: 'connectors/postgres/snapshot.ts',
+    find: `const settled = !(await isWriting(session));`,
+    plant: `const settled = (await isWriting(session)) !== undefined;`,
+    caughtBy: asker('what a transaction that is not visible yet takes back is asked after again'),
+  },
+  {
+    name: 'a row that cannot be taken is shown as it was before',
+    file: 'connectors/postgres/map.ts',
+    find: `    yield { type: 'acl', key, acl: { unknown: said.refused.message } };\n`,
+    plant: '',
+    caughtBy: odd('a row that grew too long is not shown as it was before, and comes back when it is shorter'),
+  },
+  {
+    name: 'a field that is too long leaves its row to who saw it before',
+    file: 'connectors/postgres/map.ts',
+    find: `if (field) return tooLong`,
+    plant: `if (field && field[0] === '') return tooLong`,
+    caughtBy: odd('a row that %s is not shown as it was before, and comes back when it is mended'),
+  },
+  {
+    name: 'an account that is left out is no guest any more',
+    file: 'connectors/postgres/people.ts',
+    find: `  accounts.push(...unsound.flatMap(guestOf));\n`,
+    plant: `  accounts.push(...unsound.slice(unsound.length).flatMap(guestOf));\n`,
+    caughtBy: odd('is a guest by its e-mail, and no member of the organisation whom nobody knows'),
+  },
+  {
+    name: 'an account that is none is somebody by its e-mail',
+    file: 'connectors/postgres/people.ts',
+    find: `active: false, kind: 'guest' } }]`,
+    plant: `active: true, kind: 'member' } }]`,
+    caughtBy: odd('is a guest by its e-mail, and no member of the organisation whom nobody knows'),
   },
 ];

@@ -65,7 +65,9 @@ const onWire = (name: string, fault: TcpFault, ends: Case['ends'], rest: Partial
 const bySql = (name: string, sql: string, back: string, ends: Case['ends']): Case => ({
   name,
   begin: (world) => world.strike(sql),
-  end: ({ db }) => void db.sql(back),
+  end: async ({ db }) => {
+    await db.sql(back);
+  },
   ends,
 });
 

@@ -78,6 +78,31 @@ describe('a next run', () => {
     await source.sync();
     expect(server.arrived.filter(({ path }) => path.includes('/git/blobs/'))).toHaveLength(2);
   });
+
+  test('reads a file that could not be read before, and does not call it fresh until then', async () => {
+    const company = await synced();
+    const { server, source, secret, keys } = company;
+    await server.file(secret, 'docs/guide.md', '# Another guide');
+    server.instead = (path) => (path.includes('/git/blobs/') ? { status: 500, body: {} } : undefined);
+    expect(await source.sync()).toMatchObject({ status: 'partial', problems: [{ key: keys.file }] });
+    expect(await source.sync()).toMatchObject({ status: 'partial', problems: [{ key: keys.file }] });
+    server.instead = () => undefined;
+    expect(await source.sync()).toMatchObject({ status: 'complete' });
+    expect(await source.fetched('cyd', keys.file)).toBe('# Another guide');
+    await same(company);
+  });
+
+  test('reads what comes after an issue that is dated in times to come', async () => {
+    const company = await synced();
+    const { server, source, secret } = company;
+    const times = server.world.repositories.get(secret)?.issueTimes;
+    times?.set(await server.issue(secret, { title: 'Of times to come' }), Date.parse('2099-01-01T00:00:00Z') / 1000);
+    await source.sync();
+    await server.edit(secret, 1, { title: 'Summer plan' });
+    await source.sync();
+    expect(await source.finds('ada', 'summer')).toHaveLength(1);
+    await same(company);
+  });
 });
 
 describe('a repository', () => {

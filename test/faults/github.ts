@@ -78,6 +78,13 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: following('reads what GitHub dates back a little'),
   },
   {
+    name: 'a time to come is where the next run begins',
+    file: 'connectors/github/issues.ts',
+    find: `if (at <= latest) until`,
+    plant: `until`,
+    caughtBy: following('reads what comes after an issue that is dated in times to come'),
+  },
+  {
     name: 'a record that was not understood is never asked for again',
     file: 'connectors/github/issues.ts',
     find: `Math.min(until, bound)`,

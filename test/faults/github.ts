@@ -78,6 +78,13 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: following('reads what GitHub dates back a little'),
   },
   {
+    name: 'a repository that says it is private and public is public',
+    file: 'connectors/github/replies.ts',
+    find: `!said.private || said.visibility !== 'public'`,
+    plant: `said.visibility !== undefined`,
+    caughtBy: reply('%s goes dark, and nothing of it is deleted'),
+  },
+  {
     name: 'a time to come is where the next run begins',
     file: 'connectors/github/issues.ts',
     find: `if (at <= latest) until`,

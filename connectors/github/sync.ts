@@ -16,7 +16,7 @@ import type { Repository } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
-/** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing. */
+/** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing; so are all of them. */
 const GONE_RATIO = 0.2;
 
 /** The shape of a repository that was not read yet: no other is this. */
@@ -116,6 +116,7 @@ const cursorOf = (
 /** Is nothing known to go on from, or is so much gone that nobody should believe it at once? */
 const isToBeListed = ({ cursor, due, settings }: GithubRun, { gone, repositories }: Selection): boolean => {
   if (due.listing || !cursor || cursor.settings !== digestOf(settings)) return true;
+  if (repositories.length === 0) return gone.length > 0;
   return gone.length > 1 && gone.length > GONE_RATIO * (gone.length + repositories.length);
 };
 

@@ -233,6 +233,20 @@ test('repositories that are gone in number are seen by nobody and deleted by nob
   expect([await whoSees(keys.secret), (await whoSees(keys.open)).length]).toEqual([['ada', 'cyd', 'dan', 'gus'], 7]);
 });
 
+test('the only repository, where it is gone, is deleted by nobody but who says so', async () => {
+  const { server, source, secret, keys, whoSees } = await synced({ organisation: undefined, repositories: ['acme/secret'] });
+  for (let count = 0; count < 25; count += 1) await server.issue(secret, { title: `Issue ${count}` });
+  await source.sync();
+  server.instead = (path) => (/^\/repos(?:\/acme\/secret|itories\/\d+)$/u.test(path) ? { status: 404, body: {} } : undefined);
+  const end = await source.sync();
+  expect(end).toMatchObject({ status: 'partial', counts: { deleted: 0 } });
+  expect(end.problems.at(-1)?.message).toMatch(/--accept-deletions/u);
+  expect(await whoSees(keys.secret)).toEqual([]);
+  server.instead = () => undefined;
+  expect(await source.sync()).toMatchObject({ status: 'complete', counts: { deleted: 0 } });
+  expect(await whoSees(keys.secret)).toEqual(['ada', 'cyd', 'dan', 'gus']);
+});
+
 test('an issue that was deleted goes with the next whole listing', async () => {
   const { server, source, secret, keys, whoSees } = await synced();
   server.deleteIssue(secret, 1);

@@ -85,6 +85,13 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: reply('%s goes dark, and nothing of it is deleted'),
   },
   {
+    name: 'the only repository is deleted as soon as it is not found',
+    file: 'connectors/github/sync.ts',
+    find: `return gone.length > 0;`,
+    plant: `return gone.length > 1;`,
+    caughtBy: following('the only repository, where it is gone, is deleted by nobody but who says so'),
+  },
+  {
     name: 'a time to come is where the next run begins',
     file: 'connectors/github/issues.ts',
     find: `if (at <= latest) until`,

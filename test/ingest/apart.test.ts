@@ -103,12 +103,13 @@ test('no cursor moves past contents that a run for permissions did not bring', a
   expect(await cursor()).toBe(3);
 });
 
+const unread = (code: 'source_unavailable' | 'too_large'): Change<number> => {
+  const read = () => Promise.reject(new AppError(code, 'No.'));
+  return told({ revision: code, body: { kind: 'bytes', mediaType: 'text/plain', read } });
+};
+
 test('no cursor moves past contents that cannot be read now, and one does past those that never will be', async () => {
   const { store } = await anIndex();
-  const unread = (code: 'source_unavailable' | 'too_large'): Change<number> => {
-    const read = () => Promise.reject(new AppError(code, 'No.'));
-    return told({ revision: code, body: { kind: 'bytes', mediaType: 'text/plain', read } });
-  };
   await aSync(store, [...ALL, { type: 'checkpoint', cursor: 1 }], at(1_000));
   await aSync(store, [unread('source_unavailable'), { type: 'checkpoint', cursor: 2 }], at(2_000));
   expect(await store.cursor('wiki')).toBe(1);

@@ -92,6 +92,13 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: following('the only repository, where it is gone, is deleted by nobody but who says so'),
   },
   {
+    name: 'whom only a refused list would name is gone',
+    file: 'connectors/github/access.ts',
+    find: `whole && readers.every(({ error }) => !error)`,
+    plant: `whole`,
+    caughtBy: access('takes nobody for gone whom only that would name: %s'),
+  },
+  {
     name: 'a time to come is where the next run begins',
     file: 'connectors/github/issues.ts',
     find: `if (at <= latest) until`,

@@ -193,7 +193,11 @@ export const COMMENT: Kind<Comment> = {
   ],
 };
 
-const permissionSchema = z.object({ permission: z.string().min(1), user: userSchema });
+/** Of old there were four; a server may name the two that came between them. */
+const permissionSchema = z.object({
+  permission: z.enum(['admin', 'maintain', 'write', 'triage', 'read', 'none']),
+  user: userSchema,
+});
 export const PERMISSION: Kind<z.infer<typeof permissionSchema>> = {
   call: 'read who may see a repository',
   schema: permissionSchema,

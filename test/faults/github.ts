@@ -99,6 +99,13 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: access('takes nobody for gone whom only that would name: %s'),
   },
   {
+    name: 'whatever GitHub calls a right is one to see',
+    file: 'connectors/github/replies.ts',
+    find: `permission: z.enum(['admin', 'maintain', 'write', 'triage', 'read', 'none']),`,
+    plant: `permission: z.string().min(1),`,
+    caughtBy: live('a right that nobody knows lets nobody in'),
+  },
+  {
     name: 'a time to come is where the next run begins',
     file: 'connectors/github/issues.ts',
     find: `if (at <= latest) until`,

@@ -25,6 +25,8 @@ export interface Access {
   readonly people: ReadonlyMap<number, Person>;
   /** Whether all members were met. */
   readonly whole: boolean;
+  /** And all who are no members: none of these repositories kept to itself who may see it. */
+  readonly everybody: boolean;
   readonly problems: readonly { readonly key: string; readonly error: AppError }[];
 }
 
@@ -70,11 +72,13 @@ export const readAccess = async (caller: Caller, repositories: readonly Reposito
   }
   for (const { team, members } of listed) list(teamGroup(team.id), members, `team:${team.id}`);
   for (const { key, error } of readers) if (error) problems.push({ key, error });
+  const whole = organisations.values().every(({ members }) => !(members instanceof AppError));
   return {
     acls: new Map(readers.map(({ repository, acl }) => [repository, acl])),
     groups,
     people: peopleOf([...organisations.values()], readers, listed),
-    whole: organisations.values().every(({ members }) => !(members instanceof AppError)),
+    whole,
+    everybody: whole && readers.every(({ error }) => !error),
     problems,
   };
 };

@@ -10,7 +10,7 @@ const PER_PAGE = 100;
 const PAGES_MAX = 10_000;
 
 /** What every call needs of its run. */
-export type Caller = Pick<Run<Settings, unknown>, 'source' | 'settings' | 'fetch' | 'notice' | 'signal'>;
+export type Caller = Pick<Run<Settings, unknown>, 'source' | 'settings' | 'fetch' | 'notice' | 'now' | 'signal'>;
 
 /** What is asked for, in words: for errors. */
 export interface Question {

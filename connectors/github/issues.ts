@@ -77,7 +77,7 @@ async function* issuesSince(
 ): AsyncGenerator<Change<never>, Until> {
   const { id, full_name } = repository;
   const question = { what: `the issues of ${full_name}`, path: path`/repositories/${id}/issues`, query: { state: 'all' } };
-  const progress = progressOf(from?.issues);
+  const progress = progressOf(caller, from?.issues);
   const pages = askSince(caller, question, progress.since);
   for (;;) {
     const page = await pages.next();
@@ -138,7 +138,7 @@ async function* commentsSince(
   const { id, full_name } = repository;
   const own = kind === 'comment' ? path`/repositories/${id}/issues/comments` : path`/repositories/${id}/pulls/comments`;
   const question: Question = { what: `the comments of ${full_name}`, path: own };
-  const progress = progressOf(since);
+  const progress = progressOf(caller, since);
   const pages = askSince(caller, question, progress.since);
   for (;;) {
     const page = await pages.next();
@@ -169,8 +169,12 @@ const commentChange = (repository: Repository, kind: CommentKind, { reply, comme
   return { type: 'problem', ...key, error: new AppError('source_changed', 'A comment does not say what it was said about.') };
 };
 
-/** How far a list was read. What could not be understood is asked for again, so nothing after it counts. */
-const progressOf = (from: number | undefined) => {
+/**
+ * How far a list was read. What could not be understood is asked for again, so nothing after it counts; nor does a time that is not
+ * yet, or all that changes until then would be passed over.
+ */
+const progressOf = ({ now }: Pick<Caller, 'now'>, from: number | undefined) => {
+  const latest = now().getTime() / 1000;
   let until = from;
   let bound = Infinity;
   return {
@@ -179,7 +183,8 @@ const progressOf = (from: number | undefined) => {
       return until === undefined ? undefined : Math.min(until, bound);
     },
     reached(written: string) {
-      until = Math.max(until ?? 0, secondsOf(written));
+      const at = secondsOf(written);
+      if (at <= latest) until = Math.max(until ?? 0, at);
     },
     broken(reply: unknown) {
       const written = typeof reply === 'object' && reply !== null && 'updated_at' in reply ? reply.updated_at : undefined;

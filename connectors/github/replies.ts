@@ -102,18 +102,24 @@ export const PROFILE: Kind<z.infer<typeof profileSchema>> = {
   ],
 };
 
-const repositorySchema = z.object({
-  id,
-  name: z.string().min(1),
-  full_name: z.string().min(1),
-  owner: z.object({ id, login: z.string().min(1), type: z.enum(['Organization', 'User']) }),
-  private: z.boolean(),
-  visibility: z.enum(['public', 'internal', 'private']),
-  html_url: z.url(),
-  archived: z.boolean(),
-  has_issues: z.boolean(),
-  default_branch: z.string().min(1),
-});
+const repositorySchema = z
+  .object({
+    id,
+    name: z.string().min(1),
+    full_name: z.string().min(1),
+    owner: z.object({ id, login: z.string().min(1), type: z.enum(['Organization', 'User']) }),
+    private: z.boolean(),
+    visibility: z.enum(['public', 'internal', 'private']),
+    html_url: z.url(),
+    archived: z.boolean(),
+    has_issues: z.boolean(),
+    default_branch: z.string().min(1),
+  })
+  // What contradicts itself is not believed where it would let everybody in.
+  .refine((said) => !said.private || said.visibility !== 'public', {
+    path: ['visibility'],
+    error: 'is public, and the repository is private',
+  });
 export type Repository = z.infer<typeof repositorySchema>;
 export const REPOSITORY: Kind<Repository> = {
   call: 'list repositories',
@@ -187,7 +193,11 @@ export const COMMENT: Kind<Comment> = {
   ],
 };
 
-const permissionSchema = z.object({ permission: z.string().min(1), user: userSchema });
+/** Of old there were four; a server may name the two that came between them. */
+const permissionSchema = z.object({
+  permission: z.enum(['admin', 'maintain', 'write', 'triage', 'read', 'none']),
+  user: userSchema,
+});
 export const PERMISSION: Kind<z.infer<typeof permissionSchema>> = {
   call: 'read who may see a repository',
   schema: permissionSchema,

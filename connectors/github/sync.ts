@@ -16,7 +16,7 @@ import type { Repository } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 
-/** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing. */
+/** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing; so are all of them. */
 const GONE_RATIO = 0.2;
 
 /** The shape of a repository that was not read yet: no other is this. */
@@ -97,18 +97,20 @@ async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
     complete &&= read.whole;
   }
   if (complete) yield whole ? { type: 'complete' } : { type: 'unchanged' };
-  yield { type: 'checkpoint', cursor: cursorOf(run, access, states) };
+  yield { type: 'checkpoint', cursor: cursorOf(run, { selection, access, states }) };
 }
 
-const cursorOf = (
-  { cursor, settings }: GithubRun,
-  access: Access | undefined,
-  states: ReadonlyMap<number, RepositoryState>,
-): Cursor => ({
+interface Reached {
+  readonly selection: Selection;
+  readonly access: Access | undefined;
+  readonly states: ReadonlyMap<number, RepositoryState>;
+}
+
+const cursorOf = ({ cursor, settings }: GithubRun, { selection, access, states }: Reached): Cursor => ({
   settings: digestOf(settings),
-  accounts: [...new Set([...(access?.people.keys() ?? []), ...(access?.whole ? [] : (cursor?.accounts ?? []))])].toSorted(
-    (a, b) => a - b,
-  ),
+  accounts: [
+    ...new Set([...(access?.people.keys() ?? []), ...(isEverybodyMet(selection, access) ? [] : (cursor?.accounts ?? []))]),
+  ].toSorted((a, b) => a - b),
   groups: access ? [...access.groups.keys()] : (cursor?.groups ?? []),
   repositories: Object.fromEntries(states),
 });
@@ -116,6 +118,7 @@ const cursorOf = (
 /** Is nothing known to go on from, or is so much gone that nobody should believe it at once? */
 const isToBeListed = ({ cursor, due, settings }: GithubRun, { gone, repositories }: Selection): boolean => {
   if (due.listing || !cursor || cursor.settings !== digestOf(settings)) return true;
+  if (repositories.length === 0) return gone.length > 0;
   return gone.length > 1 && gone.length > GONE_RATIO * (gone.length + repositories.length);
 };
 
@@ -124,17 +127,21 @@ const hasMoved = ({ cursor }: GithubRun, { repositories }: Selection): boolean =
   repositories.some((repository) => cursor?.repositories[repository.id]?.shape !== shapeOf(repository));
 
 /** Whom there is, who may see each repository, and what could not be learned of that. */
-async function* accessChanges(run: GithubRun, { repositories }: Selection, access: Access): AsyncGenerator<Change<never>> {
+async function* accessChanges(run: GithubRun, selection: Selection, access: Access): AsyncGenerator<Change<never>> {
   const { accounts = [], groups = [] } = run.cursor ?? {};
   yield* peopleChanges(run, access, {
-    accounts: access.whole ? accounts.filter((id) => !access.people.has(id)) : [],
+    accounts: isEverybodyMet(selection, access) ? accounts.filter((id) => !access.people.has(id)) : [],
     groups: groups.filter((group) => !access.groups.has(group)),
   });
-  for (const repository of repositories) {
+  for (const repository of selection.repositories) {
     yield repositoryChange(repository, access.acls.get(repository.id) ?? { unknown: 'nobody said who may see it' });
   }
   for (const { key, error } of access.problems) yield { type: 'problem', key, error };
 }
+
+/** Whether whoever was met before and not now is gone: a repository that is not read now does not name those whom it alone would. */
+const isEverybodyMet = ({ dark, lost }: Selection, access: Access | undefined): boolean =>
+  access?.everybody === true && dark.size === 0 && lost.length === 0;
 
 /** What is there and cannot be read now is seen by nobody, and kept. */
 function* unreadChanges({ dark, lost }: Selection): Generator<Change<never>> {

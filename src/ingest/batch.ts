@@ -1,5 +1,5 @@
 import type { SourceDocument } from '../core/document.ts';
-import { AppError, unreachable } from '../core/errors.ts';
+import { AppError, ERRORS, unreachable } from '../core/errors.ts';
 import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
 import { messageOf, type Sound } from './check.ts';
 import { labelsOf, type Preparing, prepare } from './prepare.ts';
@@ -43,7 +43,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
   let documents = new Set<string>(); // keys that will be looked up
   let others = new Set<string>(); // keys whose look-up would be out of date
   let since = 0;
-  // Set once contents were told of that this run does not bring: a cursor past them would forget them.
+  // Set once contents were told of that this run does not bring, or cannot now: a cursor past them would forget them.
   let passedOver = false;
 
   const commit = async (writes: readonly Write[]): Promise<void> => {
@@ -123,6 +123,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
       return document;
     } catch (error) {
       preparing.signal.throwIfAborted();
+      passedOver ||= error instanceof AppError && ERRORS[error.code].retry;
       tally.problem({ key, message: error instanceof AppError ? error.message : `It could not be read: ${messageOf(error)}` });
       return undefined;
     }

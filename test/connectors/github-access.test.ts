@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { dump } from '../kill/dump.ts';
 import { PEOPLE, aCompany, LEFT } from '../support/a-github-company.ts';
 
 const PERMISSIONS = { listing: false, permissions: true, content: false };
@@ -114,6 +115,26 @@ describe('what GitHub does not say of permissions', () => {
     expect(await source.sync()).toMatchObject({ status: 'complete' });
     expect(await whoSees(keys.secret)).toEqual(['ada', 'cyd', 'dan', 'gus']);
     expect(await source.differs()).toEqual([]);
+  });
+
+  test.each([
+    ['collaborators', /\/collaborators$/u],
+    ['repositories', /^\/repositories\/\d+$/u],
+  ])('takes nobody for gone whom only that would name: %s', async (_, refused) => {
+    const { server, source, secret } = await aCompany();
+    const isThere = (): boolean => dump(source.index.path).some((line) => /^account .*"active":1.*gus@/u.test(line));
+    await source.sync();
+    expect(isThere()).toBe(true);
+    server.instead = (path) => {
+      if (path === '/orgs/acme/repos' && refused.test('/repositories/1')) return { status: 200, body: [] };
+      return refused.test(path) ? { status: 403, body: {} } : undefined;
+    };
+    await source.sync({ due: PERMISSIONS });
+    expect(isThere()).toBe(true);
+    server.instead = () => undefined;
+    server.world.repositories.get(secret)?.collaborators.delete('gus');
+    await source.sync({ due: PERMISSIONS });
+    expect(isThere()).toBe(false);
   });
 
   test('is unknown too where the token is not an owner’s: whether members may see private repositories', async () => {

@@ -78,6 +78,31 @@ describe('a next run', () => {
     await source.sync();
     expect(server.arrived.filter(({ path }) => path.includes('/git/blobs/'))).toHaveLength(2);
   });
+
+  test('reads a file that could not be read before, and does not call it fresh until then', async () => {
+    const company = await synced();
+    const { server, source, secret, keys } = company;
+    await server.file(secret, 'docs/guide.md', '# Another guide');
+    server.instead = (path) => (path.includes('/git/blobs/') ? { status: 500, body: {} } : undefined);
+    expect(await source.sync()).toMatchObject({ status: 'partial', problems: [{ key: keys.file }] });
+    expect(await source.sync()).toMatchObject({ status: 'partial', problems: [{ key: keys.file }] });
+    server.instead = () => undefined;
+    expect(await source.sync()).toMatchObject({ status: 'complete' });
+    expect(await source.fetched('cyd', keys.file)).toBe('# Another guide');
+    await same(company);
+  });
+
+  test('reads what comes after an issue that is dated in times to come', async () => {
+    const company = await synced();
+    const { server, source, secret } = company;
+    const times = server.world.repositories.get(secret)?.issueTimes;
+    times?.set(await server.issue(secret, { title: 'Of times to come' }), Date.parse('2099-01-01T00:00:00Z') / 1000);
+    await source.sync();
+    await server.edit(secret, 1, { title: 'Summer plan' });
+    await source.sync();
+    expect(await source.finds('ada', 'summer')).toHaveLength(1);
+    await same(company);
+  });
 });
 
 describe('a repository', () => {
@@ -206,6 +231,20 @@ test('repositories that are gone in number are seen by nobody and deleted by nob
   server.instead = () => undefined;
   expect(await source.sync()).toMatchObject({ status: 'complete', counts: { deleted: 0 } });
   expect([await whoSees(keys.secret), (await whoSees(keys.open)).length]).toEqual([['ada', 'cyd', 'dan', 'gus'], 7]);
+});
+
+test('the only repository, where it is gone, is deleted by nobody but who says so', async () => {
+  const { server, source, secret, keys, whoSees } = await synced({ organisation: undefined, repositories: ['acme/secret'] });
+  for (let count = 0; count < 25; count += 1) await server.issue(secret, { title: `Issue ${count}` });
+  await source.sync();
+  server.instead = (path) => (/^\/repos(?:\/acme\/secret|itories\/\d+)$/u.test(path) ? { status: 404, body: {} } : undefined);
+  const end = await source.sync();
+  expect(end).toMatchObject({ status: 'partial', counts: { deleted: 0 } });
+  expect(end.problems.at(-1)?.message).toMatch(/--accept-deletions/u);
+  expect(await whoSees(keys.secret)).toEqual([]);
+  server.instead = () => undefined;
+  expect(await source.sync()).toMatchObject({ status: 'complete', counts: { deleted: 0 } });
+  expect(await whoSees(keys.secret)).toEqual(['ada', 'cyd', 'dan', 'gus']);
 });
 
 test('an issue that was deleted goes with the next whole listing', async () => {

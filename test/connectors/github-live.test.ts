@@ -33,6 +33,16 @@ describe('asked about one document, as one person,', () => {
     expect(await asked(company, keys.open, 'mallory')).toMatchObject({ acl: { terms: [{ allow: ['public'] }] } });
   });
 
+  test('a right that nobody knows lets nobody in', async () => {
+    const company = await aCompany();
+    const { server, keys } = company;
+    server.instead = async (path, reply) => {
+      const answer = path.endsWith('/permission') ? await reply() : undefined;
+      return answer && { ...answer, body: { ...Object(answer.body), permission: 'suspended' } };
+    };
+    expect(await asked(company, keys.secret, 'gus')).toBe('forbidden');
+  });
+
   test('a name that is another’s by now is nobody’s', async () => {
     const company = await aCompany();
     expect(await asked(company, company.keys.secret, 'gus', { id: '999' })).toBe('forbidden');

@@ -173,6 +173,7 @@ describe('one issue among others', () => {
 describe('a repository', () => {
   test.each([
     ['of a visibility that nobody knows', { visibility: 'secret' }],
+    ['that is private and public', { visibility: 'public' }],
     ['without an owner', { owner: null }],
   ])('%s goes dark, and nothing of it is deleted', async (_, wrong) => {
     const { server, source, secret, keys, whoSees } = await paged();

@@ -28,6 +28,13 @@ export const SCHEDULING: readonly Fault[] = [
     caughtBy: apart('no cursor moves past contents that a run for permissions did not bring'),
   },
   {
+    name: 'a cursor moves past contents that could not be read',
+    file: 'src/ingest/batch.ts',
+    find: `      passedOver ||= error instanceof AppError && ERRORS[error.code].retry;\n`,
+    plant: '',
+    caughtBy: apart('no cursor moves past contents that cannot be read now, and one does past those that never will be'),
+  },
+  {
     name: 'a new document is read by a run for permissions alone',
     file: 'src/ingest/batch.ts',
     find: `if (!preparing.due.content) {`,

@@ -103,6 +103,20 @@ test('no cursor moves past contents that a run for permissions did not bring', a
   expect(await cursor()).toBe(3);
 });
 
+const unread = (code: 'source_unavailable' | 'too_large'): Change<number> => {
+  const read = () => Promise.reject(new AppError(code, 'No.'));
+  return told({ revision: code, body: { kind: 'bytes', mediaType: 'text/plain', read } });
+};
+
+test('no cursor moves past contents that cannot be read now, and one does past those that never will be', async () => {
+  const { store } = await anIndex();
+  await aSync(store, [...ALL, { type: 'checkpoint', cursor: 1 }], at(1_000));
+  await aSync(store, [unread('source_unavailable'), { type: 'checkpoint', cursor: 2 }], at(2_000));
+  expect(await store.cursor('wiki')).toBe(1);
+  await aSync(store, [unread('too_large'), { type: 'checkpoint', cursor: 3 }], at(3_000));
+  expect(await store.cursor('wiki')).toBe(3);
+});
+
 test('each kind was last brought whole by a run that was to bring it and lost nothing', async () => {
   const { store } = await anIndex();
   const whole = async () => (await store.nextRun('wiki'))?.whole;

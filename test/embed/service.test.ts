@@ -72,6 +72,14 @@ describe('a service that embeds', () => {
     await expect((await openAt({ baseUrl })).embed('leave')).rejects.toThrow(/wants a key: write embedding\.key as \$\{NAME\}/u);
   });
 
+  test('is sent no key that holds more than one line, and the error does not quote it', async () => {
+    const { url, arrived } = await aPeer((_, response) => void response.end('{}'));
+    const embedder = await openAt({ baseUrl: `${url}/v1`, key: 'sk-one\nsk-two' });
+    const error = await embedder.embed('leave').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'config', message: expect.stringContaining('cannot be sent') });
+    expect([String(error).includes('sk-'), arrived]).toEqual([false, []]);
+  });
+
   test('that is busy is asked again when it says, and a call that may have been made is made again', async () => {
     const embedding = [...new Float32Array(4).fill(0.5)];
     const { url } = await aPeer((_, response, nth) => {

@@ -174,11 +174,18 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
       `${url.host} would be sent the key and the data unencrypted. Give its https address: --base-url`,
     );
   }
-  const key = env['OPENAI_API_KEY'];
+  const key = env['OPENAI_API_KEY']?.trim();
   if (!key && !isNear) {
     throw new AppError(
       'config',
       'There is no key. Make one at platform.openai.com/api-keys and set it: export OPENAI_API_KEY=<key>',
+    );
+  }
+  // Whoever sends it would refuse it too, and quote it.
+  if (key && !/^[!-~]+$/u.test(key)) {
+    throw new AppError(
+      'config',
+      'OPENAI_API_KEY holds something that no key holds, such as a second line. Set it to the key alone.',
     );
   }
   const whole = MINUTES * 60_000;

@@ -228,6 +228,7 @@ test('tools that changed since the last turn are named, and the run goes on', as
 describe('what is asked wrongly:', () => {
   const OPENAI = { env: { OPENAI_API_KEY: KEY } };
   test.each<[string, string[], { env?: Record<string, string> }, RegExp]>([
+    ['two keys for one', [], { env: { OPENAI_API_KEY: 'sk-one\nsk-two' } }, /^OPENAI_API_KEY holds something that no key holds/u],
     ['no key', [], { env: {} }, /^There is no key\. Make one at platform\.openai\.com\/api-keys and set it/u],
     [
       'a server on this machine',
@@ -245,5 +246,6 @@ describe('what is asked wrongly:', () => {
     const { code, stdout, stderr } = await askAt(place, [QUESTION, ...AS_ADA, ...argv], options);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(says);
+    expect(stderr).not.toContain('sk-');
   });
 });

@@ -142,8 +142,8 @@ async function* readReply(
       began = true;
       const [choice] = choices;
       if (!choice) continue;
-      const { content, refusal: no, tool_calls: pieces = [] } = choice.delta;
-      for (const { index, id, function: piece } of pieces) {
+      const { content, refusal: no, tool_calls: pieces } = choice.delta;
+      for (const { index, id, function: piece } of pieces ?? []) {
         const call = calls.get(index) ?? { id: id ?? `call-${index}`, name: '', arguments: '' };
         calls.set(index, call);
         call.name += piece?.name ?? '';

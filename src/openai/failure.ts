@@ -29,6 +29,8 @@ export const explained = (error: unknown, whom: AskedWhom, now: number = Date.no
     new AppError(code, message, { ...more, cause: withoutSecrets(error, whom) });
   if (status === 401)
     return told('source_rejected', `${name} did not accept the key (401). Put a valid one into OPENAI_API_KEY.`);
+  if (status >= 300 && status < 400)
+    return told('source_rejected', `${name} sends requests on to another address (${status}). Name that one: --base-url <url>`);
   if (status === 403)
     return told('source_rejected', `${name} does not let this key do that (403): ${said} Use another key, or --model.`);
   if (status === 424)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type AnHttpPlace, anHttpPlace } from '../support/a-http-place.ts';
+import { aPeer } from '../support/a-peer.ts';
 import { aResponsesEndpoint, KEY, type Spoilt } from '../support/a-responses-endpoint.ts';
 import { askAt, type Asked, type AskingOptions, askThrough, told } from '../support/asking-a-model.ts';
 
@@ -103,6 +104,14 @@ describe('before there is an answer, one sentence says what happened and what to
     expect(code).toBe(1);
     expect(plain(stderr)).toMatch(/^HOST was asked too often \(429\)\. Ask again after 20\d\d-\d\d-\d\dT[\d:.]+Z\.\n$/u);
     expect(endpoint.asked).toHaveLength(0);
+  });
+
+  test('an API that sends the request on is not followed, though the address is its own', async () => {
+    const peer = await aPeer((_, to) => void to.writeHead(307, { location: '/v2/responses' }).end());
+    const where = ['--base-url', `${peer.url}/v1`, '--port', new URL(place.origin).port];
+    const { code, stderr } = await askAt(place, [QUESTION, ...AS_ADA, ...where]);
+    expect([code, plain(stderr)]).toEqual([1, 'HOST sends requests on to another address (307). Name that one: --base-url <url>\n']);
+    expect(peer.arrived.map(({ path }) => path)).toEqual(['/v1/responses']);
   });
 
   test('a server that does not take the token, and why that may be', async () => {

@@ -15,6 +15,7 @@ import type { MountedServer } from './openai/mount-tool.ts';
 import { askWithResponses } from './openai/responses.ts';
 import type { Answer, Told } from './openai/told.ts';
 import { createMcpServer } from './server/mcp.ts';
+import { isPublic as isPublicAddress, literalOf } from './sources/address.ts';
 import { type Conversation, openConversations } from './store/conversations.ts';
 import { withdrawToken } from './withdraw-token.ts';
 
@@ -167,7 +168,8 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
   if (!url || !/^https?:$/u.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new AppError('invalid_input', 'This is no address of an API. Give one such as: --base-url http://127.0.0.1:11434/v1');
   }
-  const isNear = !isPublic(`https://${url.host}`);
+  const literal = literalOf(url.hostname);
+  const isNear = literal === undefined ? !isPublic(`https://${url.host}`) : !isPublicAddress(literal);
   if (url.protocol === 'http:' && !isNear) {
     throw new AppError(
       'invalid_input',

@@ -51,8 +51,10 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   const closing = opened.move();
   return {
     ask: async function* (question) {
+      const explained: string[] = [];
       for await (const told of ask(question)) {
-        if (told.kind === 'ended') await keep(told.answer, question);
+        explained.push(...explainedBy(told));
+        if (told.kind === 'ended') await keep(told.answer, question, explained);
         yield told;
       }
     },
@@ -60,16 +62,27 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   };
 
   /** An answer that broke off is no turn to go on from. */
-  async function keep({ responseId, text, given, tools, incomplete }: Answer, question: string): Promise<void> {
+  async function keep(
+    { responseId, text, given, tools, incomplete }: Answer,
+    question: string,
+    explained: string[],
+  ): Promise<void> {
     if (incomplete || (api === 'responses' && responseId === undefined)) return;
     const turn = api === 'chat' ? [{ question, answer: text }] : [];
     await conversations.keep(of, {
       ...(responseId === undefined ? {} : { response: responseId }),
       turns: [...(before?.turns ?? []), ...turn].slice(-TURNS_MAX),
-      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id)])],
+      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id), ...explained])],
       tools: [...(tools ?? before?.tools ?? [])],
     });
   }
+};
+
+/** The document whose permissions a call told of: it was given no text of it, and yet something that may be taken away. */
+const explainedBy = (told: Told): string[] => {
+  if (told.kind !== 'called' || told.tool !== 'explain_access' || told.failed !== undefined) return [];
+  const { input } = told;
+  return typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string' ? [input.id] : [];
 };
 
 interface Opening {

@@ -110,7 +110,10 @@ describe('before there is an answer, one sentence says what happened and what to
     const peer = await aPeer((_, to) => void to.writeHead(307, { location: '/v2/responses' }).end());
     const where = ['--base-url', `${peer.url}/v1`, '--port', new URL(place.origin).port];
     const { code, stderr } = await askAt(place, [QUESTION, ...AS_ADA, ...where]);
-    expect([code, plain(stderr)]).toEqual([1, 'HOST sends requests on to another address (307). Name that one: --base-url <url>\n']);
+    expect([code, plain(stderr)]).toEqual([
+      1,
+      'HOST sends requests on to another address (307). Name that one: --base-url <url>\n',
+    ]);
     expect(peer.arrived.map(({ path }) => path)).toEqual(['/v1/responses']);
   });
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { castellan } from '../support/a-command.ts';
 import { type AnHttpPlace, anHttpPlace } from '../support/a-http-place.ts';
 import { aResponsesEndpoint, KEY } from '../support/a-responses-endpoint.ts';
-import { obedient } from '../support/a-scripted-model.ts';
+import { obedient, type ScriptedModel } from '../support/a-scripted-model.ts';
 import { type Asked, type AskingOptions, askThrough, told } from '../support/asking-a-model.ts';
 import { readExpected } from '../support/company.ts';
 
@@ -133,6 +133,21 @@ describe('a conversation', () => {
       await place.change('people.yaml', 'executives: [user:dan]', 'executives: [user:dan, user:eve]');
     }
   });
+});
+
+test('a conversation that was only told why a person may see something is not gone on with, once they may not', async () => {
+  const id = 'handbook:hr/compensation/salary-review-2026.md';
+  const model: ScriptedModel = (_, heard) =>
+    heard.length === 0 ? { calls: [{ tool: 'explain_access', input: { id } }] } : { say: 'As one of the executives.' };
+  const first = await ask(['Why may I see it?', '--as', 'eve@acme.test'], { model });
+  expect(first.code).toBe(0);
+  await place.change('people.yaml', 'executives: [user:dan, user:eve]', 'executives: [user:dan]');
+  try {
+    const { code } = await ask(['And?', '--as', 'eve@acme.test', '--continue'], { endpoint: first.endpoint });
+    expect([code, first.endpoint.asked.length]).toEqual([1, 1]);
+  } finally {
+    await place.change('people.yaml', 'executives: [user:dan]', 'executives: [user:dan, user:eve]');
+  }
 });
 
 describe('an approval', () => {

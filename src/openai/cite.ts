@@ -30,7 +30,7 @@ export const createCiter = (): Citer => {
   };
   const numbered = (text: string): string =>
     text.replaceAll(/\[(?<inner>[^[\]\n]+)\]/gu, (bracket, inner: string) => {
-      const ids = known.has(inner.trim()) ? [inner.trim()] : inner.split(/\s*[,;]\s*/u).map((id) => id.trim());
+      const ids = known.has(inner.trim()) ? [inner.trim()] : inner.split(/[,;]/u).map((id) => id.trim());
       return ids.every((id) => known.has(id)) ? ids.map((id) => `[${numberOf(id)}]`).join('') : bracket;
     });
   /** An address in the text cites its document too. */

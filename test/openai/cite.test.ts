@@ -58,6 +58,11 @@ test('however an answer is cut into pieces, it reads the same', () => {
   );
 });
 
+test('a bracket of nothing but space costs no more than its length', { timeout: 5_000 }, () => {
+  const text = `[${' '.repeat(200_000)}]`;
+  expect(shown([text]).text).toBe(text);
+});
+
 test('a bracket that never ends is shown', () => {
   expect(shown([`[${'x'.repeat(5000)}`, 'y']).text).toBe(`[${'x'.repeat(5000)}y`);
 });

@@ -104,6 +104,14 @@ describe('a service that embeds', () => {
     await expect((await openAt({ baseUrl: `${url}/v1`, dimensions: 2 })).embed('leave')).rejects.toThrow(message);
   });
 
+  test('that breaks off in the middle of its reply is not there, and nobody need mend the configuration', async () => {
+    const { url } = await aPeer((_arrived, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"data":[', () => response.destroy());
+    });
+    await expect((await openAt({ baseUrl: `${url}/v1` })).embed('leave')).rejects.toMatchObject({ code: 'source_unavailable' });
+  });
+
   test('that refuses even a short text is told', async () => {
     const { url } = await aPeer((_arrived, response) => void response.writeHead(400).end('leave is a bad word'));
     const error = await (await openAt({ baseUrl: `${url}/v1` })).embed('leave').catch((thrown: unknown) => thrown);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { AppError } from '../core/errors.ts';
 import { createCiter } from './cite.ts';
-import { type AskedWhom, brokenOff, endedEarly, explained, refused } from './failure.ts';
+import { type AskedWhom, brokenOff, endedEarly, explained, refused, saidNothing } from './failure.ts';
 import { type Heard, heardOf, jsonOf } from './given.ts';
 import { CONTEXT_MAX, fitted, messagesOf, type Turn } from './history.ts';
 import { INSTRUCTIONS } from './instructions.ts';
@@ -111,7 +111,7 @@ export async function* askWithChat(question: ChatQuestion): AsyncGenerator<Told,
   const rest = citer.rest();
   if (rest !== '') yield { kind: 'text', text: rest };
   text += rest;
-  if (incomplete && text === '') throw incomplete;
+  if (text.trim() === '') throw incomplete ?? saidNothing(whom);
   const answer = {
     text,
     ...(incomplete && { incomplete }),

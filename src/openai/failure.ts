@@ -80,6 +80,10 @@ export const endedEarly = (reason: string | undefined): AppError =>
 export const refused = (words: string): AppError =>
   new AppError('forbidden', `The model refuses to answer: ${words.slice(0, QUOTE_MAX)} Ask in other words.`);
 
+/** An answer that holds no word, though nothing failed. */
+export const saidNothing = ({ model }: Pick<AskedWhom, 'model'>): AppError =>
+  new AppError('source_unavailable', `${model} ended its answer without a word. Ask again, or another: --model <name>`);
+
 /** The server's tools could not be listed, as an item says it. */
 export const unlisted = (why: string, whom: AskedWhom): AppError =>
   new AppError(

@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 
 import { AppError } from '../core/errors.ts';
 import { createCiter } from './cite.ts';
-import { type AskedWhom, brokenOff, endedEarly, explained, failedRun, refused, unlisted } from './failure.ts';
+import { type AskedWhom, brokenOff, endedEarly, explained, failedRun, refused, saidNothing, unlisted } from './failure.ts';
 import { jsonOf } from './given.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { toldBy } from './mcp-items.ts';
@@ -73,7 +73,7 @@ export async function* askWithResponses(question: ResponsesQuestion): AsyncGener
   if (rest !== '') yield { kind: 'text', text: rest };
   text += rest;
   const incomplete = last.error ?? (last.approvals.length > 0 ? endedEarly('too many approvals') : undefined);
-  if (incomplete && text === '') throw incomplete;
+  if (text.trim() === '') throw incomplete ?? saidNothing(whom);
   const answer = { text, ...(incomplete && { incomplete }), citations: citer.citations(), given: citer.all(), model };
   const kept = last.id !== undefined && store !== false;
   yield { kind: 'ended', answer: { ...answer, ...(kept && { responseId: last.id }), ...(tools && { tools }) } };

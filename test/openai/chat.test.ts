@@ -160,6 +160,15 @@ describe('what fails is one sentence:', () => {
     expect(await askAt(place, argv)).toMatchObject({ code: 0, stdout: 'It is said.\n' });
   });
 
+  test('an answer without a word', async () => {
+    const { code, stdout, stderr } = await ask([QUESTION, '--as', ADA], { model: () => ({ say: '' }) });
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      'gpt-5.4-mini ended its answer without a word. Ask again, or another: --model <name>\n',
+    ]);
+  });
+
   test('a refusal', async () => {
     const chunk = { choices: [{ index: 0, delta: { refusal: 'I will not.' }, finish_reason: 'stop' }] };
     const peer = await aPeer((_, to) => {

@@ -146,6 +146,12 @@ describe('before there is an answer, one sentence says what happened and what to
     ]);
   });
 
+  test('an answer without a word', async () => {
+    const { code, stdout, stderr } = await ask([], { model: () => ({ say: '' }) });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('gpt-5.4-mini ended its answer without a word. Ask again, or another: --model <name>\n');
+  });
+
   test('a person who stops it waits no longer', async () => {
     const stopping = new AbortController();
     const asking = ask([], {

@@ -36,7 +36,8 @@ const DOCUMENTS_MAX = 1000;
 export const openAsking = async (place: Place, request: AskingRequest, machine: Machine): Promise<Asking> => {
   const { api, baseUrl = OPENAI, who } = request;
   const identity = parseWho(who);
-  const { config, folder } = await openPlace(place, machine);
+  const here = await openPlace(place, machine);
+  const { config, folder } = here;
   const openai = clientFor(request, machine);
   const conversations = openConversations(folder.conversations);
   const of = [identityName(identity), api, baseUrl];
@@ -46,7 +47,7 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   }
   await using opened = new AsyncDisposableStack();
   const minutes = Math.min(MINUTES, config.identity.tokenMinutes);
-  const opening: Opening = { place, request, machine, openai, identity, minutes, opened, ...(before && { before }) };
+  const opening: Opening = { place, here, request, machine, openai, identity, minutes, opened, ...(before && { before }) };
   const ask = api === 'responses' ? await throughResponses(opening) : await throughChat(opening);
   const closing = opened.move();
   return {
@@ -87,6 +88,8 @@ const explainedBy = (told: Told): string[] => {
 
 interface Opening {
   readonly place: Place;
+  /** As it was opened when the run began. */
+  readonly here: Awaited<ReturnType<typeof openPlace>>;
   readonly request: AskingRequest;
   readonly machine: Machine;
   readonly openai: Api;
@@ -102,6 +105,7 @@ type Ask = (question: string) => AsyncIterable<Told>;
 /** OpenAI mounts the server itself, with a token that lives for this run. */
 const throughResponses = async ({
   place,
+  here,
   request,
   machine,
   openai,
@@ -120,7 +124,7 @@ const throughResponses = async ({
   }
   const asked = { who, client: CLIENTS.responses, scopes: ['read'] as const, minutes, ...(port === undefined ? {} : { port }) };
   const { token, id } = await issueToken(place, asked, machine);
-  opened.defer(() => withdrawToken(place, { id, who }, machine));
+  opened.defer(() => withdrawToken(here, { id, who }, machine));
   return (question) =>
     askWithResponses({
       openai,

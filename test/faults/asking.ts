@@ -23,7 +23,7 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'the token of a run outlives it',
     file: 'src/open-asking.ts',
-    find: `  opened.defer(() => withdrawToken(place, { id, who }, machine));\n`,
+    find: `  opened.defer(() => withdrawToken(here, { id, who }, machine));\n`,
     plant: `  void [withdrawToken, id];\n`,
     caughtBy: responses('the token is good for nothing once the run has ended, and the audit says so'),
   },

@@ -1,10 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { castellan } from '../support/a-command.ts';
 import { type AnHttpPlace, anHttpPlace } from '../support/a-http-place.ts';
 import { aResponsesEndpoint, KEY } from '../support/a-responses-endpoint.ts';
-import { obedient, type ScriptedModel } from '../support/a-scripted-model.ts';
+import { curious, obedient, type ScriptedModel } from '../support/a-scripted-model.ts';
 import { type Asked, type AskingOptions, askThrough, told } from '../support/asking-a-model.ts';
 import { readExpected } from '../support/company.ts';
 
@@ -79,6 +82,20 @@ test('the token is good for nothing once the run has ended, and the audit says s
 test('the token is withdrawn where the run fails, too', async () => {
   await ask([QUESTION, '--as', ADA], { spoil: () => ({ reply: { status: 500, error: { message: 'no' } } }) });
   expect((await place.audited(1))[0]).toMatchObject({ tool: 'token', arguments: { withdrawn: expect.any(String) } });
+});
+
+test('the token is withdrawn though the configuration became unreadable meanwhile', async () => {
+  const before = await readFile(place.config, 'utf8');
+  const { endpoint, code } = await ask([QUESTION, '--as', ADA], {
+    model: (question, heard) => {
+      writeFileSync(place.config, 'sources: [half');
+      return curious(question, heard);
+    },
+  }).finally(() => writeFile(place.config, before));
+  expect(code).toBe(0);
+  const { authorization } = endpoint.asked[0]?.tools[0] ?? {};
+  const late = await fetch(place.url, { method: 'POST', headers: { authorization: `Bearer ${authorization}` }, body: '{}' });
+  expect(late.status).toBe(401);
 });
 
 describe('a document that orders the model about', () => {

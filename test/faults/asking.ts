@@ -96,8 +96,8 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'calls wait for each other',
     file: 'src/openai/chat.ts',
-    find: `const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, names, question)));`,
-    plant: `const heard: Result[] = [];\n    for (const [place, call] of calls.entries()) heard.push(await resultOf(call, place, names, question));`,
+    find: `const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, tools, question)));`,
+    plant: `const heard: Result[] = [];\n    for (const [place, call] of calls.entries()) heard.push(await resultOf(call, place, tools, question));`,
     caughtBy: calls('are made at once'),
   },
   {

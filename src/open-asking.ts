@@ -28,6 +28,8 @@ const MINUTES = 10;
 const SILENCE = 300_000;
 /** Of a completion, which does nothing but compute. */
 const RETRIES = 2;
+/** Sent where a model near by wants no key. No word of a sentence, since keys are taken out of whatever is quoted. */
+const NO_KEY = 'no-key-is-set';
 /** Turns and documents of one conversation: a longer one is begun anew. */
 const TURNS_MAX = 100;
 const DOCUMENTS_MAX = 1000;
@@ -217,7 +219,7 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
     rate: { perSecond: 0, concurrent: 16 },
   });
   const maxRetries = api === 'chat' ? RETRIES : 0; // a response may have called tools already
-  return openClient({ apiKey: key || 'none', baseUrl, fetch, timeout: whole, maxRetries });
+  return openClient({ apiKey: key || NO_KEY, baseUrl, fetch, timeout: whole, maxRetries });
 };
 
 /** Where the API is to reach the server. OpenAI reaches nothing that the internet does not, so that is not tried. */

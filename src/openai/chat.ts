@@ -169,7 +169,7 @@ async function* readReply(
     return reply(brokenOff(error));
   }
   signal?.throwIfAborted(); // which ends a stream in silence
-  if (refusal !== '') return reply(refused(refusal));
+  if (refusal !== '') return reply(refused(refusal, whom));
   if (finished === '') return reply(brokenOff());
   return finished === 'stop' || finished === 'tool_calls' ? reply() : reply(endedEarly(finished));
 }

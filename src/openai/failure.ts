@@ -77,8 +77,8 @@ export const endedEarly = (reason: string | undefined): AppError =>
         );
 
 /** The model would not answer. */
-export const refused = (words: string): AppError =>
-  new AppError('forbidden', `The model refuses to answer: ${words.slice(0, QUOTE_MAX)} Ask in other words.`);
+export const refused = (words: string, whom: AskedWhom): AppError =>
+  new AppError('forbidden', `The model refuses to answer: ${quoted(words, whom)} Ask in other words.`);
 
 /** An answer that holds no word, though nothing failed. */
 export const saidNothing = ({ model }: Pick<AskedWhom, 'model'>): AppError =>
@@ -111,7 +111,8 @@ const quoted = (words: string, whom: Pick<AskedWhom, 'secrets'>): string => {
   return /[.!?…]$/u.test(cut) ? cut : `${cut}.`;
 };
 
-const scrubbed = (text: string, { secrets }: Pick<AskedWhom, 'secrets'>): string =>
+/** Words of somebody else without any secret of ours. */
+export const scrubbed = (text: string, { secrets }: Pick<AskedWhom, 'secrets'>): string =>
   secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '[secret]'), text);
 
 /** An error that says what the API said, which may have been the key. */

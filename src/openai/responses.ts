@@ -2,7 +2,17 @@ import type OpenAI from 'openai';
 
 import { AppError } from '../core/errors.ts';
 import { createCiter } from './cite.ts';
-import { type AskedWhom, brokenOff, endedEarly, explained, failedRun, refused, saidNothing, unlisted } from './failure.ts';
+import {
+  type AskedWhom,
+  brokenOff,
+  endedEarly,
+  explained,
+  failedRun,
+  refused,
+  saidNothing,
+  scrubbed,
+  unlisted,
+} from './failure.ts';
 import { jsonOf } from './given.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { toldBy } from './mcp-items.ts';
@@ -130,14 +140,14 @@ async function* readRound(
             if (typeof event.item.error === 'string') round = { ...round, error: unlisted(event.item.error, whom) };
             else round = { ...round, tools: event.item.tools.map(({ name }) => name) };
           }
-          yield* toldBy(event.item, knownTools);
+          yield* toldBy(event.item, knownTools, (words) => scrubbed(words, whom));
           break;
         }
         case 'response.output_text.delta':
           yield { kind: 'text', text: event.delta };
           break;
         case 'response.refusal.done':
-          round = { ...round, error: refused(event.refusal) };
+          round = { ...round, error: refused(event.refusal, whom) };
           break;
         case 'response.completed':
           return ended(round.error);

@@ -219,6 +219,9 @@ test('the command as it is started answers, ends by itself, and takes nobody at 
 test('no key is in anything that is printed or recorded', async () => {
   const wrong = await ask([QUESTION, '--as', ADA, '--verbose'], { env: { OPENAI_API_KEY: 'sk-another-1234567890' } });
   expect(wrong.stderr).not.toContain('sk-another');
+  const refusal = await ask([QUESTION, '--as', ADA], { spoil: () => ({ refusal: `Not with ${KEY}.` }) });
+  const call = await ask([QUESTION, '--as', ADA, '--json'], { spoil: () => ({ callError: `401: Bearer ${KEY}` }) });
+  expect(`${refusal.stderr}${call.stdout}`).not.toContain(KEY);
   const { stdout, stderr } = await ask([QUESTION, '--as', ADA, '--verbose']);
   expect(JSON.stringify([stdout, stderr, await place.audited()])).not.toContain(KEY);
 });

@@ -15,6 +15,7 @@ import type { MountedServer } from './openai/mount-tool.ts';
 import { askWithResponses } from './openai/responses.ts';
 import type { Answer, Told } from './openai/told.ts';
 import { createMcpServer } from './server/mcp.ts';
+import { isPublic as isPublicAddress, literalOf } from './sources/address.ts';
 import { type Conversation, openConversations } from './store/conversations.ts';
 import { withdrawToken } from './withdraw-token.ts';
 
@@ -27,6 +28,8 @@ const MINUTES = 10;
 const SILENCE = 300_000;
 /** Of a completion, which does nothing but compute. */
 const RETRIES = 2;
+/** Sent where a model near by wants no key. No word of a sentence, since keys are taken out of whatever is quoted. */
+const NO_KEY = 'no-key-is-set';
 /** Turns and documents of one conversation: a longer one is begun anew. */
 const TURNS_MAX = 100;
 const DOCUMENTS_MAX = 1000;
@@ -35,7 +38,8 @@ const DOCUMENTS_MAX = 1000;
 export const openAsking = async (place: Place, request: AskingRequest, machine: Machine): Promise<Asking> => {
   const { api, baseUrl = OPENAI, who } = request;
   const identity = parseWho(who);
-  const { config, folder } = await openPlace(place, machine);
+  const here = await openPlace(place, machine);
+  const { config, folder } = here;
   const openai = clientFor(request, machine);
   const conversations = openConversations(folder.conversations);
   const of = [identityName(identity), api, baseUrl];
@@ -45,13 +49,15 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   }
   await using opened = new AsyncDisposableStack();
   const minutes = Math.min(MINUTES, config.identity.tokenMinutes);
-  const opening: Opening = { place, request, machine, openai, identity, minutes, opened, ...(before && { before }) };
+  const opening: Opening = { place, here, request, machine, openai, identity, minutes, opened, ...(before && { before }) };
   const ask = api === 'responses' ? await throughResponses(opening) : await throughChat(opening);
   const closing = opened.move();
   return {
     ask: async function* (question) {
+      const explained: string[] = [];
       for await (const told of ask(question)) {
-        if (told.kind === 'ended') await keep(told.answer, question);
+        explained.push(...explainedBy(told));
+        if (told.kind === 'ended') await keep(told.answer, question, explained);
         yield told;
       }
     },
@@ -59,20 +65,33 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   };
 
   /** An answer that broke off is no turn to go on from. */
-  async function keep({ responseId, text, given, tools, incomplete }: Answer, question: string): Promise<void> {
+  async function keep(
+    { responseId, text, given, tools, incomplete }: Answer,
+    question: string,
+    explained: string[],
+  ): Promise<void> {
     if (incomplete || (api === 'responses' && responseId === undefined)) return;
     const turn = api === 'chat' ? [{ question, answer: text }] : [];
     await conversations.keep(of, {
       ...(responseId === undefined ? {} : { response: responseId }),
       turns: [...(before?.turns ?? []), ...turn].slice(-TURNS_MAX),
-      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id)])],
+      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id), ...explained])],
       tools: [...(tools ?? before?.tools ?? [])],
     });
   }
 };
 
+/** The document whose permissions a call told of: it was given no text of it, and yet something that may be taken away. */
+const explainedBy = (told: Told): string[] => {
+  if (told.kind !== 'called' || told.tool !== 'explain_access' || told.failed !== undefined) return [];
+  const { input } = told;
+  return typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string' ? [input.id] : [];
+};
+
 interface Opening {
   readonly place: Place;
+  /** As it was opened when the run began. */
+  readonly here: Awaited<ReturnType<typeof openPlace>>;
   readonly request: AskingRequest;
   readonly machine: Machine;
   readonly openai: Api;
@@ -88,6 +107,7 @@ type Ask = (question: string) => AsyncIterable<Told>;
 /** OpenAI mounts the server itself, with a token that lives for this run. */
 const throughResponses = async ({
   place,
+  here,
   request,
   machine,
   openai,
@@ -106,7 +126,7 @@ const throughResponses = async ({
   }
   const asked = { who, client: CLIENTS.responses, scopes: ['read'] as const, minutes, ...(port === undefined ? {} : { port }) };
   const { token, id } = await issueToken(place, asked, machine);
-  opened.defer(() => withdrawToken(place, { id, who }, machine));
+  opened.defer(() => withdrawToken(here, { id, who }, machine));
   return (question) =>
     askWithResponses({
       openai,
@@ -167,18 +187,26 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
   if (!url || !/^https?:$/u.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new AppError('invalid_input', 'This is no address of an API. Give one such as: --base-url http://127.0.0.1:11434/v1');
   }
-  const isNear = !isPublic(`https://${url.host}`);
+  const literal = literalOf(url.hostname);
+  const isNear = literal === undefined ? !isPublic(`https://${url.host}`) : !isPublicAddress(literal);
   if (url.protocol === 'http:' && !isNear) {
     throw new AppError(
       'invalid_input',
       `${url.host} would be sent the key and the data unencrypted. Give its https address: --base-url`,
     );
   }
-  const key = env['OPENAI_API_KEY'];
+  const key = env['OPENAI_API_KEY']?.trim();
   if (!key && !isNear) {
     throw new AppError(
       'config',
       'There is no key. Make one at platform.openai.com/api-keys and set it: export OPENAI_API_KEY=<key>',
+    );
+  }
+  // Whoever sends it would refuse it too, and quote it.
+  if (key && !/^[!-~]+$/u.test(key)) {
+    throw new AppError(
+      'config',
+      'OPENAI_API_KEY holds something that no key holds, such as a second line. Set it to the key alone.',
     );
   }
   const whole = MINUTES * 60_000;
@@ -191,7 +219,7 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
     rate: { perSecond: 0, concurrent: 16 },
   });
   const maxRetries = api === 'chat' ? RETRIES : 0; // a response may have called tools already
-  return openClient({ apiKey: key || 'none', baseUrl, fetch, timeout: whole, maxRetries });
+  return openClient({ apiKey: key || NO_KEY, baseUrl, fetch, timeout: whole, maxRetries });
 };
 
 /** Where the API is to reach the server. OpenAI reaches nothing that the internet does not, so that is not tried. */

@@ -50,7 +50,7 @@ export const openServiceEmbedder = (options: ServiceEmbedderOptions): Embedder =
       await response.body?.cancel();
       throw new AppError('source_changed', unexpected(`${response.status} to POST embeddings of ${model}`));
     }
-    return vectorsOf(await response.json().catch(() => undefined), { count: input.length, dimensions, model });
+    return vectorsOf(await response.json().catch(unlessCutOff), { count: input.length, dimensions, model });
   };
 
   const one = async (text: string, signal?: AbortSignal): Promise<Float32Array> => {
@@ -80,6 +80,11 @@ export const openServiceEmbedder = (options: ServiceEmbedderOptions): Embedder =
 
 /** Empty texts are refused, and a half of a pair of surrogates cannot be sent. */
 const readable = (text: string): string => text.slice(0, CHARACTERS).toWellFormed() || ' ';
+
+/** What is no JSON is no reply; what broke off, or was stopped, is not the service's doing. */
+const unlessCutOff = (error: unknown): undefined => {
+  if (!(error instanceof SyntaxError)) throw error;
+};
 
 const replySchema = z.object({
   data: z.array(z.object({ index: z.number().int().min(0), embedding: z.array(z.number()) })),

@@ -5,19 +5,26 @@ import { z } from 'zod';
 
 import { AppError } from '../core/errors.ts';
 import { createCiter } from './cite.ts';
-import { type AskedWhom, brokenOff, endedEarly, explained, refused } from './failure.ts';
+import { type AskedWhom, brokenOff, endedEarly, explained, refused, saidNothing } from './failure.ts';
 import { type Heard, heardOf, jsonOf } from './given.ts';
 import { CONTEXT_MAX, fitted, messagesOf, type Turn } from './history.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { DEFAULT_MODEL } from './model.ts';
 import type { Told } from './told.ts';
 
+/** One of them. A call that was not answered is made again only where this says that it changes nothing, or nothing more. */
+interface ConnectedTool {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly inputSchema: object;
+  readonly annotations?:
+    | { readonly readOnlyHint?: boolean | undefined; readonly idempotentHint?: boolean | undefined }
+    | undefined;
+}
+
 /** The tools of a server, through an MCP client that is connected for one person: `Client` of the MCP SDK is one. */
 export interface ConnectedTools {
-  listTools(
-    params?: undefined,
-    options?: { signal?: AbortSignal },
-  ): Promise<{ tools: readonly { name: string; description?: string | undefined; inputSchema: object }[] }>;
+  listTools(params?: undefined, options?: { signal?: AbortSignal }): Promise<{ tools: readonly ConnectedTool[] }>;
   callTool(
     params: { name: string; arguments: Record<string, unknown> },
     options?: { signal?: AbortSignal; timeout?: number },
@@ -100,7 +107,7 @@ export async function* askWithChat(question: ChatQuestion): AsyncGenerator<Told,
     text += said === '' ? '' : PARAGRAPH;
     messages.push({ role: 'assistant', content: said === '' ? null : said, tool_calls: [...calls] });
     for (const { function: asked } of calls) yield { kind: 'calling', tool: asked.name, input: jsonOf(asked.arguments) };
-    const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, names, question)));
+    const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, tools, question)));
     for (const { call, answer, told } of heard) {
       citer.given(told.documents);
       yield { kind: 'called', tool: call.function.name, input: jsonOf(call.function.arguments), ...told };
@@ -111,7 +118,7 @@ export async function* askWithChat(question: ChatQuestion): AsyncGenerator<Told,
   const rest = citer.rest();
   if (rest !== '') yield { kind: 'text', text: rest };
   text += rest;
-  if (incomplete && text === '') throw incomplete;
+  if (text.trim() === '') throw incomplete ?? saidNothing(whom);
   const answer = {
     text,
     ...(incomplete && { incomplete }),
@@ -142,8 +149,8 @@ async function* readReply(
       began = true;
       const [choice] = choices;
       if (!choice) continue;
-      const { content, refusal: no, tool_calls: pieces = [] } = choice.delta;
-      for (const { index, id, function: piece } of pieces) {
+      const { content, refusal: no, tool_calls: pieces } = choice.delta;
+      for (const { index, id, function: piece } of pieces ?? []) {
         const call = calls.get(index) ?? { id: id ?? `call-${index}`, name: '', arguments: '' };
         calls.set(index, call);
         call.name += piece?.name ?? '';
@@ -162,7 +169,7 @@ async function* readReply(
     return reply(brokenOff(error));
   }
   signal?.throwIfAborted(); // which ends a stream in silence
-  if (refusal !== '') return reply(refused(refusal));
+  if (refusal !== '') return reply(refused(refusal, whom));
   if (finished === '') return reply(brokenOff());
   return finished === 'stop' || finished === 'tool_calls' ? reply() : reply(endedEarly(finished));
 }
@@ -188,21 +195,24 @@ const failed = (call: Call, why: string): Result =>
 const resultOf = async (
   call: Call,
   place: number,
-  names: readonly string[],
+  tools: readonly ConnectedTool[],
   { mcp, callMs = CALL_MS, signal }: ChatQuestion,
 ): Promise<Result> => {
   const { name, arguments: written } = call.function;
   const given = argumentsOf(written);
   if (place >= CALLS_MAX) return failed(call, `At most ${CALLS_MAX} calls are made at once. Make this one next.`);
-  if (!names.includes(name))
-    return failed(call, `There is no tool ${JSON.stringify(name.slice(0, 100))}. There are: ${names.join(', ')}.`);
+  const tool = tools.find((one) => one.name === name);
+  if (!tool) {
+    const names = tools.map((one) => one.name).join(', ');
+    return failed(call, `There is no tool ${JSON.stringify(name.slice(0, 100))}. There are: ${names}.`);
+  }
   if (!given) return failed(call, 'The arguments are not an object of JSON. Write them as one.');
   for (let tried = 1; ; tried += 1) {
     const options = { timeout: callMs, ...(signal && { signal }) };
     const text = await mcp.callTool({ name, arguments: given }, options).then(textOf, (error: unknown) => {
       signal?.throwIfAborted();
       const why = error instanceof Error ? error.message : String(error);
-      return JSON.stringify({ error: { message: `The tool did not answer: ${why}`, retry: isLate(error) } });
+      return JSON.stringify({ error: { message: `The tool did not answer: ${why}`, retry: isLate(error) && mayRepeat(tool) } });
     });
     const heard = heardOf(text);
     if (!heard.retry || tried === TRIES) return result(call, text, heard);
@@ -217,5 +227,8 @@ const textOf = (answer: unknown): string => {
   const { content } = z.looseObject({ content: z.array(z.looseObject({ text: z.string().default('') })) }).parse(answer);
   return content.map(({ text }) => text).join('');
 };
+
+const mayRepeat = ({ annotations }: ConnectedTool): boolean =>
+  annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
 
 const isLate = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'REQUEST_TIMEOUT';

@@ -16,6 +16,16 @@ export interface Citer {
   all(): readonly Given[];
 }
 
+/** Whether an address stands in a text as a whole, and not as the beginning of another: `…/issues/1` of `…/issues/12`. */
+const names = (text: string, url: string): boolean => {
+  for (let at = text.indexOf(url); at >= 0; at = text.indexOf(url, at + 1))
+    if (!GOES_ON.test(text.slice(at + url.length, at + url.length + 2))) return true;
+  return false;
+};
+
+/** What goes on with an address; a mark behind which nothing stands ends a sentence. */
+const GOES_ON = /^(?:[\w~%=&?+-]|[/.:,;@!$'*][\w~%=&?+-])/u;
+
 /** For one answer. */
 export const createCiter = (): Citer => {
   const known = new Map<string, Given>();
@@ -30,12 +40,12 @@ export const createCiter = (): Citer => {
   };
   const numbered = (text: string): string =>
     text.replaceAll(/\[(?<inner>[^[\]\n]+)\]/gu, (bracket, inner: string) => {
-      const ids = known.has(inner.trim()) ? [inner.trim()] : inner.split(/\s*[,;]\s*/u).map((id) => id.trim());
+      const ids = known.has(inner.trim()) ? [inner.trim()] : inner.split(/[,;]/u).map((id) => id.trim());
       return ids.every((id) => known.has(id)) ? ids.map((id) => `[${numberOf(id)}]`).join('') : bracket;
     });
   /** An address in the text cites its document too. */
   const linked = (): void => {
-    for (const { id, url } of known.values()) if (/^https?:/u.test(url) && whole.includes(url)) numberOf(id);
+    for (const { id, url } of known.values()) if (/^https?:/u.test(url) && names(whole, url)) numberOf(id);
   };
   const shown = (text: string): string => {
     const out = numbered(text);

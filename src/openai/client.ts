@@ -28,4 +28,5 @@ export const openClient = ({ apiKey, baseUrl, fetch, timeout, maxRetries }: Clie
     project: null,
     webhookSecret: null,
     logLevel: 'off',
+    fetchOptions: { redirect: 'manual' }, // a request holds documents and a token: it goes where it was meant to, and nowhere else
   });

@@ -29,6 +29,8 @@ export const explained = (error: unknown, whom: AskedWhom, now: number = Date.no
     new AppError(code, message, { ...more, cause: withoutSecrets(error, whom) });
   if (status === 401)
     return told('source_rejected', `${name} did not accept the key (401). Put a valid one into OPENAI_API_KEY.`);
+  if (status >= 300 && status < 400)
+    return told('source_rejected', `${name} sends requests on to another address (${status}). Name that one: --base-url <url>`);
   if (status === 403)
     return told('source_rejected', `${name} does not let this key do that (403): ${said} Use another key, or --model.`);
   if (status === 424)
@@ -75,8 +77,12 @@ export const endedEarly = (reason: string | undefined): AppError =>
         );
 
 /** The model would not answer. */
-export const refused = (words: string): AppError =>
-  new AppError('forbidden', `The model refuses to answer: ${words.slice(0, QUOTE_MAX)} Ask in other words.`);
+export const refused = (words: string, whom: AskedWhom): AppError =>
+  new AppError('forbidden', `The model refuses to answer: ${quoted(words, whom)} Ask in other words.`);
+
+/** An answer that holds no word, though nothing failed. */
+export const saidNothing = ({ model }: Pick<AskedWhom, 'model'>): AppError =>
+  new AppError('source_unavailable', `${model} ended its answer without a word. Ask again, or another: --model <name>`);
 
 /** The server's tools could not be listed, as an item says it. */
 export const unlisted = (why: string, whom: AskedWhom): AppError =>
@@ -105,7 +111,8 @@ const quoted = (words: string, whom: Pick<AskedWhom, 'secrets'>): string => {
   return /[.!?…]$/u.test(cut) ? cut : `${cut}.`;
 };
 
-const scrubbed = (text: string, { secrets }: Pick<AskedWhom, 'secrets'>): string =>
+/** Words of somebody else without any secret of ours. */
+export const scrubbed = (text: string, { secrets }: Pick<AskedWhom, 'secrets'>): string =>
   secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '[secret]'), text);
 
 /** An error that says what the API said, which may have been the key. */

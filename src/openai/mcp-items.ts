@@ -6,8 +6,15 @@ import type { Told } from './told.ts';
 
 type Item = OpenAI.Responses.ResponseOutputItem;
 
-/** What an item of a response tells about the server's tools. `known`: those that were listed in the turn before. */
-export function* toldBy(item: Item, known: readonly string[] | undefined): Generator<Told, void> {
+/**
+ * What an item of a response tells about the server's tools. `known`: those that were listed in the turn before; `clean` takes out
+ * of the API's own words what nobody may read.
+ */
+export function* toldBy(
+  item: Item,
+  known: readonly string[] | undefined,
+  clean: (words: string) => string,
+): Generator<Told, void> {
   if (item.type === 'mcp_list_tools' && !item.error) {
     const names = item.tools.map(({ name }) => name);
     yield {
@@ -25,7 +32,7 @@ export function* toldBy(item: Item, known: readonly string[] | undefined): Gener
     tool: item.name,
     input: jsonOf(item.arguments),
     documents: why === undefined ? documents : [],
-    ...(why === undefined ? {} : { failed: why }),
+    ...(why === undefined ? {} : { failed: clean(why) }),
   };
 }
 

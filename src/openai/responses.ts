@@ -2,7 +2,17 @@ import type OpenAI from 'openai';
 
 import { AppError } from '../core/errors.ts';
 import { createCiter } from './cite.ts';
-import { type AskedWhom, brokenOff, endedEarly, explained, failedRun, refused, unlisted } from './failure.ts';
+import {
+  type AskedWhom,
+  brokenOff,
+  endedEarly,
+  explained,
+  failedRun,
+  refused,
+  saidNothing,
+  scrubbed,
+  unlisted,
+} from './failure.ts';
 import { jsonOf } from './given.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { toldBy } from './mcp-items.ts';
@@ -73,7 +83,7 @@ export async function* askWithResponses(question: ResponsesQuestion): AsyncGener
   if (rest !== '') yield { kind: 'text', text: rest };
   text += rest;
   const incomplete = last.error ?? (last.approvals.length > 0 ? endedEarly('too many approvals') : undefined);
-  if (incomplete && text === '') throw incomplete;
+  if (text.trim() === '') throw incomplete ?? saidNothing(whom);
   const answer = { text, ...(incomplete && { incomplete }), citations: citer.citations(), given: citer.all(), model };
   const kept = last.id !== undefined && store !== false;
   yield { kind: 'ended', answer: { ...answer, ...(kept && { responseId: last.id }), ...(tools && { tools }) } };
@@ -130,14 +140,14 @@ async function* readRound(
             if (typeof event.item.error === 'string') round = { ...round, error: unlisted(event.item.error, whom) };
             else round = { ...round, tools: event.item.tools.map(({ name }) => name) };
           }
-          yield* toldBy(event.item, knownTools);
+          yield* toldBy(event.item, knownTools, (words) => scrubbed(words, whom));
           break;
         }
         case 'response.output_text.delta':
           yield { kind: 'text', text: event.delta };
           break;
         case 'response.refusal.done':
-          round = { ...round, error: refused(event.refusal) };
+          round = { ...round, error: refused(event.refusal, whom) };
           break;
         case 'response.completed':
           return ended(round.error);

@@ -1,3 +1,5 @@
+import { AppError } from '../core/errors.ts';
+
 /** Headers that let a call in. */
 export type SignedHeaders = Readonly<Record<string, string>>;
 
@@ -11,3 +13,17 @@ export interface Authorise {
   /** What mends a sign-in that the source does not accept, as a sentence. */
   readonly remedy: string;
 }
+
+/** Headers with those that let a call in. What cannot be one is quoted by nobody: it would be the secret. */
+export const signedWith = (headers: Headers, own: SignedHeaders, name: string): Headers => {
+  const signed = new Headers(headers);
+  try {
+    for (const [key, value] of Object.entries(own)) signed.set(key, value);
+  } catch {
+    throw new AppError(
+      'config',
+      `${name}: what it signs in with holds a character that cannot be sent, such as the end of a line. Set it anew. Nothing was sent.`,
+    );
+  }
+  return signed;
+};

@@ -2,7 +2,7 @@ import type { Fetch, Operation } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Resolve } from './address.ts';
-import type { Authorise, SignedHeaders } from './authorise.ts';
+import { type Authorise, signedWith, type SignedHeaders } from './authorise.ts';
 import { type Budget, createBudget, DEFAULT_RATE, type Rate } from './budget.ts';
 import { declaredCalls } from './declared.ts';
 import { createLine, type Line } from './line.ts';
@@ -112,9 +112,8 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     let { url, method, body, headers } = request;
     for (let redirects = 0; ; redirects += 1) {
       const call = permitted(method, url);
-      const signedIn = new Headers(headers);
       // Whatever lets us in is for where we meant to go, and for nowhere that it sends us on to.
-      if (url.origin === request.url.origin) for (const [key, value] of Object.entries(own)) signedIn.set(key, value);
+      const signedIn = url.origin === request.url.origin ? signedWith(headers, own, name) : headers;
       const response = await line.send(
         {
           url,

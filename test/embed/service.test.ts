@@ -72,6 +72,14 @@ describe('a service that embeds', () => {
     await expect((await openAt({ baseUrl })).embed('leave')).rejects.toThrow(/wants a key: write embedding\.key as \$\{NAME\}/u);
   });
 
+  test('is sent no key that holds more than one line, and the error does not quote it', async () => {
+    const { url, arrived } = await aPeer((_, response) => void response.end('{}'));
+    const embedder = await openAt({ baseUrl: `${url}/v1`, key: 'sk-one\nsk-two' });
+    const error = await embedder.embed('leave').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'config', message: expect.stringContaining('cannot be sent') });
+    expect([String(error).includes('sk-'), arrived]).toEqual([false, []]);
+  });
+
   test('that is busy is asked again when it says, and a call that may have been made is made again', async () => {
     const embedding = [...new Float32Array(4).fill(0.5)];
     const { url } = await aPeer((_, response, nth) => {
@@ -94,6 +102,14 @@ describe('a service that embeds', () => {
   ])('that answers with %s is told, and stores nothing', async (_, reply, message) => {
     const { url } = await aPeer((_arrived, response) => void response.end(reply));
     await expect((await openAt({ baseUrl: `${url}/v1`, dimensions: 2 })).embed('leave')).rejects.toThrow(message);
+  });
+
+  test('that breaks off in the middle of its reply is not there, and nobody need mend the configuration', async () => {
+    const { url } = await aPeer((_arrived, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"data":[', () => response.destroy());
+    });
+    await expect((await openAt({ baseUrl: `${url}/v1` })).embed('leave')).rejects.toMatchObject({ code: 'source_unavailable' });
   });
 
   test('that refuses even a short text is told', async () => {

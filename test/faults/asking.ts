@@ -23,7 +23,7 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'the token of a run outlives it',
     file: 'src/open-asking.ts',
-    find: `  opened.defer(() => withdrawToken(place, { id, who }, machine));\n`,
+    find: `  opened.defer(() => withdrawToken(here, { id, who }, machine));\n`,
     plant: `  void [withdrawToken, id];\n`,
     caughtBy: responses('the token is good for nothing once the run has ended, and the audit says so'),
   },
@@ -96,8 +96,8 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'calls wait for each other',
     file: 'src/openai/chat.ts',
-    find: `const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, names, question)));`,
-    plant: `const heard: Result[] = [];\n    for (const [place, call] of calls.entries()) heard.push(await resultOf(call, place, names, question));`,
+    find: `const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, tools, question)));`,
+    plant: `const heard: Result[] = [];\n    for (const [place, call] of calls.entries()) heard.push(await resultOf(call, place, tools, question));`,
     caughtBy: calls('are made at once'),
   },
   {
@@ -106,5 +106,66 @@ export const ASKING: readonly Fault[] = [
     find: `for (let left = earlier; left > 0 && over > 0; left -= 2)`,
     plant: `for (let left = earlier + 2; left > 0 && over > 0; left -= 2)`,
     caughtBy: calls('never loses the instructions, the question and the newest result'),
+  },
+  {
+    name: 'a key with a second line is sent, and quoted by whoever refuses it',
+    file: 'src/open-asking.ts',
+    find: `if (key && !/^[!-~]+$/u.test(key)) {`,
+    plant: `if (key && !/^[!-~]/u.test(key)) {`,
+    caughtBy: failing('%s is refused before anything is sent'),
+  },
+  {
+    name: 'whoever refuses a header quotes what signs in',
+    file: 'src/sources/authorise.ts',
+    find: `  } catch {\n`,
+    plant: `  } catch (error) {\n    if (error) throw error;\n`,
+    caughtBy: {
+      file: 'test/embed/service.test.ts',
+      test: 'is sent no key that holds more than one line, and the error does not quote it',
+    },
+  },
+  {
+    name: 'an API that sends a request on is given it again, wherever that is',
+    file: 'src/openai/client.ts',
+    find: `redirect: 'manual'`,
+    plant: `redirect: 'follow'`,
+    caughtBy: failing('an API that sends the request on is not followed, though the address is its own'),
+  },
+  {
+    name: 'the key goes unencrypted to whatever address has no dot',
+    file: 'src/open-asking.ts',
+    find: `: !isPublicAddress(literal);`,
+    plant: `: literal !== '' || isPublicAddress(literal);`,
+    caughtBy: failing('%s is refused before anything is sent'),
+  },
+  {
+    name: 'what a conversation was told of permissions is not decided again',
+    file: 'src/open-asking.ts',
+    find: `told.tool !== 'explain_access' ||`,
+    plant: `told.tool === 'explain_access' ||`,
+    caughtBy: responses(
+      'a conversation that was only told why a person may see something is not gone on with, once they may not',
+    ),
+  },
+  {
+    name: 'a refusal may quote the key',
+    file: 'src/openai/failure.ts',
+    find: `quoted(words, whom)} Ask`,
+    plant: `words} Ask`,
+    caughtBy: responses('no key is in anything that is printed or recorded'),
+  },
+  {
+    name: 'a call that may have been made, and changed something, is made again',
+    file: 'src/openai/chat.ts',
+    find: `retry: isLate(error) && mayRepeat(tool)`,
+    plant: `retry: isLate(error) || mayRepeat(tool)`,
+    caughtBy: calls('are not made again without an answer, where the tool may have changed something'),
+  },
+  {
+    name: 'an address that only begins another cites its document',
+    file: 'src/openai/cite.ts',
+    find: `if (!GOES_ON.test(`,
+    plant: `if (text !== '' || !GOES_ON.test(`,
+    caughtBy: { file: 'test/openai/cite.test.ts', test: 'an address that only begins like one cites nothing: %s' },
   },
 ];

@@ -22,10 +22,14 @@ const asked = async (
   const endpoint = await aChatEndpoint({ model: (_, heard) => (heard.length === 0 ? { calls } : { say: 'done' }) });
   let nth = 0;
   const server = new McpServer({ name: 'test', version: '1' });
-  server.registerTool('look', { inputSchema: z.looseObject({ what: z.string() }) }, async ({ what }) => {
-    nth += 1;
-    return { content: [{ type: 'text', text: await tool(what, nth) }] };
-  });
+  server.registerTool(
+    'look',
+    { inputSchema: z.looseObject({ what: z.string() }), annotations: { readOnlyHint: true } },
+    async ({ what }) => {
+      nth += 1;
+      return { content: [{ type: 'text', text: await tool(what, nth) }] };
+    },
+  );
   const connected = await connectInProcess({ name: 'test', version: '1' }, (end) => server.connect(end));
   onTestFinished(() => connected.close());
   const openai = new OpenAI({ apiKey: 'none', baseURL: endpoint.baseUrl, maxRetries: 0 });
@@ -93,6 +97,19 @@ describe('the calls of one reply', () => {
     const { told } = await asked([look('a')], silent, { callMs: 200 });
     expect(made).toBe(3);
     expect(failuresIn(told)[0]).toMatch(/^The tool did not answer: /u);
+  });
+
+  test('are not made again without an answer, where the tool may have changed something', async () => {
+    let made = 0;
+    const mcp = {
+      listTools: async () => ({ tools: [{ name: 'pay', inputSchema: { type: 'object' } }] }),
+      callTool: async () => {
+        made += 1;
+        throw Object.assign(new Error('Request timed out'), { code: 'REQUEST_TIMEOUT' });
+      },
+    };
+    const { told } = await asked([{ tool: 'pay', input: {} }], () => '', { mcp });
+    expect([made, failuresIn(told)]).toEqual([1, ['The tool did not answer: Request timed out']]);
   });
 
   test('are made again where the server says that this may help, and not where it does not', async () => {

@@ -150,6 +150,25 @@ describe('what fails is one sentence:', () => {
     expect(stderr).toBe('The answer is incomplete: the connection broke off in the middle. Ask again.\n');
   });
 
+  test('fields that are null, as some write what is not there, are not', async () => {
+    const delta = { role: 'assistant', content: 'It is said.', refusal: null, tool_calls: null };
+    const peer = await aPeer((_, to) => {
+      to.writeHead(200, { 'content-type': 'text/event-stream' });
+      to.end(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`);
+    });
+    const argv = [QUESTION, '--as', ADA, '--api', 'chat', '--base-url', `${peer.url}/v1`];
+    expect(await askAt(place, argv)).toMatchObject({ code: 0, stdout: 'It is said.\n' });
+  });
+
+  test('an answer without a word', async () => {
+    const { code, stdout, stderr } = await ask([QUESTION, '--as', ADA], { model: () => ({ say: '' }) });
+    expect([code, stdout, stderr]).toEqual([
+      1,
+      '',
+      'gpt-5.4-mini ended its answer without a word. Ask again, or another: --model <name>\n',
+    ]);
+  });
+
   test('a refusal', async () => {
     const chunk = { choices: [{ index: 0, delta: { refusal: 'I will not.' }, finish_reason: 'stop' }] };
     const peer = await aPeer((_, to) => {

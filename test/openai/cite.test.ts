@@ -44,6 +44,15 @@ test('an address in the text cites its document too', () => {
   expect(shown(['See [the plan](https://wiki.acme.test/plan).']).numbers).toEqual([[1, 'wiki:plan']]);
 });
 
+test.each([
+  ['See https://wiki.acme.test/plan-b.', []],
+  ['See https://wiki.acme.test/plan/spring, or https://wiki.acme.test/plan.html?a=1', []],
+  ['See https://wiki.acme.test/planned and https://wiki.acme.test/plan.', [[1, 'wiki:plan']]],
+  ['See https://wiki.acme.test/plan#spring', [[1, 'wiki:plan']]],
+])('an address that only begins like one cites nothing: %s', (text, numbers) => {
+  expect(shown([text]).numbers).toEqual(numbers);
+});
+
 test('however an answer is cut into pieces, it reads the same', () => {
   const answer = 'A [wiki:plan] b [a:1; wiki:plan] c [wiki:none] [ open [wiki:plan]\nend [';
   const given = [plan, { ...plan, id: 'a:1', url: 'castellan:a:1' }];
@@ -56,6 +65,11 @@ test('however an answer is cut into pieces, it reads the same', () => {
       expect(shown(pieces, given)).toEqual(whole);
     }),
   );
+});
+
+test('a bracket of nothing but space costs no more than its length', { timeout: 5_000 }, () => {
+  const text = `[${' '.repeat(200_000)}]`;
+  expect(shown([text]).text).toBe(text);
 });
 
 test('a bracket that never ends is shown', () => {

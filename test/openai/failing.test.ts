@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { type AnHttpPlace, anHttpPlace } from '../support/a-http-place.ts';
+import { aPeer } from '../support/a-peer.ts';
 import { aResponsesEndpoint, KEY, type Spoilt } from '../support/a-responses-endpoint.ts';
 import { askAt, type Asked, type AskingOptions, askThrough, told } from '../support/asking-a-model.ts';
 
@@ -105,6 +106,17 @@ describe('before there is an answer, one sentence says what happened and what to
     expect(endpoint.asked).toHaveLength(0);
   });
 
+  test('an API that sends the request on is not followed, though the address is its own', async () => {
+    const peer = await aPeer((_, to) => void to.writeHead(307, { location: '/v2/responses' }).end());
+    const where = ['--base-url', `${peer.url}/v1`, '--port', new URL(place.origin).port];
+    const { code, stderr } = await askAt(place, [QUESTION, ...AS_ADA, ...where]);
+    expect([code, plain(stderr)]).toEqual([
+      1,
+      'HOST sends requests on to another address (307). Name that one: --base-url <url>\n',
+    ]);
+    expect(peer.arrived.map(({ path }) => path)).toEqual(['/v1/responses']);
+  });
+
   test('a server that does not take the token, and why that may be', async () => {
     const other = await anHttpPlace();
     try {
@@ -132,6 +144,12 @@ describe('before there is an answer, one sentence says what happened and what to
       1,
       '127.0.0.1:2 could not be reached (ECONNREFUSED). Check the network and the address, and ask again.\n',
     ]);
+  });
+
+  test('an answer without a word', async () => {
+    const { code, stdout, stderr } = await ask([], { model: () => ({ say: '' }) });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe('gpt-5.4-mini ended its answer without a word. Ask again, or another: --model <name>\n');
   });
 
   test('a person who stops it waits no longer', async () => {
@@ -228,6 +246,7 @@ test('tools that changed since the last turn are named, and the run goes on', as
 describe('what is asked wrongly:', () => {
   const OPENAI = { env: { OPENAI_API_KEY: KEY } };
   test.each<[string, string[], { env?: Record<string, string> }, RegExp]>([
+    ['two keys for one', [], { env: { OPENAI_API_KEY: 'sk-one\nsk-two' } }, /^OPENAI_API_KEY holds something that no key holds/u],
     ['no key', [], { env: {} }, /^There is no key\. Make one at platform\.openai\.com\/api-keys and set it/u],
     [
       'a server on this machine',
@@ -238,6 +257,7 @@ describe('what is asked wrongly:', () => {
     ['a base that is none', ['--base-url', 'openai'], OPENAI, /^This is no address of an API\./u],
     ['a base with a password', ['--base-url', 'https://a:b@llm.acme.com'], OPENAI, /^This is no address of an API\./u],
     ['a base without TLS', ['--base-url', 'http://llm.acme.com/v1'], OPENAI, /would be sent the key and the data unencrypted/u],
+    ['a public address without TLS', ['--base-url', 'http://[2606:2800:220::1]/v1'], OPENAI, /the key and the data unencrypted/u],
     ['an approval through chat', ['--api', 'chat', '--approve'], OPENAI, /^--approve is for --api responses\./u],
     ['an approval without a memory', ['--no-store', '--approve'], OPENAI, /^OpenAI must keep the conversation/u],
     ['a conversation that never was', ['--continue', '--model', 'x'], OPENAI, /^There is no conversation of ada@acme\.test/u],
@@ -245,5 +265,6 @@ describe('what is asked wrongly:', () => {
     const { code, stdout, stderr } = await askAt(place, [QUESTION, ...AS_ADA, ...argv], options);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(says);
+    expect(stderr).not.toContain('sk-');
   });
 });

@@ -1,10 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { castellan } from '../support/a-command.ts';
 import { type AnHttpPlace, anHttpPlace } from '../support/a-http-place.ts';
 import { aResponsesEndpoint, KEY } from '../support/a-responses-endpoint.ts';
-import { obedient } from '../support/a-scripted-model.ts';
+import { curious, obedient, type ScriptedModel } from '../support/a-scripted-model.ts';
 import { type Asked, type AskingOptions, askThrough, told } from '../support/asking-a-model.ts';
 import { readExpected } from '../support/company.ts';
 
@@ -81,6 +84,20 @@ test('the token is withdrawn where the run fails, too', async () => {
   expect((await place.audited(1))[0]).toMatchObject({ tool: 'token', arguments: { withdrawn: expect.any(String) } });
 });
 
+test('the token is withdrawn though the configuration became unreadable meanwhile', async () => {
+  const before = await readFile(place.config, 'utf8');
+  const { endpoint, code } = await ask([QUESTION, '--as', ADA], {
+    model: (question, heard) => {
+      writeFileSync(place.config, 'sources: [half');
+      return curious(question, heard);
+    },
+  }).finally(() => writeFile(place.config, before));
+  expect(code).toBe(0);
+  const { authorization } = endpoint.asked[0]?.tools[0] ?? {};
+  const late = await fetch(place.url, { method: 'POST', headers: { authorization: `Bearer ${authorization}` }, body: '{}' });
+  expect(late.status).toBe(401);
+});
+
 describe('a document that orders the model about', () => {
   test('gets nothing that the person may not see, though the model obeys', async () => {
     const { code, stdout, endpoint } = await ask(['What does Larkmoor Hosting offer?', '--as', ADA, '--json'], {
@@ -135,6 +152,21 @@ describe('a conversation', () => {
   });
 });
 
+test('a conversation that was only told why a person may see something is not gone on with, once they may not', async () => {
+  const id = 'handbook:hr/compensation/salary-review-2026.md';
+  const model: ScriptedModel = (_, heard) =>
+    heard.length === 0 ? { calls: [{ tool: 'explain_access', input: { id } }] } : { say: 'As one of the executives.' };
+  const first = await ask(['Why may I see it?', '--as', 'eve@acme.test'], { model });
+  expect(first.code).toBe(0);
+  await place.change('people.yaml', 'executives: [user:dan, user:eve]', 'executives: [user:dan]');
+  try {
+    const { code } = await ask(['And?', '--as', 'eve@acme.test', '--continue'], { endpoint: first.endpoint });
+    expect([code, first.endpoint.asked.length]).toEqual([1, 1]);
+  } finally {
+    await place.change('people.yaml', 'executives: [user:dan]', 'executives: [user:dan, user:eve]');
+  }
+});
+
 describe('an approval', () => {
   test('is asked of the person, who sees the whole call, and the run goes on', async () => {
     const { code, stdout, stderr, endpoint } = await ask([QUESTION, '--as', ADA, '--approve'], { typed: ['y', 'yes'] });
@@ -187,6 +219,9 @@ test('the command as it is started answers, ends by itself, and takes nobody at 
 test('no key is in anything that is printed or recorded', async () => {
   const wrong = await ask([QUESTION, '--as', ADA, '--verbose'], { env: { OPENAI_API_KEY: 'sk-another-1234567890' } });
   expect(wrong.stderr).not.toContain('sk-another');
+  const refusal = await ask([QUESTION, '--as', ADA], { spoil: () => ({ refusal: `Not with ${KEY}.` }) });
+  const call = await ask([QUESTION, '--as', ADA, '--json'], { spoil: () => ({ callError: `401: Bearer ${KEY}` }) });
+  expect(`${refusal.stderr}${call.stdout}`).not.toContain(KEY);
   const { stdout, stderr } = await ask([QUESTION, '--as', ADA, '--verbose']);
   expect(JSON.stringify([stdout, stderr, await place.audited()])).not.toContain(KEY);
 });

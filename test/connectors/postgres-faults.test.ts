@@ -158,9 +158,13 @@ async function stopped({ proxy, db }: DealsWorld): Promise<void> {
 }
 
 describe.each(COURSES.slice(1))('in %s', (course) => {
-  test.each(CASES.map((fault) => [fault.name, fault] as const))('promises are kept through %s', async (_, fault) => {
-    expect(await brokenPromises(await aDealsWorld(), fault, course)).toEqual([]);
-  }, 60_000);
+  test.each(CASES.map((fault) => [fault.name, fault] as const))(
+    'promises are kept through %s',
+    async (_, fault) => {
+      expect(await brokenPromises(await aDealsWorld(), fault, course)).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 test.each(CASES.filter(({ name }) => name.endsWith(' 3000 bytes')).map((fault) => [fault.name, fault] as const))(

@@ -1,6 +1,5 @@
 import type { Fault, NamedTest } from './fault.ts';
 
-const contract = (test: string): NamedTest => ({ file: 'test/contracts/fault-contract.test.ts', test });
 const database = (test: string): NamedTest => ({ file: 'test/connectors/postgres-faults.test.ts', test });
 const refusedKey: NamedTest = { file: 'test/connectors/postgres.test.ts', test: 'a key is refused that %s' };
 
@@ -46,13 +45,16 @@ export const FAILING: readonly Fault[] = [
     file: 'src/sources/outgoing.ts',
     find: `const failed = status >= 500 && status !== 501;`,
     plant: `const failed = status > 500 && status !== 501;`,
-    caughtBy: contract('keeps its promises in a run that goes on, through %s'),
+    caughtBy: {
+      file: 'test/sources/outgoing-failing.test.ts',
+      test: 'three times is told with its own number of the call, and with no secret',
+    },
   },
   {
     name: 'a listing of nothing is believed',
     file: 'src/store/sqlite/writing/sweep.ts',
     find: `if (missingDocuments > limit.ratio * documents && missingDocuments > limit.documents && !limit.accept)`,
     plant: `if (missingDocuments > documents && !limit.accept)`,
-    caughtBy: contract('keeps its promises in a whole listing, through %s'),
+    caughtBy: { file: 'test/ingest/runner.test.ts', test: 'a sweep of too much deletes nothing until it is accepted' },
   },
 ];

@@ -5,8 +5,9 @@ import type { RunStatus } from '../../src/store/store.ts';
 import { aFollower, aWorld, ended, HOUR, now, soon } from '../support/a-follower.ts';
 
 test('a run of another process that brought permissions alone has read no change', async () => {
-  const world = aWorld({ startedAt: now() + 1, status: 'complete', alone: 'permissions' });
-  aFollower(world);
+  const world = aWorld();
+  const { bell } = aFollower(world, { start: 50 }); // so that it looks after that run
+  world.runs.push({ by: 'them', startedAt: bell.rungAt + 1, status: 'complete', alone: 'permissions' });
   expect(await ended(world, 1)).toBe(true);
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import { aCompany, type Company, LEFT } from '../support/a-github-company.ts';
 import { githubSettings } from '../support/a-github.ts';
@@ -219,9 +220,19 @@ describe('a repository', () => {
 test('repositories that are gone in number are seen by nobody and deleted by nobody but who says so', async () => {
   const { server, source, secret, open, keys, whoSees } = await synced();
   for (let count = 0; count < 25; count += 1) await server.issue(secret, { title: `Issue ${count}` });
+  const left = await server.repository('left', 'public');
   await source.sync();
-  server.instead = (path) => {
-    if (path === '/orgs/acme/repos') return { status: 200, body: [] };
+  server.instead = async (path, reply) => {
+    if (path === '/orgs/acme/repos') {
+      const usual = await reply();
+      return {
+        ...usual,
+        body: z
+          .array(z.looseObject({ id: z.number() }))
+          .parse(usual.body)
+          .filter(({ id }) => id === left),
+      };
+    }
     return [secret, open].some((id) => path === `/repositories/${id}`) ? { status: 404, body: {} } : undefined;
   };
   const end = await source.sync();

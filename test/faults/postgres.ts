@@ -182,13 +182,6 @@ export const POSTGRES: readonly Fault[] = [
     caughtBy: hostile('of people does not keep the next from taking that back'),
   },
   {
-    name: 'a reading anew that died is taken for done',
-    file: 'connectors/postgres/sync.ts',
-    find: `{ ...cursor, settings: '' }`,
-    plant: `{ ...cursor }`,
-    caughtBy: hostile('while it read all anew, for a table that was not published, lets the next read all again'),
-  },
-  {
     name: 'a column that was rewritten is not looked at',
     file: 'connectors/postgres/catalog.ts',
     find: `a.attname, a.xmin, format_type`,

@@ -120,7 +120,7 @@ export const ANSWERING: readonly Fault[] = [
     name: 'whether there is more is told of hidden hits too',
     file: 'src/reader/answer.ts',
     find: `const more = shown.length > offset + limit;`,
-    plant: `const more = ranked.length > offset + limit;`,
+    plant: `const more = places.length > offset + limit;`,
     caughtBy: wrongIndex('does not say that there is more where all of that is refused'),
   },
   {

@@ -6,32 +6,15 @@ import type { Settings } from '../../connectors/postgres/settings.ts';
 import type { Cursor } from '../../connectors/postgres/cursor.ts';
 import { postgres } from '../../connectors/postgres/sync.ts';
 import { runSync } from '../../src/ingest/runner.ts';
-import { aConnectedSource, type ConnectedSource } from '../support/a-connected-source.ts';
+import { aConnectedSource } from '../support/a-connected-source.ts';
 import { aConnectorRun, changesOf } from '../support/a-connector-run.ts';
 import { DEALS, dealsSettings, KEYS } from '../support/a-deals-table.ts';
-import { type ADatabase, aPostgres } from '../support/a-postgres.ts';
+import { type Followed, followedOn } from '../support/a-followed-database.ts';
+import { aPostgres } from '../support/a-postgres.ts';
 
 const server = await aPostgres();
 
-interface Followed {
-  readonly db: ADatabase;
-  readonly source: ConnectedSource<Settings>;
-  readonly settings: Settings;
-}
-
-/** A database that was read whole once. */
-const followed = async (
-  table: Record<string, unknown> = {},
-  sql = '',
-  given: Record<string, unknown> = {},
-): Promise<Followed> => {
-  const db = await server.database();
-  await db.sql(DEALS + sql);
-  const settings = dealsSettings(db.url, given, table);
-  const source = await aConnectedSource(postgres, settings);
-  expect(await source.sync()).toMatchObject({ status: 'complete' });
-  return { db, source, settings };
-};
+const followed = followedOn(server);
 
 describe('people', () => {
   test('the last who leaves a team loses what is the team’s', async () => {

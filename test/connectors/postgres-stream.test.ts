@@ -3,29 +3,15 @@ import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../connectors/postgres/settings.ts';
 import type { Cursor } from '../../connectors/postgres/cursor.ts';
 import { postgres } from '../../connectors/postgres/sync.ts';
-import { aConnectedSource, type ConnectedSource } from '../support/a-connected-source.ts';
 import { aConnectorRun, changesOf, cursorOf } from '../support/a-connector-run.ts';
-import { DEALS, dealsSettings, KEYS } from '../support/a-deals-table.ts';
-import { type ADatabase, aPostgres } from '../support/a-postgres.ts';
+import { dealsSettings, KEYS } from '../support/a-deals-table.ts';
+import { type Followed, followedOn } from '../support/a-followed-database.ts';
+import { aPostgres } from '../support/a-postgres.ts';
 import { type Dice, diceOf } from '../property/dice.ts';
 
 const server = await aPostgres();
 
-interface Followed {
-  readonly db: ADatabase;
-  readonly source: ConnectedSource<Settings>;
-  readonly settings: Settings;
-}
-
-/** A database that was read whole once. */
-const followed = async (table: Record<string, unknown> = {}, sql = ''): Promise<Followed> => {
-  const db = await server.database();
-  await db.sql(DEALS + sql);
-  const settings = dealsSettings(db.url, {}, table);
-  const source = await aConnectedSource(postgres, settings);
-  expect(await source.sync()).toMatchObject({ status: 'complete' });
-  return { db, source, settings };
-};
+const followed = followedOn(server);
 
 describe('what is committed at the source', () => {
   test.each([

@@ -28,6 +28,8 @@ const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr
 const interrupt = createInterrupt({ now, quit: () => process.exit(130) });
 process.on('SIGINT', interrupt.request);
 process.on('SIGTERM', interrupt.request);
+// Whoever closes the terminal asks to stop, too. What runs without one (nohup) is meant to go on.
+if (process.stdin.isTTY || process.stderr.isTTY) process.on('SIGHUP', interrupt.request);
 
 const warn = (message: string): void => terminal.err.line(message);
 const onBug = (error: unknown, request: string): void => {

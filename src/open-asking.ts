@@ -52,12 +52,14 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   const opening: Opening = { place, here, request, machine, openai, identity, minutes, opened, ...(before && { before }) };
   const ask = api === 'responses' ? await throughResponses(opening) : await throughChat(opening);
   const closing = opened.move();
+  let unkept: AppError | undefined;
   return {
+    unkept: () => unkept,
     ask: async function* (question) {
       const explained: string[] = [];
       for await (const told of ask(question)) {
         explained.push(...explainedBy(told));
-        if (told.kind === 'ended') await keep(told.answer, question, explained);
+        if (told.kind === 'ended') unkept = await keep(told.answer, question, explained).then(() => undefined, mendable);
         yield told;
       }
     },
@@ -72,13 +74,20 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   ): Promise<void> {
     if (incomplete || (api === 'responses' && responseId === undefined)) return;
     const turn = api === 'chat' ? [{ question, answer: text }] : [];
-    await conversations.keep(of, {
+    const kept = {
       ...(responseId === undefined ? {} : { response: responseId }),
       turns: [...(before?.turns ?? []), ...turn].slice(-TURNS_MAX),
       documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id), ...explained])],
       tools: [...(tools ?? before?.tools ?? [])],
-    });
+    };
+    await conversations.keep(of, kept, before);
   }
+};
+
+/** What the answer is not lost for. */
+const mendable = (error: unknown): AppError => {
+  if (error instanceof AppError) return error;
+  throw error;
 };
 
 /** The document whose permissions a call told of: it was given no text of it, and yet something that may be taken away. */
@@ -116,7 +125,7 @@ const throughResponses = async ({
   opened,
   identity,
 }: Opening): Promise<Ask> => {
-  const { who, model, port, stores, approve, signal } = request;
+  const { who, model, port, stores, approval, approve, signal } = request;
   const mounted = await mountedServer(place, request, machine);
   if (before) {
     const path = await openPath(await openPlace(place, machine), machine);
@@ -131,7 +140,7 @@ const throughResponses = async ({
     askWithResponses({
       openai,
       server: mounted,
-      caller: { token, ...(approve ? { approval: 'always' as const } : {}) },
+      caller: { token, approval },
       question,
       store: stores,
       signal,
@@ -143,7 +152,7 @@ const throughResponses = async ({
 
 /** The model calls functions, and they are called here, on the index of this machine. */
 const throughChat = async ({ place, request, machine, openai, before, opened, identity }: Opening): Promise<Ask> => {
-  const { model, signal } = request;
+  const { model, approval, approve, signal } = request;
   const path = opened.adopt(await openPath(await openPlace(place, machine), machine), (one) => one.close());
   const caller = callerOf(path, identity, CLIENTS.chat, machine);
   if (before) await assertStillTheirs(before, path, caller, signal);
@@ -152,7 +161,8 @@ const throughChat = async ({ place, request, machine, openai, before, opened, id
   const named = { name: CLIENTS.chat, version: machine.version };
   const { mcp } = opened.adopt(await connectInProcess(named, (end) => server.connect(end)), (one) => one.close());
   const history = before?.turns ?? [];
-  return (question) => askWithChat({ openai, mcp, question, history, signal, ...(model === undefined ? {} : { model }) });
+  const more = { ...(model === undefined ? {} : { model }), ...(approve ? { approve } : {}) };
+  return (question) => askWithChat({ openai, mcp, question, history, approval, signal, ...more });
 };
 
 /** Who asks, and who lets them: both are named in the audit. */

@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
-import { openApprover } from './ask-approve.ts';
+import { type Approver, isAtTerminal, openApprover } from './ask-approve.ts';
 import { told, toldJson, tellAnswer } from './ask-tell.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { AskingRequest } from './asking.ts';
 import { portFrom } from './port.ts';
+import { look } from './terminal.ts';
 
 interface AskOptions extends GlobalOptions {
   readonly as: string;
@@ -37,7 +38,7 @@ export const askCommand = ({ parts, terminal, signal, fail }: Context): Command 
     .option('--model <name>', 'which model; gpt-5.4-mini unless named')
     .option('--base-url <url>', 'another API that speaks as OpenAI’s does, such as http://127.0.0.1:11434/v1')
     .option('--continue', 'go on with the last conversation of this person')
-    .option('--approve', 'ask you before every call of a tool')
+    .option('--approve', 'ask you before every call of a tool, at a terminal')
     .option('--no-store', 'let OpenAI keep no conversation to go on with')
     .option('--tunnel <id>', 'how OpenAI reaches a server that the internet does not: its Secure MCP Tunnel')
     .option('--port <number>', 'of a server that was started with this --port, and has no server.public_url', portFrom(1))
@@ -46,13 +47,16 @@ export const askCommand = ({ parts, terminal, signal, fail }: Context): Command 
       const options = command.optsWithGlobals<AskOptions>();
       refuseContradictions(options);
       const { config, data, json } = options;
-      const approver = options.approve ? openApprover(parts.stdin, terminal.err, signal) : undefined;
+      const asks = options.approve || isAtTerminal(parts.stdin, terminal.err);
+      const approver = asks ? openApprover(parts.stdin, terminal.err, signal) : undefined;
       try {
         const asking = await parts.openAsking({ config, data }, requestOf(options, signal, approver));
         try {
           const telling = asking.ask(question);
           const all = json ? await told(telling) : await tellAnswer(telling, terminal);
           if (json) terminal.out.json(toldJson(all));
+          const unkept = asking.unkept();
+          if (unkept) terminal.err.line(look('yellow', unkept.message));
           if (all.answer.incomplete) fail();
         } finally {
           await asking.close();
@@ -63,9 +67,9 @@ export const askCommand = ({ parts, terminal, signal, fail }: Context): Command 
     });
 
 const requestOf = (
-  { as: who, api, model, baseUrl, tunnel, port, continue: continues = false, store }: AskOptions,
+  { as: who, api, model, baseUrl, tunnel, port, continue: continues = false, approve = false, store }: AskOptions,
   signal: AbortSignal,
-  approver: Pick<AskingRequest, 'approve'> | undefined,
+  approver: Approver | undefined,
 ): AskingRequest => ({
   who,
   api,
@@ -76,12 +80,13 @@ const requestOf = (
   ...(baseUrl === undefined ? {} : { baseUrl }),
   ...(tunnel === undefined ? {} : { tunnel }),
   ...(port === undefined ? {} : { port }),
-  ...(approver?.approve ? { approve: approver.approve } : {}),
+  approval: approve ? 'always' : 'never',
+  ...(approver ? { approve: approver.approve } : {}),
 });
 
 /** What would be left aside in silence is refused. */
 const refuseContradictions = ({ api, approve, store, tunnel, port, continue: continues }: AskOptions): void => {
-  const ofResponses = { '--approve': approve, '--tunnel': tunnel, '--port': port, '--no-store': !store || undefined };
+  const ofResponses = { '--tunnel': tunnel, '--port': port, '--no-store': !store || undefined };
   const [without] = Object.entries(ofResponses).find(([, given]) => api === 'chat' && given !== undefined) ?? [];
   if (without !== undefined) throw new AppError('invalid_input', `${without} is for --api responses. Leave it out.`);
   if (store || !(approve || continues)) return;

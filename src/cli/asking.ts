@@ -1,3 +1,4 @@
+import type { AppError } from '../core/errors.ts';
 import type { AskedOf, Told } from '../openai/told.ts';
 
 /** What a model is asked, for whom and how. */
@@ -16,7 +17,9 @@ export interface AskingRequest {
   readonly continues: boolean;
   /** Whether OpenAI may keep the conversation. */
   readonly stores: boolean;
-  /** Asked before every call of a tool; absent: nobody is asked. */
+  /** Whether a person is asked before every call of a tool, or only before one that may change something. */
+  readonly approval: 'always' | 'never';
+  /** Asks a person; absent: nobody is there, and the answer is no. */
   readonly approve?: (call: AskedOf) => Promise<boolean>;
   readonly signal: AbortSignal;
 }
@@ -24,6 +27,8 @@ export interface AskingRequest {
 /** A model that answers one person from what they may see. */
 export interface Asking {
   ask(question: string): AsyncIterable<Told>;
+  /** Why nobody can go on from what was answered, though it is whole. */
+  unkept(): AppError | undefined;
   /** Takes back what it was given to ask with. */
   close(): Promise<void>;
 }

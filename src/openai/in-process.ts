@@ -1,6 +1,6 @@
 import { Client, InMemoryTransport, type Transport } from '@modelcontextprotocol/client';
 
-import type { ConnectedTools } from './chat.ts';
+import type { ConnectedTools } from './call-tools.ts';
 
 /** A client of a server in this process. `serve` connects the server to its end. */
 export const connectInProcess = async (

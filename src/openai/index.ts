@@ -1,5 +1,6 @@
 /** `castellan/openai`: ask a model that looks things up in a server of ours, as one person. */
-export { askWithChat, type ChatQuestion, type ConnectedTools } from './chat.ts';
+export type { ConnectedTools } from './call-tools.ts';
+export { askWithChat, type ChatQuestion } from './chat.ts';
 export type { Turn } from './history.ts';
 export { DEFAULT_MODEL } from './model.ts';
 export { type MountCaller, type MountedServer, mountTool, READ_TOOLS } from './mount-tool.ts';

@@ -6,16 +6,19 @@ import type { Told } from './told.ts';
 
 type Item = OpenAI.Responses.ResponseOutputItem;
 
-/**
- * What an item of a response tells about the server's tools. `known`: those that were listed in the turn before; `clean` takes out
- * of the API's own words what nobody may read.
- */
-export function* toldBy(
-  item: Item,
-  known: readonly string[] | undefined,
-  clean: (words: string) => string,
-): Generator<Told, void> {
-  if (item.type === 'mcp_list_tools' && !item.error) {
+/** Whose tools are told of. */
+interface Ours {
+  /** Of the server that was mounted. */
+  readonly label: string;
+  /** Those that were listed in the turn before. */
+  readonly known: readonly string[] | undefined;
+  /** Takes out of the API's own words what nobody may read. */
+  readonly clean: (words: string) => string;
+}
+
+/** What an item of a response tells about the server's tools. What another server gave is told, and is no document of ours. */
+export function* toldBy(item: Item, { label, known, clean }: Ours): Generator<Told, void> {
+  if (item.type === 'mcp_list_tools' && item.server_label === label && !item.error) {
     const names = item.tools.map(({ name }) => name);
     yield {
       kind: 'tools',
@@ -26,7 +29,9 @@ export function* toldBy(
   }
   if (item.type !== 'mcp_call') return;
   const { documents, failed } = heardOf(item.output ?? '');
-  const why = failureOf(item.error) ?? failed ?? (item.status === 'failed' ? 'it failed, and did not say why' : undefined);
+  const foreign = item.server_label === label ? undefined : 'it was made at a server that nobody mounted';
+  const silent = item.status === 'failed' ? 'it failed, and did not say why' : undefined;
+  const why = foreign ?? failureOf(item.error) ?? failed ?? silent;
   yield {
     kind: 'called',
     tool: item.name,

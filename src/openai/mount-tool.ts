@@ -32,12 +32,15 @@ export const mountTool = (
   { token, approval = 'never', writes = [] }: MountCaller,
 ): OpenAI.Responses.Tool.Mcp => ({
   type: 'mcp',
-  server_label: server.label ?? 'castellan',
+  server_label: labelOf(server),
   ...('url' in server ? { server_url: server.url } : { tunnel_id: server.tunnelId }),
   authorization: token,
   allowed_tools: [...READ_TOOLS, ...writes],
   require_approval: approvalOf(approval, writes),
 });
+
+/** What the server is called in what the model does. */
+export const labelOf = ({ label = 'castellan' }: MountedServer): string => label;
 
 const approvalOf = (
   approval: 'never' | 'always',

@@ -1,6 +1,8 @@
 import type OpenAI from 'openai';
 
 import { AppError } from '../core/errors.ts';
+import { type Approval, answersTo } from './approvals.ts';
+import { createBounds } from './bounds.ts';
 import { createCiter } from './cite.ts';
 import {
   type AskedWhom,
@@ -17,7 +19,7 @@ import { jsonOf } from './given.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { toldBy } from './mcp-items.ts';
 import { DEFAULT_MODEL } from './model.ts';
-import { type MountCaller, type MountedServer, mountTool } from './mount-tool.ts';
+import { labelOf, type MountCaller, type MountedServer, mountTool } from './mount-tool.ts';
 import type { AskedOf, Told } from './told.ts';
 
 export interface ResponsesQuestion {
@@ -42,7 +44,6 @@ const ROUNDS_MAX = 10;
 
 type Input = OpenAI.Responses.ResponseInput | string;
 type Event = OpenAI.Responses.ResponseStreamEvent;
-type Approval = OpenAI.Responses.ResponseOutputItem.McpApprovalRequest;
 
 /** How one request ended. */
 interface Round {
@@ -77,7 +78,7 @@ export async function* askWithResponses(question: ResponsesQuestion): AsyncGener
     last = next.value;
     tools = last.tools ?? tools;
     if (last.error || last.approvals.length === 0) break;
-    input = await answersTo(last.approvals, approve);
+    input = await answersTo(last.approvals, labelOf(question.server), approve);
   }
   const rest = citer.rest();
   if (rest !== '') yield { kind: 'text', text: rest };
@@ -90,10 +91,11 @@ export async function* askWithResponses(question: ResponsesQuestion): AsyncGener
 }
 
 const begin = (
-  { openai, server, caller, store = true, signal }: ResponsesQuestion,
+  { openai, server, caller, store = true }: ResponsesQuestion,
   model: string,
   input: Input,
   previous: string | undefined,
+  signal: AbortSignal,
 ): Promise<AsyncIterable<Event>> =>
   openai.responses.create(
     {
@@ -105,7 +107,7 @@ const begin = (
       stream: true,
       ...(previous === undefined ? {} : { previous_response_id: previous }),
     },
-    signal ? { signal } : {},
+    { signal },
   );
 
 /** Makes one request, and reads its stream to the event that ends it. */
@@ -116,13 +118,15 @@ async function* readRound(
   previous: string | undefined,
 ): AsyncGenerator<Told, Round> {
   const { signal, knownTools } = question;
+  using bounds = createBounds(signal);
+  const ours = { label: labelOf(question.server), known: knownTools, clean: (words: string) => scrubbed(words, whom) };
   const approvals: Approval[] = [];
   const names = new Map<string, string>();
   let round: Omit<Round, 'approvals'> = {};
   let messages = 0;
   const ended = (error: AppError | undefined): Round => ({ ...round, approvals, ...(error && { error }) });
   try {
-    for await (const event of await begin(question, whom.model, input, previous)) {
+    for await (const event of await begin(question, whom.model, input, previous, bounds.signal)) {
       switch (event.type) {
         case 'response.created':
           round = { ...round, id: event.response.id };
@@ -132,18 +136,20 @@ async function* readRound(
           if (event.item.type === 'message' && (messages += 1) > 1) yield { kind: 'text', text: '\n\n' };
           break;
         case 'response.mcp_call_arguments.done':
+          bounds.add(event.arguments.length);
           yield { kind: 'calling', tool: names.get(event.item_id) ?? '', input: jsonOf(event.arguments) };
           break;
         case 'response.output_item.done': {
           if (event.item.type === 'mcp_approval_request') approvals.push(event.item);
-          if (event.item.type === 'mcp_list_tools') {
+          if (event.item.type === 'mcp_list_tools' && event.item.server_label === ours.label) {
             if (typeof event.item.error === 'string') round = { ...round, error: unlisted(event.item.error, whom) };
             else round = { ...round, tools: event.item.tools.map(({ name }) => name) };
           }
-          yield* toldBy(event.item, knownTools, (words) => scrubbed(words, whom));
+          yield* toldBy(event.item, ours);
           break;
         }
         case 'response.output_text.delta':
+          bounds.add(event.delta.length);
           yield { kind: 'text', text: event.delta };
           break;
         case 'response.refusal.done':
@@ -159,29 +165,19 @@ async function* readRound(
         }
         default: // the rest is how the same is told in smaller pieces
       }
+      if (bounds.over()) break;
     }
   } catch (error) {
     signal?.throwIfAborted();
+    if (bounds.over()) return ended(bounds.over());
     const why = explained(error, whom);
     if (why !== error && why instanceof AppError) return ended(round.error ?? why);
     if (round.id === undefined) throw why; // nothing was answered, and it is none of the API's
     return ended(round.error ?? brokenOff(error));
   }
   signal?.throwIfAborted(); // which ends a stream in silence
-  return ended(round.error ?? brokenOff());
+  return ended(round.error ?? bounds.over() ?? brokenOff());
 }
-
-const answersTo = async (
-  approvals: readonly Approval[],
-  approve: (call: AskedOf) => Promise<boolean>,
-): Promise<OpenAI.Responses.ResponseInput> => {
-  const answers: OpenAI.Responses.ResponseInput = [];
-  for (const { id, name, arguments: given } of approvals) {
-    const yes = await approve({ tool: name, input: jsonOf(given) });
-    answers.push({ type: 'mcp_approval_response', approval_request_id: id, approve: yes });
-  }
-  return answers;
-};
 
 const whomOf = ({ openai, server, caller }: ResponsesQuestion, model: string): AskedWhom => ({
   baseUrl: openai.baseURL,

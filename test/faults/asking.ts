@@ -54,9 +54,16 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'silence is consent',
     file: 'src/cli/ask-approve.ts',
-    find: `const yes = done !== true && /^\\s*y(?:es)?\\s*$/iu.test(value);`,
-    plant: `const yes = done === true || /^\\s*y(?:es)?\\s*$/iu.test(value);`,
+    find: `const yes = answer !== undefined && `,
+    plant: `const yes = answer === undefined || `,
     caughtBy: responses('of somebody %s is a no: nothing is called'),
+  },
+  {
+    name: 'what was typed before the question answers it',
+    file: 'src/cli/ask-approve.ts',
+    find: `if (!(await dropTyped(stdin, { signal, quietMs: QUIET_MS, tries: QUIET_TRIES }))) return undefined;`,
+    plant: `void [dropTyped, QUIET_MS, QUIET_TRIES];`,
+    caughtBy: responses('is not given by %s that was typed before it was asked for'),
   },
   {
     name: 'the key is quoted where the API quotes it',
@@ -68,7 +75,7 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'half an answer passes for a whole one',
     file: 'src/openai/responses.ts',
-    find: `return ended(round.error ?? brokenOff());`,
+    find: `return ended(round.error ?? bounds.over() ?? brokenOff());`,
     plant: `return ended(round.error);`,
     caughtBy: failing('%s says that it is one, to a person and to a program'),
   },
@@ -95,9 +102,9 @@ export const ASKING: readonly Fault[] = [
   },
   {
     name: 'calls wait for each other',
-    file: 'src/openai/chat.ts',
-    find: `const heard = await Promise.all(calls.map((call, place) => resultOf(call, place, tools, question)));`,
-    plant: `const heard: Result[] = [];\n    for (const [place, call] of calls.entries()) heard.push(await resultOf(call, place, tools, question));`,
+    file: 'src/openai/call-tools.ts',
+    find: `return Promise.all(ready.map(async (one) => ('answer' in one ? one : made(one, calling))));`,
+    plant: `const all: Result[] = [];\n  for (const one of ready) all.push('answer' in one ? one : await made(one, calling));\n  return all;`,
     caughtBy: calls('are made at once'),
   },
   {
@@ -156,7 +163,7 @@ export const ASKING: readonly Fault[] = [
   },
   {
     name: 'a call that may have been made, and changed something, is made again',
-    file: 'src/openai/chat.ts',
+    file: 'src/openai/call-tools.ts',
     find: `retry: isLate(error) && mayRepeat(tool)`,
     plant: `retry: isLate(error) || mayRepeat(tool)`,
     caughtBy: calls('are not made again without an answer, where the tool may have changed something'),
@@ -167,5 +174,33 @@ export const ASKING: readonly Fault[] = [
     find: `if (!GOES_ON.test(`,
     plant: `if (text !== '' || !GOES_ON.test(`,
     caughtBy: { file: 'test/openai/cite.test.ts', test: 'an address that only begins like one cites nothing: %s' },
+  },
+  {
+    name: 'a tool that may change something is called without a word of anybody',
+    file: 'src/openai/call-tools.ts',
+    find: `|| tool.annotations?.readOnlyHint !== true;`,
+    plant: `|| tool.annotations?.readOnlyHint === false;`,
+    caughtBy: calls('is not made without a person’s word, and the model hears it: %j'),
+  },
+  {
+    name: 'whoever cannot be asked has approved',
+    file: 'src/openai/call-tools.ts',
+    find: `if (asks && !(await approve?.(`,
+    plant: `if (asks && approve && !(await approve(`,
+    caughtBy: calls('is not made without a person’s word, and the model hears it: %j'),
+  },
+  {
+    name: 'calls of one number are one call',
+    file: 'src/openai/pieces.ts',
+    find: `if (same && !isAnother(same, id, name, written)) return same;`,
+    plant: `if (same && isAnother(same, id, name, written) !== undefined) return same;`,
+    caughtBy: { file: 'test/openai/pieces.test.ts', test: 'two calls that are streamed %s are two' },
+  },
+  {
+    name: 'an answer may be as long as whoever writes it likes',
+    file: 'src/openai/bounds.ts',
+    find: `if (length > LENGTH_MAX)`,
+    plant: `if (length < 0)`,
+    caughtBy: calls('that writes %s without end is read to a limit, and no call of it is made'),
   },
 ];

@@ -7,17 +7,19 @@ import { askWithChat, type ChatQuestion } from '../../src/openai/chat.ts';
 import { DROPPED, fitted, messagesOf } from '../../src/openai/history.ts';
 import { connectInProcess } from '../../src/openai/in-process.ts';
 import type { Told } from '../../src/openai/told.ts';
+import { aPeer } from '../support/a-peer.ts';
 import { aChatEndpoint, type AChatEndpoint } from '../support/a-chat-endpoint.ts';
 import type { Move } from '../support/a-scripted-model.ts';
 
 /** What a tool does with its nth call. */
 type Tool = (what: string, nth: number) => Promise<string> | string;
 
-/** Asks a model that calls these at once and then says "done", with a real server whose one tool, `look`, does this. */
+/** Asks a model that calls these at once and then says "done", or one elsewhere, with a real server whose one tool, `look`, does this. */
 const asked = async (
   calls: Extract<Move, { calls: unknown }>['calls'],
   tool: Tool,
   more: Partial<ChatQuestion> = {},
+  elsewhere?: string,
 ): Promise<{ readonly told: readonly Told[]; readonly endpoint: AChatEndpoint }> => {
   const endpoint = await aChatEndpoint({ model: (_, heard) => (heard.length === 0 ? { calls } : { say: 'done' }) });
   let nth = 0;
@@ -32,7 +34,7 @@ const asked = async (
   );
   const connected = await connectInProcess({ name: 'test', version: '1' }, (end) => server.connect(end));
   onTestFinished(() => connected.close());
-  const openai = new OpenAI({ apiKey: 'none', baseURL: endpoint.baseUrl, maxRetries: 0 });
+  const openai = new OpenAI({ apiKey: 'none', baseURL: elsewhere ?? endpoint.baseUrl, maxRetries: 0 });
   const told: Told[] = [];
   for await (const one of askWithChat({ openai, mcp: connected.mcp, question: 'What is there?', ...more })) told.push(one);
   return { told, endpoint };
@@ -108,7 +110,7 @@ describe('the calls of one reply', () => {
         throw Object.assign(new Error('Request timed out'), { code: 'REQUEST_TIMEOUT' });
       },
     };
-    const { told } = await asked([{ tool: 'pay', input: {} }], () => '', { mcp });
+    const { told } = await asked([{ tool: 'pay', input: {} }], () => '', { mcp, approve: async () => true });
     expect([made, failuresIn(told)]).toEqual([1, ['The tool did not answer: Request timed out']]);
   });
 
@@ -122,13 +124,105 @@ describe('the calls of one reply', () => {
   test('end: a model that never answers is stopped', async () => {
     const endpoint = await aChatEndpoint({ model: (_, heard) => ({ calls: [look(String(heard.length))] }) });
     const mcp = {
-      listTools: async () => ({ tools: [{ name: 'look', inputSchema: { type: 'object' } }] }),
+      listTools: async () => ({
+        tools: [{ name: 'look', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } }],
+      }),
       callTool: async () => ({ content: [{ type: 'text', text: 'more' }] }),
     };
     const openai = new OpenAI({ apiKey: 'none', baseURL: endpoint.baseUrl, maxRetries: 0 });
     const all = askWithChat({ openai, mcp, question: 'What is there?' });
     await expect(Array.fromAsync(all)).rejects.toMatchObject({ message: expect.stringContaining('too many rounds of calls') });
     expect(endpoint.asked).toHaveLength(10);
+  });
+});
+
+describe('a call of a tool that does not say that it only reads', () => {
+  const paying = (hint: { readOnlyHint?: boolean } | undefined) => {
+    const made: unknown[] = [];
+    const mcp = {
+      listTools: async () => ({ tools: [{ name: 'pay', inputSchema: { type: 'object' }, annotations: hint }] }),
+      callTool: async (call: unknown) => {
+        made.push(call);
+        return { content: [{ type: 'text', text: 'paid' }] };
+      },
+    };
+    return { mcp, made };
+  };
+  const pay = { tool: 'pay', input: { euros: 5 } };
+
+  test.each([undefined, {}, { readOnlyHint: false }])(
+    'is not made without a person’s word, and the model hears it: %j',
+    async (hint) => {
+      const { mcp, made } = paying(hint);
+      const { told, endpoint } = await asked([pay], () => '', { mcp });
+      expect(made).toEqual([]);
+      const why = 'The person did not approve this call. It was not made. Go on without it.';
+      expect([failuresIn(told), heardIn(endpoint)]).toEqual([[why], [JSON.stringify({ error: { message: why } })]]);
+      expect(told.at(-1)).toMatchObject({ kind: 'ended', answer: { text: 'done' } });
+    },
+  );
+
+  test('is shown to the person whole, and made where they say yes', async () => {
+    const { mcp, made } = paying({ readOnlyHint: false });
+    const shown: unknown[] = [];
+    const approve = async (call: unknown): Promise<boolean> => shown.push(call) === 1;
+    const { endpoint } = await asked([pay, pay], () => '', { mcp, approve });
+    expect([shown, made.length]).toEqual([[pay, pay], 1]);
+    expect(heardIn(endpoint)[0]).toBe('paid');
+  });
+
+  test('is alone in that, unless the person wants to be asked about all', async () => {
+    const { mcp, made } = paying({ readOnlyHint: true });
+    const approve = async (): Promise<boolean> => false;
+    await asked([pay], () => '', { mcp, approve });
+    expect(made).toHaveLength(1);
+    await asked([pay], () => '', { mcp, approve, approval: 'always' });
+    expect(made).toHaveLength(1);
+  });
+});
+
+describe('a service that is not OpenAI’s', () => {
+  const streamed = async (deltas: readonly object[]): Promise<readonly Told[]> => {
+    const peer = await aPeer((_, to, nth) => {
+      to.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const delta of nth === 1 ? deltas : [{ content: 'done' }])
+        to.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`);
+      to.end(`data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`);
+    });
+    return (await asked([], (what) => what, {}, `${peer.url}/v1`)).told;
+  };
+
+  test('may number all its calls 0, give them no id, and write arguments as objects: all are made', async () => {
+    const whole = (what: string) => ({ tool_calls: [{ index: 0, function: { name: 'look', arguments: { what } } }] });
+    const told = await streamed([whole('a'), whole('b')]);
+    expect(told.flatMap((one) => (one.kind === 'called' ? [[one.input, one.failed]] : []))).toEqual([
+      [{ what: 'a' }, undefined],
+      [{ what: 'b' }, undefined],
+    ]);
+  });
+
+  test.each([
+    ['text', { content: 'x'.repeat(50_000) }],
+    ['arguments', { tool_calls: [{ index: 0, id: 'a', function: { arguments: 'x'.repeat(50_000) } }] }],
+    [
+      'calls',
+      { tool_calls: Array.from({ length: 200 }, (_, index) => ({ index, id: `c${index}`, function: { name: 'look' } })) },
+    ],
+  ])('that writes %s without end is read to a limit, and no call of it is made', async (_, delta) => {
+    const peer = await aPeer((__, to) => {
+      to.writeHead(200, { 'content-type': 'text/event-stream' });
+      const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`;
+      const go = (): void => {
+        while (!to.destroyed && to.write(chunk));
+      };
+      to.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'So ' }, finish_reason: null }] })}\n\n`);
+      to.on('drain', go).on('close', () => to.removeAllListeners('drain'));
+      go();
+    });
+    const { told } = await asked([], () => '', {}, `${peer.url}/v1`);
+    expect(told.at(-1)).toMatchObject({ kind: 'ended', answer: { incomplete: { code: 'too_large' } } });
+    expect(told.filter(({ kind }) => kind === 'called')).toEqual([]);
+    expect(peer.arrived).toHaveLength(1);
   });
 });
 

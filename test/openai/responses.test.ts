@@ -168,6 +168,36 @@ test('a conversation that was only told why a person may see something is not go
 });
 
 describe('an approval', () => {
+  test.each([
+    ['a line', 'y\r', ['n']],
+    ['many lines', 'y\n'.repeat(50), ['n']],
+    ['a line without its end', 'y', ['']],
+  ])('is not given by %s that was typed before it was asked for', async (_, ahead, typed) => {
+    const { code, stderr, endpoint } = await ask([QUESTION, '--as', ADA, '--approve'], { ahead, typed });
+    expect(code).toBe(0);
+    expect(stderr).toContain('Not made.');
+    expect(endpoint.asked[1]?.input).toEqual([expect.objectContaining({ approve: false })]);
+    expect(endpoint.heard).toEqual([]);
+  });
+
+  test('needs a terminal: without one nothing is asked, and nothing is sent', async () => {
+    const { code, stderr, endpoint } = await ask([QUESTION, '--as', ADA, '--approve']);
+    expect([code, stderr]).toEqual([
+      2,
+      'Approvals are asked for and given at a terminal, and stdin or stderr is none. Run it at one, or leave out --approve.\n',
+    ]);
+    expect(endpoint.asked).toEqual([]);
+  });
+
+  test('is not asked for a call that is longer than anybody reads', async () => {
+    const input = { query: 'x'.repeat(5000) };
+    const model: ScriptedModel = (__, heard) =>
+      heard.length === 0 ? { calls: [{ tool: 'search', input }] } : { say: 'So be it.' };
+    const { stderr, endpoint } = await ask([QUESTION, '--as', ADA, '--approve'], { model, typed: ['y'] });
+    expect(stderr).toContain('characters, which nobody reads before they answer. Not made.');
+    expect(endpoint.heard).toEqual([]);
+  });
+
   test('is asked of the person, who sees the whole call, and the run goes on', async () => {
     const { code, stdout, stderr, endpoint } = await ask([QUESTION, '--as', ADA, '--approve'], { typed: ['y', 'yes'] });
     expect(code).toBe(0);
@@ -196,7 +226,7 @@ test('with --no-store OpenAI is asked to keep nothing, and there is nothing to g
   expect((await ask(['And?', '--as', 'nora@acme.test', '--continue'], { endpoint })).code).toBe(2);
 });
 
-test('the command as it is started answers, ends by itself, and takes nobody at the keyboard for a no', async () => {
+test('the command as it is started answers, and ends by itself; without a terminal it takes nobody’s approval', async () => {
   const endpoint = await aResponsesEndpoint();
   const where = [
     '--base-url',
@@ -212,8 +242,8 @@ test('the command as it is started answers, ends by itself, and takes nobody at 
     castellan(['ask', QUESTION, '--as', ADA, ...where, ...more], { env: { OPENAI_API_KEY: KEY } });
   const [answered, unanswered] = await Promise.all([run([]), run(['--approve'])]);
   expect([answered.code, answered.stdout.includes('[1]')]).toEqual([0, true]);
-  expect([unanswered.code, unanswered.stdout]).toEqual([0, 'Nothing that I was given answers this.\n']);
-  expect(unanswered.stderr).toContain('Nobody answers: not made.');
+  expect([unanswered.code, unanswered.stdout]).toEqual([2, '']);
+  expect(unanswered.stderr).toContain('Approvals are asked for and given at a terminal');
 });
 
 test('no key is in anything that is printed or recorded', async () => {

@@ -75,12 +75,15 @@ export interface ResponsesEndpointOptions {
   readonly model?: ScriptedModel;
   /** By the number of the request, from 1. */
   readonly spoil?: (nth: number) => Spoilt | undefined;
+  /** What its answers wait for. */
+  readonly holds?: () => Promise<void>;
 }
 
 /** The Responses API on a port of this machine: it mounts the server that it is given, really, and a scripted model calls its tools. */
 export const aResponsesEndpoint = async ({
   model = curious,
   spoil = () => undefined,
+  holds = async () => undefined,
 }: ResponsesEndpointOptions = {}): Promise<AResponsesEndpoint> => {
   const [asked, heard]: [Request[], string[]] = [[], []];
   const kept = new Map<string, Conversation>();
@@ -94,6 +97,7 @@ export const aResponsesEndpoint = async ({
     if ('reply' in spoilt) return refuse(to, spoilt.reply.status, spoilt.reply.error, spoilt.reply.headers);
     const request = requestSchema.parse(JSON.parse(body));
     asked.push(request);
+    await holds();
     const before = request.previous_response_id === undefined ? undefined : kept.get(request.previous_response_id);
     if (request.previous_response_id !== undefined && !before) {
       return refuse(to, 400, { message: 'Previous response not found.', code: 'previous_response_not_found' });

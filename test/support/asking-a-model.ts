@@ -10,13 +10,15 @@ import type { Ended } from './a-command.ts';
 import type { AnHttpPlace } from './a-http-place.ts';
 import { aMachine } from './a-machine.ts';
 import { aResponsesEndpoint, type AResponsesEndpoint, KEY, type ResponsesEndpointOptions } from './a-responses-endpoint.ts';
-import { aStream } from './a-stream.ts';
+import { aStream, type RememberingStream } from './a-stream.ts';
 import { partsWith } from './some-parts.ts';
 
 export interface AskOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What the person types, a line each. */
+  /** What a person at the terminal types, a line whenever they are asked; then they hang up. Absent: there is no terminal. */
   readonly typed?: readonly string[];
+  /** What they typed before anybody asked. */
+  readonly ahead?: string;
   readonly columns?: number;
   readonly signal?: AbortSignal;
 }
@@ -25,17 +27,30 @@ export interface AskOptions {
 export const askAt = async (
   { config, data }: Pick<AnHttpPlace, 'config' | 'data'>,
   argv: readonly string[],
-  { env = { OPENAI_API_KEY: KEY }, typed = [], columns, signal = new AbortController().signal }: AskOptions = {},
+  { env = { OPENAI_API_KEY: KEY }, typed, ahead = '', columns, signal = new AbortController().signal }: AskOptions = {},
 ): Promise<Ended> => {
-  const [stdout, stderr] = [aStream(columns === undefined ? {} : { columns }), aStream()];
+  const stdout = aStream(columns === undefined ? {} : { columns });
+  const { stdin, stderr } = typed ? aPerson(typed, ahead) : { stdin: new PassThrough().end(), stderr: aStream() };
   const machine = aMachine({ env });
   onTestFinished(() => machine.outgoing.close());
-  const stdin = new PassThrough();
-  stdin.end(typed.map((line) => `${line}\n`).join(''));
   const parts = partsWith({ stdin, openAsking: (place, request) => openAsking(place, request, machine) });
   const terminal = createTerminal({ stdout, stderr, colour: false });
   const code = await runProgram(['ask', ...argv, '--config', config, '--data', data], { parts, terminal, signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };
+};
+
+/** Somebody at a terminal, who answers what is asked there. */
+const aPerson = (typed: readonly string[], ahead: string): { stdin: PassThrough; stderr: RememberingStream } => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+  stdin.write(ahead);
+  const left = [...typed];
+  const answer = (): void => {
+    const line = left.shift();
+    if (line === undefined) stdin.end();
+    else stdin.write(`${line}\r`);
+  };
+  const stderr = aStream({ columns: 200, heard: (piece) => void (piece.endsWith('[y/N] ') && setImmediate(answer)) });
+  return { stdin, stderr };
 };
 
 export interface Asked extends Ended {

@@ -2,6 +2,7 @@ import type { EmbeddingConfig, OneEmbedding, ServiceEmbedding } from './config/e
 import type { Embedder } from './core/embedder.ts';
 import type { AppError } from './core/errors.ts';
 import { LOCAL_FINGERPRINT, whyNoModel } from './embed/local.ts';
+import type { Probes } from './embed/probe.ts';
 import { openServiceEmbedder, serviceFingerprint } from './embed/service.ts';
 import { openLocalEmbedderThread } from './embed/thread.ts';
 import type { Outgoing } from './sources/outgoing.ts';
@@ -17,14 +18,14 @@ export interface OpenableModel {
 }
 
 /** The model in use, if there is one. */
-export const modelOf = (embedding: OneEmbedding, outgoing: Outgoing): OpenableModel | undefined => {
+export const modelOf = (embedding: OneEmbedding, outgoing: Outgoing, probes: Probes): OpenableModel | undefined => {
   switch (embedding.provider) {
     case 'none':
       return undefined;
     case 'local':
       return { fingerprint: LOCAL_FINGERPRINT, open: openLocalEmbedderThread, unable: () => whyNoModel() };
     default:
-      return serviceModel(embedding, outgoing);
+      return serviceModel(embedding, outgoing, probes);
   }
 };
 
@@ -32,12 +33,13 @@ export const modelOf = (embedding: OneEmbedding, outgoing: Outgoing): OpenableMo
 export const formerModel = (
   { previous }: EmbeddingConfig,
   outgoing: Outgoing,
+  probes: Probes,
 ): ((fingerprint: string) => (() => Promise<Embedder>) | undefined) => {
-  const known = [modelOf({ provider: 'local' }, outgoing), previous && modelOf(previous, outgoing)];
+  const known = [modelOf({ provider: 'local' }, outgoing, probes), previous && modelOf(previous, outgoing, probes)];
   return (fingerprint) => known.find((model) => model?.fingerprint === fingerprint)?.open;
 };
 
-const serviceModel = (embedding: ServiceEmbedding, outgoing: Outgoing): OpenableModel => {
+const serviceModel = (embedding: ServiceEmbedding, outgoing: Outgoing, probes: Probes): OpenableModel => {
   const { baseUrl, key, model, price, privateNetwork } = embedding;
   const { host, pathname } = new URL(baseUrl);
   const fetch = outgoing.fetchFor({
@@ -59,7 +61,7 @@ const serviceModel = (embedding: ServiceEmbedding, outgoing: Outgoing): Openable
   });
   return {
     fingerprint: serviceFingerprint(embedding),
-    open: async () => openServiceEmbedder({ ...embedding, fetch }),
+    open: async () => openServiceEmbedder({ ...embedding, fetch, probes }),
     unable: async () => undefined,
     sends: { host, model, ...(price !== undefined && { price }) },
   };

@@ -1,6 +1,7 @@
 import type { Index, Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
 import type { Notice } from './core/notice.ts';
+import { openProbes } from './embed/probe.ts';
 import { createDrift } from './ingest/drift.ts';
 import { runSync, type SyncEnd } from './ingest/runner.ts';
 import { embedWaiting } from './ingest/vectors.ts';
@@ -19,7 +20,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
   const { config, folder } = await openPlace(place, machine);
   const { now } = machine;
   const store = await openWhole(folder.index, now);
-  const model = modelOf(config.embedding, machine.outgoing);
+  const model = modelOf(config.embedding, machine.outgoing, openProbes(folder.models));
   const signIns = openSignIns(folder, machine);
   const named = (name: string): Source => {
     const source = config.sources.find((one) => one.name === name);

@@ -7,6 +7,7 @@ import type { Identity } from './core/caller.ts';
 import { offers, policyFor } from './core/policy.ts';
 import type { Rules } from './core/rules.ts';
 import type { Tool } from './core/tool.ts';
+import { openProbes } from './embed/probe.ts';
 import type { Machine } from './machine.ts';
 import { formerModel, modelOf } from './open-embedder.ts';
 import { openReadLive } from './open-live.ts';
@@ -63,7 +64,8 @@ export const openPath = async (
 ): Promise<Path> => {
   const { env, now, random, warn, requestId, onBug } = machine;
   const { rules, embedding } = config;
-  const model = modelOf(embedding, machine.outgoing);
+  const probes = openProbes(folder.models);
+  const model = modelOf(embedding, machine.outgoing, probes);
   const keys = await openKeys({ folder, env, random });
   await using opened = new AsyncDisposableStack();
   const store = opened.adopt(await openStore({ path: folder.index, now }), (one) => one.close());
@@ -87,7 +89,7 @@ export const openPath = async (
       now,
       readLive: openReadLive(config, machine, signIns),
       threads: readers,
-      ...(model && { embedder: model.open, formerEmbedder: formerModel(embedding, machine.outgoing) }),
+      ...(model && { embedder: model.open, formerEmbedder: formerModel(embedding, machine.outgoing, probes) }),
     }),
   ] as const;
   opened.defer(() => closeAll(opening));

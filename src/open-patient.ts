@@ -10,6 +10,7 @@ import type { Place } from './cli/parts.ts';
 import type { Patient } from './cli/patient.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { AppError } from './core/errors.ts';
+import { openProbes } from './embed/probe.ts';
 import type { Machine } from './machine.ts';
 import { modelOf } from './open-embedder.ts';
 import { standingsOf } from './open-sign-ins.ts';
@@ -84,7 +85,7 @@ export const openPatient = ({ config: path, data }: Place, { env, uid, random, n
     },
     model: async () => {
       const { embedding } = await configuration();
-      const model = modelOf(embedding, outgoing);
+      const model = modelOf(embedding, outgoing, openProbes(join(data, 'models'), { looksOnly: true }));
       const embedder = await model?.open();
       if (model?.sends) await embedder?.embed('castellan'); // opening it asked nobody
       await embedder?.close();

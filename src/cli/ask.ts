@@ -81,7 +81,7 @@ const requestOf = (
   ...(tunnel === undefined ? {} : { tunnel }),
   ...(port === undefined ? {} : { port }),
   approval: approve ? 'always' : 'never',
-  ...(approver ? { approve: approver.approve } : {}),
+  ...(approver ? { approve: (call) => approver.approve(call) } : {}),
 });
 
 /** What would be left aside in silence is refused. */

@@ -25,6 +25,8 @@ export interface ServiceEmbedding {
   readonly dimensions: number;
   /** The service is asked for just so many; others give what they give. */
   readonly shortens: boolean;
+  /** Tells the model from another of the same name. */
+  readonly version?: string;
   /** US dollars per million tokens, where it is known. */
   readonly price?: number;
   readonly privateNetwork: boolean;
@@ -47,6 +49,7 @@ const settings = z.strictObject({
   key: secret().optional(),
   model: z.string().min(1).max(TEXT_MAX).optional(),
   dimensions: z.number().int().min(1).max(DIMENSIONS_MAX).optional(),
+  version: z.union([z.string().min(1).max(TEXT_MAX), z.number().transform(String)]).optional(),
   price: z.number().min(0).max(1000).optional(),
   private_network: z.boolean().optional(),
 });
@@ -79,7 +82,7 @@ const oneOf = ({ provider, ...service }: Settings, complain: Complain): OneEmbed
 const isSetting = (key: string): key is keyof Settings => Object.hasOwn(settings.shape, key);
 
 const serviceOf = (written: Settings, complain: Complain): ServiceEmbedding | undefined => {
-  const { base_url: url = OPENAI, key, model = DEFAULT_MODEL, price, private_network: privateNetwork = false } = written;
+  const { base_url: url = OPENAI, key, model = DEFAULT_MODEL, version, price, private_network: privateNetwork = false } = written;
   const known = url === OPENAI ? KNOWN[model] : undefined;
   const dimensions = written.dimensions ?? known?.dimensions;
   if (url === OPENAI && !key) {
@@ -99,6 +102,7 @@ const serviceOf = (written: Settings, complain: Complain): ServiceEmbedding | un
       model,
       dimensions,
       shortens: known !== undefined && dimensions < known.dimensions,
+      ...(version !== undefined && { version }),
       ...(dollars !== undefined && { price: dollars }),
       privateNetwork,
     };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Fetch } from '../core/connector.ts';
 import type { Embedder } from '../core/embedder.ts';
 import { AppError } from '../core/errors.ts';
+import { PROBE, type Probes } from './probe.ts';
 
 /** What such a service reads of a text, in characters: in any script a part of the 8,191 tokens that OpenAI's models take, or nearly. */
 const CHARACTERS = 8_000;
@@ -19,6 +20,10 @@ export interface ServiceEmbedderOptions {
   readonly dimensions: number;
   /** The service is asked for just so many. */
   readonly shortens: boolean;
+  /** Tells this model from another of the same name. */
+  readonly version?: string;
+  /** By which it is known again. */
+  readonly probes: Probes;
 }
 
 /** The name of what this model of this service makes of a text, as it stands beside every vector. */
@@ -26,16 +31,22 @@ export const serviceFingerprint = ({
   baseUrl,
   model,
   dimensions,
-}: Pick<ServiceEmbedderOptions, 'baseUrl' | 'model' | 'dimensions'>): string => `${baseUrl}/${model}/${dimensions}`;
+  version,
+}: Pick<ServiceEmbedderOptions, 'baseUrl' | 'model' | 'dimensions' | 'version'>): string =>
+  `${baseUrl}/${model}/${dimensions}${version === undefined ? '' : `#${version}`}`;
 
 /**
  * A service that speaks the embeddings call of OpenAI (POST <base>/embeddings). Texts are sent in one call as they come; one that
- * is refused is sent alone, and cut. Rejects with `source_changed` for a reply that is none, and with what `fetch` rejects with.
+ * is refused is sent alone, and cut. What it makes of the probe is compared once, and again whenever its replies name another model.
+ * Rejects with `source_changed` for a reply that is none and for a model that is another, and with what `fetch` rejects with.
  */
 export const openServiceEmbedder = (options: ServiceEmbedderOptions): Embedder => {
-  const { fetch, baseUrl, model, dimensions, shortens } = options;
+  const { fetch, baseUrl, model, dimensions, shortens, probes } = options;
+  const fingerprint = serviceFingerprint(options);
+  /** As its replies name the model that was compared. */
+  let proven: { readonly named: string | undefined } | undefined;
 
-  const post = async (input: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[] | 'refused'> => {
+  const ask = async (input: readonly string[], signal?: AbortSignal): Promise<Answered | 'refused'> => {
     const response = await fetch(`${baseUrl}/embeddings`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -53,6 +64,22 @@ export const openServiceEmbedder = (options: ServiceEmbedderOptions): Embedder =
     return vectorsOf(await response.json().catch(unlessCutOff), { count: input.length, dimensions, model });
   };
 
+  const prove = async (signal: AbortSignal | undefined): Promise<void> => {
+    const answered = await ask([PROBE], signal);
+    const [vector] = answered === 'refused' ? [] : answered.vectors;
+    if (!vector) throw new AppError('source_changed', unexpected(`a refusal of a short text by ${model}`));
+    if (!(await probes.isSame(fingerprint, vector))) throw another(model);
+    proven = { named: answered === 'refused' ? undefined : answered.named };
+  };
+
+  /** Vectors of another model than those that are stored never leave here. */
+  const post = async (input: readonly string[], signal?: AbortSignal): Promise<readonly Float32Array[] | 'refused'> => {
+    const answered = await ask(input, signal);
+    if (answered === 'refused') return 'refused';
+    if (!proven || proven.named !== answered.named) await prove(signal);
+    return answered.vectors;
+  };
+
   const one = async (text: string, signal?: AbortSignal): Promise<Float32Array> => {
     for (let given = text; ; given = given.slice(0, given.length / 2)) {
       const answered = await post([given], signal);
@@ -63,7 +90,7 @@ export const openServiceEmbedder = (options: ServiceEmbedderOptions): Embedder =
   };
 
   return {
-    fingerprint: serviceFingerprint(options),
+    fingerprint,
     dimensions,
     embed: async (text) => one(readable(text)),
     embedAll: async (texts, signal) => {
@@ -86,7 +113,14 @@ const unlessCutOff = (error: unknown): undefined => {
   if (!(error instanceof SyntaxError)) throw error;
 };
 
+interface Answered {
+  readonly vectors: readonly Float32Array[];
+  /** As the reply calls the model. */
+  readonly named: string | undefined;
+}
+
 const replySchema = z.object({
+  model: z.string().optional().catch(undefined),
   data: z.array(z.object({ index: z.number().int().min(0), embedding: z.array(z.number()) })),
 });
 
@@ -97,11 +131,11 @@ interface Expected {
 }
 
 /** In the order of the texts, each of length 1. */
-const vectorsOf = (reply: unknown, { count, dimensions, model }: Expected): readonly Float32Array[] => {
+const vectorsOf = (reply: unknown, { count, dimensions, model }: Expected): Answered => {
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) throw new AppError('source_changed', unexpected(`something else than vectors for ${model}`));
   const byIndex = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
-  return Array.from({ length: count }, (_, index) => {
+  const vectors = Array.from({ length: count }, (_, index) => {
     const numbers = byIndex.get(index);
     if (!numbers) throw new AppError('source_changed', unexpected(`fewer vectors than texts for ${model}`));
     if (numbers.length !== dimensions) {
@@ -113,7 +147,14 @@ const vectorsOf = (reply: unknown, { count, dimensions, model }: Expected): read
     }
     return Float32Array.from(numbers, (value) => value / length);
   });
+  return { vectors, named: parsed.data.model };
 };
+
+const another = (model: string): AppError =>
+  new AppError(
+    'source_changed',
+    `The embedding service now has another model behind the name ${model}. Have it serve the former one, or have all embedded anew by a word that is new: embedding.version`,
+  );
 
 const unexpected = (what: string): string =>
   `The embedding service gave ${what}. What waits is found by words; look at embedding in the configuration.`;

@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly withdrawn: string;
   /** The last conversation of each person with a model. */
   readonly conversations: string;
+  /** By what the models of services are known again. */
+  readonly models: string;
 }
 
 export interface DataFolderOptions {
@@ -42,6 +44,7 @@ export const openDataFolder = async (path: string, { uid }: DataFolderOptions): 
     anchor: join(folder, 'anchor.jsonl'),
     withdrawn: join(folder, 'withdrawn'),
     conversations: join(folder, 'conversations'),
+    models: join(folder, 'models'),
   };
 };
 

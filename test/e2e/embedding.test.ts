@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 
+import { PROBE } from '../../src/embed/probe.ts';
 import { accountLine, aPlace, ORGANISATION, whole } from '../support/a-place.ts';
 import { ADA } from '../support/a-served-place.ts';
 import { anEmbeddingsEndpoint } from '../support/an-embeddings-endpoint.ts';
@@ -26,7 +27,7 @@ test('texts go to the service that is configured, which is said first, and the m
   const configure = (embedding: string): Promise<void> => place.configure(`${ORGANISATION}embedding: ${embedding}\n${sources}`);
   const run = async (words: readonly string[], key = service.key) => place.run(words, { env: { EMBEDDING_KEY: key } });
   const ask = async (key?: string) => {
-    const { stdout } = await run(['search', 'how many holidays', '--as', ADA, '--json'], key);
+    const { stdout } = await run(['search', 'how many days of vacation', '--as', ADA, '--json'], key);
     return found.parse(JSON.parse(stdout)).results.map(({ id, metadata }) => `${id} ${metadata.semantic}`);
   };
 
@@ -49,8 +50,18 @@ test('texts go to the service that is configured, which is said first, and the m
   expect(service.calls.map(({ length }) => length)).toContain(2);
   const before = service.calls.length;
   expect(await ask()).toEqual(['wiki:leave ready', 'wiki:pump ready']);
-  expect(service.calls.slice(before)).toEqual([['how many holidays']]);
+  expect(service.calls.slice(before)).toEqual([['how many days of vacation'], [PROBE]]);
   const doctor = await run(['doctor']);
   expect(doctor.stdout).toMatch(/embedding/u);
   for (const { stdout, stderr: told } of [doctor, refused]) expect(stdout + told).not.toContain('sk-');
+
+  service.serves.model = 7; // under the same name
+  const changed = await run(['doctor']);
+  expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining('another model behind the name mini')]);
+  expect(await ask()).toEqual(['wiki:leave pending']); // by its words, with no vector of the other model
+  await configure(`{ ${at}, key: "\${EMBEDDING_KEY}", version: november }`);
+  const sent = service.calls.length;
+  expect((await run(['sync'])).code).toBe(0);
+  expect(service.calls.slice(sent).map(({ length }) => length)).toContain(2);
+  expect((await run(['doctor'])).stdout).not.toContain('another model');
 });

@@ -1,9 +1,13 @@
+import { readdir } from 'node:fs/promises';
+
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import type { Embedder } from '../../src/core/embedder.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { openLocalEmbedder } from '../../src/embed/local.ts';
+import { openProbes, PROBE, type Probes } from '../../src/embed/probe.ts';
 import { formerModel, modelOf, type OpenableModel } from '../../src/open-embedder.ts';
+import { aFolder } from '../support/a-folder.ts';
 import { aPeer } from '../support/a-peer.ts';
 import { aWayOut } from '../support/a-way-out.ts';
 import { anEmbeddingsEndpoint } from '../support/an-embeddings-endpoint.ts';
@@ -15,11 +19,23 @@ interface Given {
   readonly baseUrl: string;
   readonly key?: string;
   readonly dimensions?: number;
+  readonly version?: string;
+  readonly probes?: Probes;
 }
 
-const modelAt = ({ baseUrl, key, dimensions = 384 }: Given): { readonly model: OpenableModel; readonly waits: number[] } => {
+/** Knows every model. */
+const ANY: Probes = { isSame: async () => true };
+
+const modelAt = ({
+  baseUrl,
+  key,
+  dimensions = 384,
+  version,
+  probes = ANY,
+}: Given): { readonly model: OpenableModel; readonly waits: number[] } => {
   const { outgoing, waits } = aWayOut({ hosts: [] });
-  const model = modelOf({ ...SERVICE, baseUrl, dimensions, ...(key !== undefined && { key: new Secret(key) }) }, outgoing);
+  const more = { ...(key !== undefined && { key: new Secret(key) }), ...(version !== undefined && { version }) };
+  const model = modelOf({ ...SERVICE, baseUrl, dimensions, ...more }, outgoing, probes);
   if (!model) throw new Error('it was configured');
   return { model, waits };
 };
@@ -40,7 +56,7 @@ describe('a service that embeds', () => {
     for (const vector of vectors) expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
     expect(near(vectors[2] ?? new Float32Array(), await local.embed('The pump lost pressure.'))).toBeCloseTo(1, 4);
     expect(near(vectors[0] ?? new Float32Array(), await embedder.embed('Thirty days of leave.'))).toBeCloseTo(1, 4);
-    expect(service.calls.map(({ length }) => length)).toEqual([3, 1]);
+    expect(service.calls).toEqual([texts.with(1, ' '), [PROBE], ['Thirty days of leave.']]);
   });
 
   test('cuts a text that is refused, and only that', async () => {
@@ -48,7 +64,7 @@ describe('a service that embeds', () => {
     const embedder = await openAt(service);
     const long = 'leave '.repeat(1000);
     expect(await embedder.embedAll?.(['short', long], signal)).toHaveLength(2);
-    expect(service.calls.map((texts) => texts.map(({ length }) => length))).toEqual([[5], [1500]]);
+    expect(service.calls.map((texts) => texts.map(({ length }) => length))).toEqual([[5], [PROBE.length], [1500]]);
   });
 
   test('of another model, place or length has another name', () => {
@@ -56,8 +72,9 @@ describe('a service that embeds', () => {
       { baseUrl: 'https://a.test/v1' },
       { baseUrl: 'https://b.test/v1' },
       { baseUrl: 'https://a.test/v1', dimensions: 256 },
+      { baseUrl: 'https://a.test/v1', version: '2' },
     ].map((given) => modelAt(given).model.fingerprint);
-    expect(new Set(names).size).toBe(3);
+    expect(new Set(names).size).toBe(4);
   });
 
   test('that refuses the key is not asked again, and the error names neither key nor reply', async () => {
@@ -120,13 +137,57 @@ describe('a service that embeds', () => {
   });
 });
 
+describe('a service that puts another model behind the name of the former', () => {
+  const ANOTHER = { code: 'source_changed', message: expect.stringContaining('another model behind the name mini') };
+
+  test('is found out by whoever opens it next, whatever it calls it, and gives no vector', async () => {
+    const [service, folder] = [await anEmbeddingsEndpoint(), await aFolder()];
+    const open = () => openAt({ ...service, probes: openProbes(folder) });
+    await (await open()).embed('leave');
+    expect(await (await open()).embed('leave')).toHaveLength(384); // it is known again
+    service.serves.model = 7;
+    const embedder = await open();
+    await expect(embedder.embed('leave')).rejects.toMatchObject(ANOTHER);
+    await expect(embedder.embedAll?.(['leave'], signal)).rejects.toMatchObject(ANOTHER);
+  });
+
+  test('is found out in the middle of a run, where its replies call it otherwise', async () => {
+    const [service, folder] = [await anEmbeddingsEndpoint(), await aFolder()];
+    const embedder = await openAt({ ...service, probes: openProbes(folder) });
+    await embedder.embed('leave');
+    Object.assign(service.serves, { model: 7, named: 'mini-2' });
+    await expect(embedder.embedAll?.(['one', 'two'], signal)).rejects.toMatchObject(ANOTHER);
+  });
+
+  test('may call the same model by another name', async () => {
+    const [service, folder] = [await anEmbeddingsEndpoint(), await aFolder()];
+    const embedder = await openAt({ ...service, probes: openProbes(folder) });
+    await embedder.embed('leave');
+    service.serves.named = 'mini-of-november';
+    expect(await embedder.embed('leave')).toHaveLength(384);
+  });
+
+  test('serves on once that has a version of its own', async () => {
+    const [service, folder] = [await anEmbeddingsEndpoint(), await aFolder()];
+    await (await openAt({ ...service, probes: openProbes(folder) })).embed('leave');
+    service.serves.model = 7;
+    expect(await (await openAt({ ...service, version: '2', probes: openProbes(folder) })).embed('leave')).toHaveLength(384);
+  });
+
+  test('is none to whoever only looks, and keeps nothing', async () => {
+    const [service, folder] = [await anEmbeddingsEndpoint(), await aFolder()];
+    await (await openAt({ ...service, probes: openProbes(folder, { looksOnly: true }) })).embed('leave');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
 test('what was in use before can be opened where it is configured, and the local model always', async () => {
   const { outgoing } = aWayOut({ hosts: [] });
   const before = { ...SERVICE, baseUrl: 'https://a.test/v1', dimensions: 8 };
-  const former = formerModel({ provider: 'none', previous: before }, outgoing);
-  const local = modelOf({ provider: 'local' }, outgoing)?.fingerprint ?? '';
-  expect(former(modelOf(before, outgoing)?.fingerprint ?? '')).toBeDefined();
+  const former = formerModel({ provider: 'none', previous: before }, outgoing, ANY);
+  const local = modelOf({ provider: 'local' }, outgoing, ANY)?.fingerprint ?? '';
+  expect(former(modelOf(before, outgoing, ANY)?.fingerprint ?? '')).toBeDefined();
   expect(former(local)).toBeDefined();
   expect(former('another')).toBeUndefined();
-  expect(formerModel({ provider: 'none' }, outgoing)(modelOf(before, outgoing)?.fingerprint ?? '')).toBeUndefined();
+  expect(formerModel({ provider: 'none' }, outgoing, ANY)(modelOf(before, outgoing, ANY)?.fingerprint ?? '')).toBeUndefined();
 });

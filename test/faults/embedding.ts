@@ -56,4 +56,18 @@ export const EMBEDDING: readonly Fault[] = [
     plant: `numbers.length === 0`,
     caughtBy: service('that answers with %s is told, and stores nothing'),
   },
+  {
+    name: 'another model behind the same name is mixed in',
+    file: 'src/embed/service.ts',
+    find: `if (!(await probes.isSame(fingerprint, vector))) throw another(model);`,
+    plant: `await probes.isSame(fingerprint, vector);`,
+    caughtBy: service('is found out by whoever opens it next, whatever it calls it, and gives no vector'),
+  },
+  {
+    name: 'a model that is exchanged in the middle of a run is not looked at',
+    file: 'src/embed/service.ts',
+    find: `if (!proven || proven.named !== answered.named)`,
+    plant: `if (!proven)`,
+    caughtBy: service('is found out in the middle of a run, where its replies call it otherwise'),
+  },
 ];

@@ -136,18 +136,21 @@ describe('the calls of one reply', () => {
   });
 });
 
-describe('a call of a tool that does not say that it only reads', () => {
-  const paying = (hint: { readOnlyHint?: boolean } | undefined) => {
-    const made: unknown[] = [];
-    const mcp = {
-      listTools: async () => ({ tools: [{ name: 'pay', inputSchema: { type: 'object' }, annotations: hint }] }),
-      callTool: async (call: unknown) => {
-        made.push(call);
-        return { content: [{ type: 'text', text: 'paid' }] };
-      },
-    };
-    return { mcp, made };
+/** A server whose one tool says this of itself, and what was called of it. */
+const paying = (hint: { readOnlyHint?: boolean } | undefined) => {
+  const made: unknown[] = [];
+  const mcp = {
+    listTools: async () => ({ tools: [{ name: 'pay', inputSchema: { type: 'object' }, annotations: hint }] }),
+    callTool: async (call: unknown) => {
+      made.push(call);
+      return { content: [{ type: 'text', text: 'paid' }] };
+    },
   };
+  return { mcp, made };
+};
+const no = async (): Promise<boolean> => false;
+
+describe('a call of a tool that does not say that it only reads', () => {
   const pay = { tool: 'pay', input: { euros: 5 } };
 
   test.each([undefined, {}, { readOnlyHint: false }])(
@@ -173,27 +176,27 @@ describe('a call of a tool that does not say that it only reads', () => {
 
   test('is alone in that, unless the person wants to be asked about all', async () => {
     const { mcp, made } = paying({ readOnlyHint: true });
-    const approve = async (): Promise<boolean> => false;
-    await asked([pay], () => '', { mcp, approve });
+    await asked([pay], () => '', { mcp, approve: no });
     expect(made).toHaveLength(1);
-    await asked([pay], () => '', { mcp, approve, approval: 'always' });
+    await asked([pay], () => '', { mcp, approve: no, approval: 'always' });
     expect(made).toHaveLength(1);
   });
 });
 
-describe('a service that is not OpenAI’s', () => {
-  const streamed = async (deltas: readonly object[]): Promise<readonly Told[]> => {
-    const peer = await aPeer((_, to, nth) => {
-      to.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const delta of nth === 1 ? deltas : [{ content: 'done' }])
-        to.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`);
-      to.end(`data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`);
-    });
-    return (await asked([], (what) => what, {}, `${peer.url}/v1`)).told;
-  };
+/** What is told where a service streams this, and then its answer. */
+const streamed = async (deltas: readonly object[]): Promise<readonly Told[]> => {
+  const peer = await aPeer((_, to, nth) => {
+    to.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const delta of nth === 1 ? deltas : [{ content: 'done' }])
+      to.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`);
+    to.end(`data: ${JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })}\n\ndata: [DONE]\n\n`);
+  });
+  return (await asked([], (what) => what, {}, `${peer.url}/v1`)).told;
+};
+const whole = (what: string) => ({ tool_calls: [{ index: 0, function: { name: 'look', arguments: { what } } }] });
 
+describe('a service that is not OpenAI’s', () => {
   test('may number all its calls 0, give them no id, and write arguments as objects: all are made', async () => {
-    const whole = (what: string) => ({ tool_calls: [{ index: 0, function: { name: 'look', arguments: { what } } }] });
     const told = await streamed([whole('a'), whole('b')]);
     expect(told.flatMap((one) => (one.kind === 'called' ? [[one.input, one.failed]] : []))).toEqual([
       [{ what: 'a' }, undefined],

@@ -25,11 +25,12 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 /** The command line that asks there. */
-const asking = (baseUrl: string, more: readonly string[] = []): string[] => [
-  ...[process.execPath, LAUNCHER, 'ask', 'How large is the salary increase for 2026?', '--as', 'ada@acme.test'],
-  ...['--base-url', baseUrl, '--port', new URL(place.origin).port, '--config', place.config, '--data', place.data],
-  ...more,
-];
+const asking = (baseUrl: string, more: readonly string[] = []): string[] => {
+  const { origin, config, data } = place;
+  const where = ['--base-url', baseUrl, '--port', new URL(origin).port, '--config', config, '--data', data];
+  const question = 'How large is the salary increase for 2026?';
+  return [process.execPath, LAUNCHER, 'ask', question, '--as', 'ada@acme.test', ...where, ...more];
+};
 
 const started = ([command = '', ...argv]: readonly string[]): { child: ChildProcess; printed: () => string } => {
   const child = spawn(command, argv, {
@@ -86,26 +87,29 @@ describe('a run that is stopped in the middle of an answer takes its token back'
   });
 });
 
-describe.skipIf(noTerminals)('at a real terminal', () => {
-  /** Types `ahead` before the model asks for anything, and `then` once the person is asked. */
-  const approved = async (ahead: string, then: string): Promise<{ heard: readonly string[]; printed: string }> => {
-    const arrived = Promise.withResolvers<void>();
-    const endpoint = await aResponsesEndpoint({
-      model: curious,
-      spoil: () => void arrived.resolve(),
-      holds: () => typed.promise,
-    });
-    const typed = Promise.withResolvers<void>();
-    const { child, printed } = atTerminal(asking(endpoint.baseUrl, ['--approve']));
-    await arrived.promise;
-    child.stdin?.write(ahead);
-    setTimeout(typed.resolve, 500); // until it has gone through the terminal
-    await vi.waitFor(() => expect(printed()).toMatch(/\[y\/N\] $/u), { timeout: 30_000 });
-    child.stdin?.write(then);
-    await once(child, 'exit');
-    return { heard: endpoint.heard, printed: printed() };
-  };
+/** Types `ahead` before the model asks for anything, and `then` once the person is asked. */
+const approved = async (ahead: string, then: string): Promise<{ heard: readonly string[]; printed: string }> => {
+  const arrived = Promise.withResolvers<void>();
+  const endpoint = await aResponsesEndpoint({
+    model: curious,
+    spoil: () => {
+      arrived.resolve();
+      return undefined;
+    },
+    holds: () => typed.promise,
+  });
+  const typed = Promise.withResolvers<void>();
+  const { child, printed } = atTerminal(asking(endpoint.baseUrl, ['--approve']));
+  await arrived.promise;
+  child.stdin?.write(ahead);
+  setTimeout(typed.resolve, 500); // until it has gone through the terminal
+  await vi.waitFor(() => expect(printed()).toMatch(/\[y\/N\] $/u), { timeout: 30_000 });
+  child.stdin?.write(then);
+  await once(child, 'exit');
+  return { heard: endpoint.heard, printed: printed() };
+};
 
+describe.skipIf(noTerminals)('at a real terminal', () => {
   test.each([
     ['a line', 'y\r', 'n\r'],
     ['half a line', 'y', '\r'],

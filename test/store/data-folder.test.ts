@@ -14,6 +14,7 @@ test('a data folder is made with its parents, for its owner only', async () => {
   expect(await openDataFolder(path, { uid })).toEqual({
     path,
     conversations: join(path, 'conversations'),
+    models: join(path, 'models'),
     withdrawn: join(path, 'withdrawn'),
     index: join(path, 'index.db'),
     ledger: join(path, 'ledger.db'),

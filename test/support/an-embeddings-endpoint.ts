@@ -21,6 +21,8 @@ export interface AnEmbeddingsEndpoint {
   readonly dimensions: number;
   /** The texts of each call that was answered. */
   readonly calls: (readonly string[])[];
+  /** What it serves: another number is another model; and how its replies call it, where that is not as it was asked. */
+  readonly serves: { model: number; named?: string };
 }
 
 /**
@@ -31,6 +33,7 @@ export const anEmbeddingsEndpoint = async ({ limit = 2000 }: { readonly limit?: 
   const embedder = await openLocalEmbedder();
   onTestFinished(() => embedder.close());
   const calls: (readonly string[])[] = [];
+  const serves: AnEmbeddingsEndpoint['serves'] = { model: 0 };
   const { host, url } = await aPeer(async ({ method, path, headers, body }, response) => {
     const say = (status: number, reply: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
@@ -43,9 +46,10 @@ export const anEmbeddingsEndpoint = async ({ limit = 2000 }: { readonly limit?: 
     calls.push(input);
     const data: object[] = [];
     for (const [index, text] of input.entries()) {
-      data.unshift({ object: 'embedding', index, embedding: [...(await embedder.embed(text))].map((value) => value * 2) });
+      const vector = [...(await embedder.embed(text))].map((value) => value * 2);
+      data.unshift({ object: 'embedding', index, embedding: [...vector.slice(serves.model), ...vector.slice(0, serves.model)] });
     }
-    return say(200, { object: 'list', model, data, usage: { prompt_tokens: 1, total_tokens: 1 } });
+    return say(200, { object: 'list', model: serves.named ?? model, data, usage: { prompt_tokens: 1, total_tokens: 1 } });
   });
-  return { host, baseUrl: `${url}/v1`, key: KEY, dimensions: DIMENSIONS, calls };
+  return { host, baseUrl: `${url}/v1`, key: KEY, dimensions: DIMENSIONS, calls, serves };
 };

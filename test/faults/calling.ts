@@ -1,6 +1,7 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const out = (test: string): NamedTest => ({ file: 'test/sources/outgoing.test.ts', test });
+const addresses = (test: string): NamedTest => ({ file: 'test/sources/outgoing-addresses.test.ts', test });
 const budget = (test: string): NamedTest => ({ file: 'test/sources/outgoing-budget.test.ts', test });
 const failing = (test: string): NamedTest => ({ file: 'test/sources/outgoing-failing.test.ts', test });
 
@@ -32,7 +33,7 @@ export const CALLING: readonly Fault[] = [
     file: 'src/sources/address.ts',
     find: `else if (found.some(({ address }) => !isPublic(address)))`,
     plant: `else if (found.every(({ address }) => !isPublic(address)))`,
-    caughtBy: out('a name is refused by the address that would be connected to, at the moment it is'),
+    caughtBy: addresses('a name is refused by the address that would be connected to, at the moment it is'),
   },
   {
     name: 'a call that may do something twice is made again',
@@ -67,7 +68,7 @@ export const CALLING: readonly Fault[] = [
     file: 'src/sources/line.ts',
     find: `        dispatcher: waiting(privateNetwork ? inside : open, silence),\n`,
     plant: '',
-    caughtBy: out('no proxy of the environment is asked'),
+    caughtBy: addresses('no proxy of the environment is asked'),
   },
   {
     name: 'a call has left as soon as its answer begins',

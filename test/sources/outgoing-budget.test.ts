@@ -13,16 +13,18 @@ const LONG = Buffer.alloc(24 * 1_048_576);
 /** Pages of which those below `/pages/long` have a body that is not read by itself. */
 const pagesOf = () => aPeer(({ path }, response) => void response.end(path.startsWith('/pages/long') ? LONG : '{"why":"gone"}'));
 
-/** The place of a call that has one, of one that is to be had at once. */
+/** One call at once, and no bound in time. */
 const ALONE = { perSecond: 0, concurrent: 1 };
+
+const signedAs = (name: string) => ({ headers: async () => ({ authorization: `Bearer ${name}` }), remedy: 'Renew it.' });
 
 describe('the place of a call', () => {
   test('is held until its answer was read', async () => {
     const begun = Promise.withResolvers<ServerResponse>();
     const peer = await aPeer(({ path }, response) => {
-      if (path !== '/pages/1') return void response.end('ok');
       response.write('first');
-      begun.resolve(response);
+      if (path === '/pages/1') begun.resolve(response);
+      else response.end();
     });
     const { fetch } = aWayOut({ hosts: [peer.host], rate: ALONE });
     const first = await fetch(`${peer.url}/pages/1`);
@@ -31,7 +33,7 @@ describe('the place of a call', () => {
     expect(peer.arrived.map(({ path }) => path)).toEqual(['/pages/1']);
     (await begun.promise).end();
     expect(await first.text()).toBe('first');
-    expect(await (await second).text()).toBe('ok');
+    expect(await (await second).text()).toBe('first');
   });
 
   test.each([
@@ -100,10 +102,11 @@ describe('the place of a call', () => {
       } else response.end(path === '/pages/huge' ? Buffer.alloc(54 * 1_048_576) : 'ok');
     });
     const { fetch } = aWayOut({ hosts: [peer.host], rate: ALONE });
-    for (const path of ['broken', 'huge', 'fine']) {
-      const read = (await fetch(`${peer.url}/pages/${path}`)).bytes();
-      await (path === 'fine' ? expect(read).resolves.toBeInstanceOf(Uint8Array) : expect(read).rejects.toThrow());
+    for (const path of ['broken', 'huge']) {
+      const code = path === 'huge' ? 'source_changed' : 'source_unavailable';
+      await expect((await fetch(`${peer.url}/pages/${path}`)).bytes()).rejects.toMatchObject({ code });
     }
+    expect(await (await fetch(`${peer.url}/pages/fine`)).text()).toBe('ok');
   });
 });
 
@@ -152,7 +155,6 @@ describe('two sources at one host, each with a token of its own,', () => {
     const other = (name: string) => outgoing.fetchFor({ ...rest, name, operations, authorise: signedAs(name) });
     return { wiki: fetch, alsoWiki: other('wiki'), plans: other('plans'), clock, waits };
   };
-  const signedAs = (name: string) => ({ headers: async () => ({ authorization: `Bearer ${name}` }), remedy: 'Renew it.' });
 
   test('are limited each by what was said to it, in all that reads it', async () => {
     const peer = await aPeer(({ headers }, response) => {

@@ -146,16 +146,16 @@ describe('a turn', () => {
   });
 });
 
-describe('two sources at one host, each with a token of its own,', () => {
-  /** Asks as two sources, `wiki` and `plans`. */
-  const two = (host: string) => {
-    const { outgoing, fetch, clock, waits } = aWayOut({ hosts: [host], rate: ALONE, authorise: signedAs('wiki') });
-    const rest = { hosts: [host], writes: false, privateNetwork: true, rate: ALONE };
-    const operations = [{ name: 'read', access: 'read' as const, calls: ['GET /pages/*'] }];
-    const other = (name: string) => outgoing.fetchFor({ ...rest, name, operations, authorise: signedAs(name) });
-    return { wiki: fetch, alsoWiki: other('wiki'), plans: other('plans'), clock, waits };
-  };
+/** Asks as two sources, `wiki` and `plans`. */
+const two = (host: string) => {
+  const { outgoing, fetch, clock, waits } = aWayOut({ hosts: [host], rate: ALONE, authorise: signedAs('wiki') });
+  const rest = { hosts: [host], writes: false, privateNetwork: true, rate: ALONE };
+  const operations = [{ name: 'read', access: 'read' as const, calls: ['GET /pages/*'] }];
+  const other = (name: string) => outgoing.fetchFor({ ...rest, name, operations, authorise: signedAs(name) });
+  return { wiki: fetch, alsoWiki: other('wiki'), plans: other('plans'), clock, waits };
+};
 
+describe('two sources at one host, each with a token of its own,', () => {
   test('are limited each by what was said to it, in all that reads it', async () => {
     const peer = await aPeer(({ headers }, response) => {
       if (headers['authorization'] === 'Bearer wiki') response.writeHead(429, { 'retry-after': '3600' }).end();

@@ -14,14 +14,14 @@ export type Resolve = (
 
 /**
  * Whether an address is one of the public internet: neither of this machine, nor of a private network, a link, a carrier, a
- * group, or one that only wraps another (IPv4 within IPv6, NAT64, 6to4, Teredo). The ranges are IANA's special-purpose registries.
+ * group, or one that only wraps another (IPv4 within IPv6, NAT64, 6to4, Teredo). The ranges are IANA's special-purpose registries;
+ * of IPv6 only what is given out at all (RFC 4291 §2.4: 2000::/3) is public. One with a zone is of a link, whatever its number.
  */
 export const isPublic = (address: string): boolean => {
-  if (isIP(address) === 0 || address === AZURE) return false;
+  if (isIP(address) === 0 || address === AZURE || address.includes('%')) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
-  // IPv4 in the lowest bits of IPv6 (RFC 4291 §2.5.5.1), which some systems still reach.
-  return !('parts' in parsed) || parsed.parts.slice(0, 6).some((part) => part !== 0);
+  return !('parts' in parsed) || ((parsed.parts[0] ?? 0) & 0xe0_00) === 0x20_00;
 };
 
 /** Public by its number, and on Azure the machine's own host. */

@@ -10,10 +10,15 @@ export interface Rate {
 
 export const DEFAULT_RATE: Rate = { perSecond: 20, concurrent: 4 };
 
-/** The turns of one source: whoever asks first goes first. */
+/** A source that asks for a longer pause ends the run instead, in ms: what holds a lease should be at work. */
+export const PATIENCE = 60_000;
+
+/** The places and turns of one source: whoever asks first goes first. Both reject with the signal's reason. */
 export interface Budget {
-  /** Resolves when a call may begin, with what ends it. Rejects with the signal's reason. */
-  take(signal: AbortSignal): Promise<() => void>;
+  /** Resolves with what leaves it again: a place among the calls that are under way, until their answers were read. */
+  enter(signal: AbortSignal): Promise<() => void>;
+  /** Resolves true when whoever has a place may call once; false where the source asked for more quiet than anybody waits. */
+  turn(signal: AbortSignal): Promise<boolean>;
   /** Nobody begins before `at`, ms since 1970: the source asked for quiet. */
   rest(at: number): void;
   /** Until when it asked for quiet; -Infinity where it did not. */
@@ -56,33 +61,28 @@ export const createBudget = ({ perSecond, concurrent }: Rate, { now, sleep }: Bu
     else running -= 1;
   };
 
-  const until = async (signal: AbortSignal): Promise<void> => {
-    // One that began long ago saves nothing up but a second's worth, so that a pause is not followed by a flood.
-    // No more wait than may be under way: what stands later was said before the clock was set back.
-    const turn = Math.max(Math.min(next, now() + gap * concurrent), now() - 1000);
-    next = turn + gap;
-    for (;;) {
-      const wait = Math.min(Math.max(turn, quietUntil) - now(), LOOK_MAX);
-      if (wait <= 0) return;
-      await sleep(wait, signal);
-    }
-  };
-
   return {
-    async take(signal) {
+    async enter(signal) {
       signal.throwIfAborted();
       await slot(signal);
-      try {
-        await until(signal);
-      } catch (error) {
-        free();
-        throw error;
-      }
-      let ended = false;
+      let left = false;
       return () => {
-        if (!ended) free();
-        ended = true;
+        if (!left) free();
+        left = true;
       };
+    },
+    async turn(signal) {
+      // One that began long ago saves nothing up but a second's worth, so that a pause is not followed by a flood.
+      // No more wait than may be under way: what stands later was said before the clock was set back.
+      const mine = Math.max(Math.min(next, now() + gap * concurrent), now() - 1000);
+      next = mine + gap;
+      for (;;) {
+        signal.throwIfAborted();
+        if (quietUntil - now() > PATIENCE) return false;
+        const wait = Math.min(Math.max(mine, quietUntil) - now(), LOOK_MAX);
+        if (wait <= 0) return true;
+        await sleep(wait, signal);
+      }
     },
     rest(at) {
       quietUntil = Math.max(quietUntil, at);

@@ -25,10 +25,16 @@ export interface Sending {
   readonly silence?: number;
 }
 
+/** A reply, and when no more of it is on the wire. */
+export interface Sent {
+  readonly response: Response;
+  readonly over: Promise<void>;
+}
+
 /** The connections of this process to the outside. */
 export interface Line {
   /** Follows no redirect. Rejects with `source_unavailable` where nothing, or half an answer, comes; with the signal's reason when it aborts. */
-  send(sending: Sending, signal: AbortSignal): Promise<Response>;
+  send(sending: Sending, signal: AbortSignal): Promise<Sent>;
   close(): Promise<void>;
 }
 
@@ -57,9 +63,12 @@ export const createLine = ({ resolve }: { readonly resolve: Resolve }): Line => 
         throw new AppError('source_changed', `${call} answered with the status ${response.status}, which is none.`);
       }
       const replied = { status: response.status, statusText: response.statusText, headers: [...response.headers] };
-      if (response.body === null || NO_BODY.has(response.status)) return new Response(null, replied);
-      const stream = capped(response.body, { max: ANSWER_MAX, call, signal });
-      return new Response(stream, replied);
+      if (response.body === null || NO_BODY.has(response.status)) {
+        return { response: new Response(null, replied), over: Promise.resolve() };
+      }
+      const { promise: over, resolve: end } = Promise.withResolvers<void>();
+      const stream = capped(response.body, { max: ANSWER_MAX, call, signal, over: end });
+      return { response: new Response(stream, replied), over };
     },
     close: async () => {
       await Promise.all([open.destroy(), inside.destroy()]);

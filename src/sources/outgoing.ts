@@ -3,9 +3,11 @@ import { AppError } from '../core/errors.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Resolve } from './address.ts';
 import { type Authorise, signedWith, type SignedHeaders } from './authorise.ts';
-import { type Budget, createBudget, DEFAULT_RATE, type Rate } from './budget.ts';
+import { type Budget, createBudget, DEFAULT_RATE, PATIENCE, type Rate } from './budget.ts';
 import { declaredCalls } from './declared.ts';
-import { createLine, type Line } from './line.ts';
+import { limitedError, rejectedError, tooLate, unavailableError } from './failures.ts';
+import { createLine, type Line, type Sent } from './line.ts';
+import { plain, redirectOf, withoutBody } from './redirect.ts';
 import { limitOf, retryAfterOf } from './retry-after.ts';
 import type { Sleep } from './sleep.ts';
 import { sunsetOf } from './sunset.ts';
@@ -14,9 +16,7 @@ import { sunsetOf } from './sunset.ts';
 const TRIES = 3;
 /** The first pause between two of them, in ms: doubled with each, and of it a random part. */
 const PAUSE = 500;
-/** A source that asks for a longer pause ends the run instead, in ms: what holds a lease should be at work. */
-const PATIENCE = 60_000;
-/** A call and its answer together take at most so long, in ms. */
+/** From the first turn of a call until its answer was read or left, in ms: whatever becomes of it, its place is free then. */
 const DEADLINE = 120_000;
 const REDIRECTS = 5;
 /** RFC 9110 §9.2.2: these may be made again though nobody knows whether the first was. */
@@ -58,7 +58,8 @@ export interface Errand {
 
 /**
  * All that goes out goes through here. To whoever calls, a reply is a reply: 403, 404, 410, 304 and 422 are theirs to understand.
- * What no caller could mend is an error: an undeclared host or call (`config`), a private address or a refused sign-in
+ * A call has its place among those under way until its answer was read, or left, or dropped; each attempt and each redirect takes a
+ * turn of its own. What no caller could mend is an error: an undeclared host or call (`config`), a private address or a refused sign-in
  * (`source_rejected`), a limit that outlasts our patience (`source_rate_limited`), a source that fails three times, hangs, or breaks
  * off (`source_unavailable`). Errors name the declared pattern of a call and the request's id, never its address, headers or body.
  */
@@ -106,6 +107,10 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     throw new AppError('config', `${name}: its connector made a call (${method}), ${why}. Nothing was sent.`);
   };
 
+  const turn = async (signal: AbortSignal, call = 'it asked for quiet'): Promise<void> => {
+    if (!(await budget.turn(signal))) throw limitedError({ name, call, later }, budget.quietUntil);
+  };
+
   /** One call with its redirects. They lead to declared calls alone, and take no sign-in along that they were not meant for. */
   const once = async (request: Outbound, signal: AbortSignal, own: SignedHeaders): Promise<Answered> => {
     const { redirect } = request;
@@ -114,7 +119,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
       const call = permitted(method, url);
       // Whatever lets us in is for where we meant to go, and for nowhere that it sends us on to.
       const signedIn = url.origin === request.url.origin ? signedWith(headers, own, name) : headers;
-      const response = await line.send(
+      const sent = await line.send(
         {
           url,
           method,
@@ -126,8 +131,9 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
         },
         signal,
       );
+      const { response } = sent;
       const to = redirect === 'manual' ? undefined : redirectOf(response, url);
-      if (!to) return { response, call };
+      if (!to) return { ...sent, call };
       await response.body?.cancel();
       if (redirects === (redirect === 'error' ? 0 : REDIRECTS)) {
         throw new AppError('source_changed', `${name}: ${call} was sent on to somewhere else, more often than is followed.`);
@@ -139,10 +145,11 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
         headers = withoutBody(headers);
       }
       url = to;
+      await turn(signal, call);
     }
   };
 
-  const answered = async (request: Outbound, signal: AbortSignal): Promise<Response> => {
+  const answered = async (request: Outbound, signal: AbortSignal): Promise<Sent> => {
     let renewed: SignedHeaders | undefined;
     const attempt = async (): Promise<Answered & { readonly own: SignedHeaders }> => {
       permitted(request.method, request.url); // before anybody is asked to let it in
@@ -154,6 +161,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
       const again = async (at: number | undefined): Promise<void> => {
         const pause = at === undefined ? PAUSE * 2 ** (tried - 1) * random() : at - now();
         await sleep(Math.max(0, pause), signal);
+        await turn(signal);
       };
       const went = await attempt().catch((error: unknown) => ({ error }));
       if ('error' in went) {
@@ -168,7 +176,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
       if (sunset) notice(sunset);
       const limited = limitOf(status, headers, now());
       const failed = status >= 500 && status !== 501;
-      if (!declared || (!limited && !failed && status !== 401)) return response;
+      if (!declared || (!limited && !failed && status !== 401)) return went;
       await response.body?.cancel();
       if (limited) {
         const { at } = limited;
@@ -180,6 +188,7 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
         // One try more, with what was renewed.
         renewed = renewed ? undefined : await authorise?.headers({ refused: own, signal });
         if (!renewed) throw rejectedError(name, call, headers, authorise?.remedy);
+        await turn(signal, call);
       } else {
         const at = retryAfterOf(headers, now());
         if (!repeatable || (at ?? 0) - now() > PATIENCE) throw unavailableError({ name, call, later, status, headers, tried });
@@ -193,21 +202,35 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     const { method, headers, redirect, signal: given } = request;
     const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
     if (budget.quietUntil - now() > PATIENCE) throw limitedError({ name, call: 'it asked for quiet', later }, budget.quietUntil);
-    const done = await budget.take(given);
+    const leave = await budget.enter(given);
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooLate(name, whole)), whole);
-    timer.unref();
+    const signal = AbortSignal.any([given, late.signal]);
+    let timer: NodeJS.Timeout | undefined;
+    const end = (): void => {
+      clearTimeout(timer);
+      leave();
+    };
     try {
-      const signal = AbortSignal.any([given, late.signal]);
-      return await answered(
+      await turn(given);
+      timer = setTimeout(() => late.abort(tooLate(name, whole)), whole);
+      timer.unref();
+      signal.addEventListener('abort', end, { once: true });
+      const { response, over } = await answered(
         { url: new URL(request.url), method, headers, redirect, ...(body !== undefined && { body }) },
         signal,
       );
-    } finally {
-      done();
+      void over.then(end);
+      if (response.body) dropped.register(response.body, () => late.abort());
+      return response;
+    } catch (error) {
+      end();
+      throw error;
     }
   };
 };
+
+/** A body that nobody can read any more is cut off. */
+const dropped = new FinalizationRegistry<() => void>((cut) => cut());
 
 /** An address that is none is quoted by nobody: it may hold a secret. */
 const requestOf = (name: string, input: string | URL | Request, init: RequestInit | undefined): Request => {
@@ -221,9 +244,6 @@ const requestOf = (name: string, input: string | URL | Request, init: RequestIni
   }
 };
 
-const tooLate = (name: string, within: number): AppError =>
-  new AppError('source_unavailable', `${name} did not answer within ${within / 1000} s. It is asked again by the next run.`);
-
 interface Outbound {
   readonly url: URL;
   readonly method: string;
@@ -232,67 +252,6 @@ interface Outbound {
   readonly body?: Uint8Array<ArrayBuffer>;
 }
 
-interface Answered {
-  readonly response: Response;
+interface Answered extends Sent {
   readonly call: string;
 }
-
-const redirectOf = ({ status, headers }: Response, from: URL): URL | undefined => {
-  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
-  const to = headers.get('location');
-  return to === null ? undefined : (URL.parse(to, from.href) ?? undefined);
-};
-
-const without = (headers: Headers, names: readonly string[]): Headers => {
-  const kept = new Headers(headers);
-  for (const name of names) kept.delete(name);
-  return kept;
-};
-/** Those that can be no secret, whatever a connector calls its own. */
-const plain = (headers: Headers): Headers => new Headers([...headers].filter(([name]) => PLAIN.has(name)));
-const PLAIN: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-type', 'user-agent']);
-const withoutBody = (headers: Headers): Headers => without(headers, ['content-type', 'content-length', 'content-encoding']);
-
-const limitedError = ({ name, call, later }: Called, at: number | undefined): AppError => {
-  const when = at === undefined ? 'later' : `after ${new Date(at).toISOString()}`;
-  return new AppError('source_rate_limited', `${name} was asked too often (${call}). Try again ${when}: ${later}`, {
-    ...(at !== undefined && { retryAt: at }),
-  });
-};
-
-const rejectedError = (
-  name: string,
-  call: string,
-  headers: Headers,
-  remedy = `Renew what sources.${name} signs in with.`,
-): AppError =>
-  new AppError(
-    'source_rejected',
-    `${name} did not accept how Castellan signs in (401 to ${call}${requestId(headers)}). ${remedy}`,
-  );
-
-interface Called {
-  readonly name: string;
-  readonly call: string;
-  readonly later: string;
-}
-
-interface Failure extends Called {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly tried: number;
-}
-
-const unavailableError = ({ name, call, later, status, headers, tried }: Failure): AppError =>
-  new AppError(
-    'source_unavailable',
-    `${name} failed (${status} to ${call}${tried > 1 ? `, ${tried} times` : ''}${requestId(headers)}). It is asked again by the next run, or now: ${later}`,
-  );
-
-/** By which the source's own people find a call. */
-const REQUEST_IDS = ['x-request-id', 'x-github-request-id', 'x-correlation-id', 'cf-ray', 'request-id'];
-
-const requestId = (headers: Headers): string => {
-  const id = REQUEST_IDS.map((header) => headers.get(header)).find((value) => value !== null);
-  return id === undefined || id === null ? '' : `, request ${id.slice(0, 100).replace(/[^\w:.-]/gu, '')}`;
-};

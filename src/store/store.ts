@@ -18,6 +18,7 @@ import type {
 } from './people.ts';
 import type { SourceDrift } from './source-drift.ts';
 import type { Rules } from '../core/rules.ts';
+import type { Delivered } from '../core/hook.ts';
 import type { Standing, Whole } from '../core/schedule.ts';
 
 /** What a chunk weighs for one term: see `store/terms.ts`. */
@@ -253,8 +254,11 @@ export interface Store {
   nextRun(source: string): Promise<NextRun | undefined>;
   /** Undefined for a source that never rang. */
   rung(source: string): Promise<Rung | undefined>;
-  /** Takes deliveries of a source, and rings where one of them was not taken before. Ids of the last day, and at most 10,000, are known. */
-  ring(source: string, ids: readonly string[], now: number): Promise<boolean>;
+  /**
+   * Takes deliveries of a source, and rings where one of them was not taken before: true where it does, now or soon. Ids of the last
+   * day, and at most 10,000, are known. The same body under another id rings too, but not twice within a minute: once that is over.
+   */
+  ring(source: string, delivered: readonly Delivered[], now: number): Promise<boolean>;
   /** Of the last committed checkpoint of a source; undefined where there is none. */
   cursor(source: string): Promise<unknown>;
   /** What `identify` would give, without writing; `due` says whether there is something to write. */

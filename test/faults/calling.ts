@@ -1,6 +1,8 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const out = (test: string): NamedTest => ({ file: 'test/sources/outgoing.test.ts', test });
+const addresses = (test: string): NamedTest => ({ file: 'test/sources/outgoing-addresses.test.ts', test });
+const budget = (test: string): NamedTest => ({ file: 'test/sources/outgoing-budget.test.ts', test });
 const failing = (test: string): NamedTest => ({ file: 'test/sources/outgoing-failing.test.ts', test });
 
 /** Mistakes about what goes out. */
@@ -31,7 +33,7 @@ export const CALLING: readonly Fault[] = [
     file: 'src/sources/address.ts',
     find: `else if (found.some(({ address }) => !isPublic(address)))`,
     plant: `else if (found.every(({ address }) => !isPublic(address)))`,
-    caughtBy: out('a name is refused by the address that would be connected to, at the moment it is'),
+    caughtBy: addresses('a name is refused by the address that would be connected to, at the moment it is'),
   },
   {
     name: 'a call that may do something twice is made again',
@@ -43,9 +45,72 @@ export const CALLING: readonly Fault[] = [
   {
     name: 'half an answer is a shorter answer',
     file: 'src/sources/body.ts',
-    find: `        signal.throwIfAborted();\n        throw new AppError(`,
-    plant: `        signal.throwIfAborted();\n        if (read > 0) return { done: true as const, value: undefined };\n        throw new AppError(`,
+    find: `      signal.throwIfAborted();\n      throw new AppError(`,
+    plant: `      signal.throwIfAborted();\n      if (read > 0) return { done: true as const, value: undefined };\n      throw new AppError(`,
     caughtBy: failing('in the middle of its answer gives no shorter answer'),
+  },
+  {
+    name: 'an address of a link is one like another where its number is',
+    file: 'src/sources/address.ts',
+    find: ` || address.includes('%')`,
+    plant: '',
+    caughtBy: { file: 'test/sources/address.test.ts', test: '%s is not' },
+  },
+  {
+    name: 'what nobody was given of IPv6 is public',
+    file: 'src/sources/address.ts',
+    find: `& 0xe0_00) === 0x20_00`,
+    plant: `& 0xe0_00) >= 0`,
+    caughtBy: { file: 'test/sources/address.test.ts', test: '%s is not' },
+  },
+  {
+    name: 'a proxy of the environment connects to what nobody looked at',
+    file: 'src/sources/line.ts',
+    find: `        dispatcher: waiting(privateNetwork ? inside : open, silence),\n`,
+    plant: '',
+    caughtBy: addresses('no proxy of the environment is asked'),
+  },
+  {
+    name: 'a call has left as soon as its answer begins',
+    file: 'src/sources/outgoing.ts',
+    find: `void over.then(end);`,
+    plant: `void over;\n      end();`,
+    caughtBy: budget('is held until its answer was read'),
+  },
+  {
+    name: 'an answer that nobody reads is waited for without end',
+    file: 'src/sources/outgoing.ts',
+    find: `      signal.addEventListener('abort', end, { once: true });\n`,
+    plant: '',
+    caughtBy: budget('is free at the end of its time, though nobody ever reads its answer'),
+  },
+  {
+    name: 'what is asked again is counted once',
+    file: 'src/sources/outgoing.ts',
+    find: `        await sleep(Math.max(0, pause), signal);\n        await turn(signal);\n`,
+    plant: `        await sleep(Math.max(0, pause), signal);\n`,
+    caughtBy: budget('is taken by every attempt'),
+  },
+  {
+    name: 'a redirect is counted by nobody',
+    file: 'src/sources/outgoing.ts',
+    find: `      url = to;\n      await turn(signal, call);\n`,
+    plant: `      url = to;\n`,
+    caughtBy: budget('is taken by every redirect, and by what is asked again with another sign-in'),
+  },
+  {
+    name: 'whoever waits for a turn waits for as long as a source wants',
+    file: 'src/sources/budget.ts',
+    find: `        if (quietUntil - now() > PATIENCE) return false;\n`,
+    plant: '',
+    caughtBy: budget('is waited for by nobody once the source asked for more quiet than that'),
+  },
+  {
+    name: 'all sources of a process share one budget',
+    file: 'src/sources/outgoing.ts',
+    find: `const budget = budgets.get(name) ??`,
+    plant: `const budget = [...budgets.values()].at(0) ??`,
+    caughtBy: budget('are limited each by what was said to it, in all that reads it'),
   },
   {
     name: 'a place that was rung for is rung for without end',

@@ -108,10 +108,46 @@ export const SCHEDULING: readonly Fault[] = [
     caughtBy: hooks('a signed delivery is taken, once, however often it comes'),
   },
   {
+    name: 'what somebody saw once rings under any id',
+    file: 'src/store/sqlite/writing/hooks.ts',
+    find: `Math.abs(taken - last) >= AGAIN_MS`,
+    plant: `Math.abs(taken - last) >= 0`,
+    caughtBy: {
+      file: 'test/store/sqlite/hooks.test.ts',
+      test: 'a body that comes again under another id rings once more, when a minute is over',
+    },
+  },
+  {
+    name: 'a body that came twice within a minute is forgotten',
+    file: 'src/store/sqlite/writing/hooks.ts',
+    find: `    take.run(laterOf(source), body, last + AGAIN_MS);\n`,
+    plant: '',
+    caughtBy: {
+      file: 'test/store/sqlite/hooks.test.ts',
+      test: 'a body that comes again under another id rings once more, when a minute is over',
+    },
+  },
+  {
+    name: 'what is not signed keeps out what is',
+    file: 'src/server/http/hook-route.ts',
+    find: `    const body = await readers.read(request);\n`,
+    plant: `    if (brake.take(from) > 0) return refuse(braked(1), 'too many bad deliveries');\n    const body = await readers.read(request);\n`,
+    caughtBy: hooks(
+      'whoever keeps trying is stopped, for every source alike, and what is signed is taken from there all the same',
+    ),
+  },
+  {
+    name: 'whoever sends slowly keeps the others out',
+    file: 'src/server/http/hook-route.ts',
+    find: `        longest('no room');\n`,
+    plant: `        return 'no room';\n`,
+    caughtBy: hooks('those who send slowly make room, the longest first, for whoever sends at once'),
+  },
+  {
     name: 'a bad signature is told apart from a source that is not there',
     file: 'src/server/http/hook-route.ts',
-    find: `return refuse(nothing, 'bad delivery');`,
-    plant: `return refuse(hooks.has(name) ? { ...nothing, message: 'The signature is not good.' } : nothing, 'bad delivery');`,
+    find: `return refuseBad(nothing, 'bad delivery');`,
+    plant: `return refuseBad(hooks.has(name) ? { ...nothing, message: 'The signature is not good.' } : nothing, 'bad delivery');`,
     caughtBy: hooks('whoever cannot sign is told the same wherever they knock, to the byte, and rings nowhere'),
   },
   {

@@ -38,8 +38,8 @@ export const SIGNING_IN: readonly Fault[] = [
   {
     name: 'what could not be kept is thrown away',
     file: 'src/sources/sign-in/credential.ts',
-    find: `    if (unstored?.version === version + 1) return stored(unstored);\n`,
-    plant: '',
+    find: `if (unstored && follows(`,
+    plant: `if (version < 0 && unstored && follows(`,
     caughtBy: kept('cannot be kept while another process holds the file: it is not lost, and kept the next time'),
   },
   {
@@ -87,9 +87,26 @@ export const SIGNING_IN: readonly Fault[] = [
   {
     name: 'what the old key sealed is left so',
     file: 'src/sources/sign-in/credential.ts',
-    find: `if (!kept?.stale) return`,
-    plant: `if (!kept?.stale || seen < 0) return`,
+    find: `return kept?.stale ?`,
+    plant: `return kept?.stale && seen > 0 ?`,
     caughtBy: kept('a key that is exchanged: the old one still opens, and what is used is sealed with the new'),
+  },
+  {
+    name: 'a credential is sealed anew while another process renews it',
+    file: 'src/sources/sign-in/credential.ts',
+    find: `if (claimed.state !== 'mine') return kept;`,
+    plant: `if (claimed.state !== 'mine' && seals.source === '') return kept;`,
+    caughtBy: {
+      file: 'test/sources/sign-in/processes.test.ts',
+      test: 'while the key is exchanged, what another process is renewing with the old one is not lost',
+    },
+  },
+  {
+    name: 'what could not be kept is thrown away once somebody sealed anew',
+    file: 'src/sources/sign-in/credential.ts',
+    find: ` || (usedUp !== undefined && now?.refresh === usedUp)`,
+    plant: '',
+    caughtBy: kept('cannot be kept, and is sealed anew by another process meanwhile: it is not lost either'),
   },
   {
     name: 'the answer of any sign-in is taken',

@@ -70,7 +70,7 @@ const signature = (body: Uint8Array, key: string): Buffer => createHmac('sha256'
 export const aDelivery = (
   id: string,
   key: string,
-  body = '{"changed":true}',
+  body = JSON.stringify({ changed: id }),
 ): { readonly method: 'POST'; readonly headers: Record<string, string>; readonly body: string } => ({
   method: 'POST',
   headers: { 'x-board-delivery': id, 'x-board-signature': signature(Buffer.from(body), key).toString('hex') },

@@ -10,7 +10,8 @@ import { pages } from './a-signing-source.ts';
 
 /**
  * A process of its own that asks for the pages, `ahead` ms later than it is: renewing-process.ts <json>. Its answer is on stdout.
- * `dies`: as soon as its provider has answered, and before anything of that is kept.
+ * As soon as its provider has answered, and before anything of that is kept, `dies` kills it, and `stops` halts it until somebody
+ * lets it go on. `keys`: in place of those of the folder.
  */
 const given = z
   .object({
@@ -18,6 +19,8 @@ const given = z
     settings: z.unknown(),
     ahead: z.number(),
     dies: z.boolean(),
+    stops: z.boolean(),
+    keys: z.string().optional(),
     times: z.number(),
   })
   .parse(JSON.parse(readFileSync(0, 'utf8')));
@@ -26,11 +29,13 @@ const now = (): number => Date.now() + given.ahead;
 const outgoing = openOutgoingLater({ now, random: Math.random });
 const machine = aMachine({
   now,
+  ...(given.keys !== undefined && { env: { CASTELLAN_KEY: given.keys } }),
   outgoing: {
     ...outgoing,
     fetchFor: (errand) => async (input, init) => {
       const response = await outgoing.fetchFor(errand)(input, init);
-      if (given.dies && errand.name === 'the sign-in of wiki') process.kill(process.pid, 'SIGKILL');
+      const signal = given.dies ? 'SIGKILL' : given.stops ? 'SIGSTOP' : undefined;
+      if (signal && errand.name === 'the sign-in of wiki') process.kill(process.pid, signal);
       return response;
     },
   },

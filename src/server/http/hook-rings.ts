@@ -1,5 +1,7 @@
+import type { Delivered } from '../../core/hook.ts';
+
 /** Keeps deliveries of a source. */
-type Keep = (source: string, ids: readonly string[], now: number) => Promise<unknown>;
+type Keep = (source: string, delivered: readonly Delivered[], now: number) => Promise<unknown>;
 
 export interface RingsOptions {
   readonly keep: Keep;
@@ -13,31 +15,36 @@ export interface RingsOptions {
 const EVERY_MS = 250;
 
 interface Gathered {
-  readonly ids: Set<string>;
+  /** Each once. */
+  readonly all: Map<string, Delivered>;
   readonly kept: Promise<unknown>;
 }
 
 /** Takes deliveries, those of one source that come close together in one commit. Resolves once that is on disk. */
-export const createRings = ({ keep, now, everyMs = EVERY_MS }: RingsOptions): ((source: string, id: string) => Promise<void>) => {
+export const createRings = ({
+  keep,
+  now,
+  everyMs = EVERY_MS,
+}: RingsOptions): ((source: string, delivered: Delivered) => Promise<void>) => {
   const gathering = new Map<string, Gathered>();
   const last = new Map<string, Promise<unknown>>();
 
   const gather = (source: string): Gathered => {
-    const ids = new Set<string>();
+    const all = new Map<string, Delivered>();
     const before = last.get(source) ?? Promise.resolve();
     const kept = before.then(() => {
       gathering.delete(source); // whoever comes from here on is of the next commit
-      return keep(source, [...ids], now());
+      return keep(source, [...all.values()], now());
     });
     const rested = kept.catch(() => undefined).then(() => pause(everyMs));
     last.set(source, rested);
-    return { ids, kept };
+    return { all, kept };
   };
 
-  return async (source, id) => {
+  return async (source, delivered) => {
     const gathered = gathering.get(source) ?? gather(source);
     gathering.set(source, gathered);
-    gathered.ids.add(id);
+    gathered.all.set(`${delivered.digest} ${delivered.id}`, delivered);
     await gathered.kept;
   };
 };

@@ -47,7 +47,7 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
   let held: Kept | undefined;
   let seen = -1;
   let renewing: Promise<Kept | undefined> | undefined;
-  let unstored: Kept | undefined;
+  let unstored: Renewed | undefined;
   let settings: { readonly at: number; readonly error: AppError } | undefined;
 
   const take = (kept: Kept | undefined, version: number): Kept | undefined => {
@@ -61,9 +61,23 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
     const row = await credentials.find(name);
     if (!row) return take(undefined, version);
     const kept = keptIn(source, row, keeping);
-    if (!kept?.stale) return take(kept, row.version);
-    const again = { ...kept, version: kept.version + 1 }; // sealed with the key of before: from now on with the one of now
-    return (await credentials.put(rowOf(source, again, keeping))) ? take(again, again.version) : current();
+    return kept?.stale ? resealed(kept) : take(kept, row.version);
+  };
+
+  /**
+   * What the key of before sealed, from now on with the one of now. With the right to renew, as any change but a person's: whoever
+   * renews meanwhile could not keep what it got. While somebody does, it is used as it is, and looked at again at the next call.
+   */
+  const resealed = async (kept: Kept): Promise<Kept | undefined> => {
+    const seals = { source: name, holder: `${holder} seals` }; // not even what renews here
+    const claimed = await credentials.claim({ ...seals, at: now() });
+    if (claimed.state !== 'mine') return kept;
+    try {
+      const again = { ...kept, version: kept.version + 1 };
+      return (await credentials.put(rowOf(source, again, keeping))) ? take(again, again.version) : kept;
+    } finally {
+      await credentials.release(seals);
+    }
   };
 
   const fits = ({ token, facts }: Kept, refused: string | undefined): boolean => {
@@ -76,7 +90,8 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
   const next = async (version: number, kept: Kept | undefined, refused: string | undefined): Promise<Kept | undefined> => {
     if (kept?.facts.dead !== undefined) throw dead(source, kept.facts.dead);
     if (kept && fits(kept, refused)) return take(kept, version); // another process was faster
-    if (unstored?.version === version + 1) return stored(unstored);
+    if (unstored && follows(unstored, version, kept))
+      return stored({ ...unstored, kept: { ...unstored.kept, version: version + 1 } });
     if (settings && Math.abs(now() - settings.at) < PATIENCE) throw settings.error;
     const { refusedAt } = kept?.facts ?? {};
     if (refused !== undefined && refusedAt !== undefined && Math.abs(now() - refusedAt) < PATIENCE) return undefined;
@@ -90,12 +105,14 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
       throw kept ? ranOut(source) : notConnected(source);
     }
     const before = kept ?? { version };
-    return stored(keptAfter(before, granted, { source, askedAt, ...(refused !== undefined && { refusedAt: askedAt }) }));
+    const after = keptAfter(before, granted, { source, askedAt, ...(refused !== undefined && { refusedAt: askedAt }) });
+    return stored({ kept: after, usedUp: kept?.refresh });
   };
 
   /** On disk before it is used: the one it came from is worth nothing any more. */
-  const stored = async (kept: Kept): Promise<Kept> => {
-    unstored = kept;
+  const stored = async (renewed: Renewed): Promise<Kept> => {
+    const { kept } = renewed;
+    unstored = renewed;
     const put = await credentials.put(rowOf(source, kept, keeping));
     unstored = undefined;
     if (put) return take(kept, kept.version) ?? kept;
@@ -161,6 +178,16 @@ export const openCredential = (source: SigningSource, parts: CredentialParts): C
     },
   };
 };
+
+/** What a provider gave, and the refresh token that it was had with, which is worth nothing any more. */
+interface Renewed {
+  readonly kept: Kept;
+  readonly usedUp: string | undefined;
+}
+
+/** Whether it comes after what is kept: right after, or after the same under another seal. */
+const follows = ({ kept, usedUp }: Renewed, version: number, now: Kept | undefined): boolean =>
+  kept.version === version + 1 || (usedUp !== undefined && now?.refresh === usedUp);
 
 /** How a token is shown. */
 const bearer = (token: string): { readonly authorization: string } => ({ authorization: `${SCHEME}${token}` });

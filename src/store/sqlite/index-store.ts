@@ -82,7 +82,7 @@ export const openStore = async ({
       status: async (sources, directory) => guarded(file, () => status(sources, directory)),
       latestRun: async (source) => guarded(file, () => latestRun(source)),
       nextRun: async (source) => guarded(file, () => nextRun(source)),
-      ...hooksOf({ db, file, commit }),
+      ...hooksOf({ db, file, commit, now }),
       cursor: async (source) => guarded(file, () => cursor(source)),
       history: async (source, subject, key) => guarded(file, () => history.read(source, subject, key)),
       check: async () => upkeep.check(),

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 
+import type { Delivered } from '../../core/hook.ts';
 import { openThread } from '../../thread/thread.ts';
 import type { Store } from '../store.ts';
 
@@ -11,7 +12,7 @@ export interface RingWorkerData {
 /** Deliveries of a source, and when they came: ms since 1970. */
 export interface RingQuestion {
   readonly source: string;
-  readonly ids: readonly string[];
+  readonly delivered: readonly Delivered[];
   readonly now: number;
 }
 
@@ -28,7 +29,7 @@ export const openRingThread = ({ path }: RingWorkerData): Pick<Store, 'ring' | '
     deadlineMs: DEADLINE_MS,
   });
   return {
-    ring: (source, ids, now) => thread.ask({ source, ids, now }, new AbortController().signal),
+    ring: (source, delivered, now) => thread.ask({ source, delivered, now }, new AbortController().signal),
     close: () => thread.close(),
   };
 };

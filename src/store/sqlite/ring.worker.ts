@@ -10,7 +10,7 @@ const { path }: RingWorkerData = workerData;
 
 let opened: Store | undefined;
 
-answerQuestions<RingQuestion, boolean>(async ({ source, ids, now }) => {
+answerQuestions<RingQuestion, boolean>(async ({ source, delivered, now }) => {
   opened ??= await openStore({ path, now: () => now }); // one that cannot be opened now may be later
-  return opened.ring(source, ids, now);
+  return opened.ring(source, delivered, now);
 });

@@ -66,6 +66,41 @@ test('what is too large is refused alike for every source, signed or not, before
   expect(await answered(place, '/hooks/board', aDelivery('one', HOOK_KEY, largest))).toMatchObject({ status: 202 });
 });
 
+test('one that is sent again under other ids is taken, and rings no more for now', async () => {
+  const place = await aRingingPlace();
+  const seen = aDelivery('one', HOOK_KEY);
+  for (const id of ['one', 'another', 'and another']) {
+    const again = { ...seen, headers: { ...seen.headers, 'x-board-delivery': id } };
+    expect(await answered(place, '/hooks/board', again)).toMatchObject({ status: 202 });
+  }
+  expect(await rings(place)).toBe(1);
+  expect(await answered(place, '/hooks/board', aDelivery('two', HOOK_KEY))).toMatchObject({ status: 202 });
+  expect(await rings(place)).toBe(2);
+});
+
+test('those who send slowly make room, the longest first, for whoever sends at once', async () => {
+  const place = await aRingingPlace();
+  const { host, port } = new URL(place.origin);
+  const slow = Array.from({ length: 64 }, () => {
+    const connection = aConnection(Number(port));
+    connection.socket.write(`POST /hooks/board HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 90\r\n\r\nslow`);
+    return connection;
+  });
+  const [first] = slow;
+  let sent = 0;
+  await vi.waitFor(
+    async () => {
+      sent += 1;
+      expect(await answered(place, '/hooks/board', aDelivery(`at once ${sent}`, HOOK_KEY))).toMatchObject({ status: 202 });
+      expect(place.logged().join('')).toContain('delivery too slow');
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  await first?.ended;
+  expect(await rings(place)).toBe(sent);
+  for (const { socket } of slow) socket.destroy();
+});
+
 test('one that never ends its body is cut, and others are taken meanwhile', async () => {
   const place = await aRingingPlace({ patience: { head: 500, request: 1_000, idle: 5_000, silence: 5_000 } });
   const { socket, ended } = aConnection(Number(new URL(place.origin).port));
@@ -75,7 +110,7 @@ test('one that never ends its body is cut, and others are taken meanwhile', asyn
   expect(await rings(place)).toBe(1);
 });
 
-test('whoever keeps trying is stopped, for every source alike', async () => {
+test('whoever keeps trying is stopped, for every source alike, and what is signed is taken from there all the same', async () => {
   const place = await aRingingPlace();
   const bad = aDelivery('one', 'another key');
   let statuses: number[] = [];
@@ -90,6 +125,13 @@ test('whoever keeps trying is stopped, for every source alike', async () => {
   expect(new Set(statuses).isSubsetOf(new Set([404, 429]))).toBe(true);
   const elsewhere = await Promise.all(Array.from({ length: 60 }, () => fetch(`${place.origin}/hooks/nowhere`, bad)));
   expect(elsewhere.map(({ status }) => status)).toContain(429);
+  const mixed = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      fetch(`${place.origin}/hooks/board`, index % 2 === 0 ? bad : aDelivery(`among them ${index}`, HOOK_KEY)),
+    ),
+  );
+  expect(new Set(mixed.filter((_, index) => index % 2 === 1).map(({ status }) => status))).toEqual(new Set([202]));
+  expect(await rings(place)).toBeGreaterThan(0);
 });
 
 test('a page of a stranger, and a name that is not ours, are refused as everywhere', async () => {

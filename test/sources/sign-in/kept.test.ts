@@ -85,6 +85,31 @@ describe('what is kept', () => {
     expect(answered).toBe(1);
   });
 
+  test('cannot be kept, and is sealed anew by another process meanwhile: it is not lost either', async () => {
+    const provider = await aProvider();
+    const [old = '', next = ''] = [1, 2].map(() => randomBytes(32).toString('base64'));
+    const env: Record<string, string> = { CASTELLAN_KEY: `${old},${next}` };
+    const { connect, open, clock, folder } = await aSignedInSource({ provider, settings: OAUTH, accepts: () => true, env });
+    await connect();
+    const db = new SQLite(folder.ledger);
+    onTestFinished(() => void db.close());
+    let answered = 0;
+    provider.broken = (response) => {
+      answered += 1;
+      db.exec('BEGIN IMMEDIATE');
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"next","refresh_token":"next"}');
+    };
+    clock.now += HOUR;
+    const { ask } = open();
+    await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+    db.exec('ROLLBACK');
+    env['CASTELLAN_KEY'] = `${next},${old}`;
+    clock.now -= HOUR;
+    expect(await open().ask()).toBe(200);
+    clock.now += HOUR;
+    expect([await ask(), await open().ask(), answered]).toEqual([200, 200, 1]);
+  });
+
   test.each([
     ['its facts', "facts = replace(facts, 'read:pages', 'all:pages')"],
     ['its version', 'version = version + 1'],

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 
 import { openCredentials } from '../../../src/store/sqlite/ledger/credentials.ts';
@@ -15,23 +16,32 @@ const CHILD = join(ROOT, 'test', 'support', 'renewing-process.ts');
 
 interface Doing {
   readonly ahead?: number;
+  readonly stops?: boolean;
+  readonly keys?: string;
   readonly dies?: boolean;
   readonly times?: number;
 }
 
-/** Another process on the same data folder asks for the pages, and says what came of it; nothing when it was killed. */
-const aProcess = async (
+/** Another process on the same data folder asks for the pages. */
+const started = (
   { folder, url }: ASignedInSource,
   provider: string,
-  { ahead = 0, dies = false, times = 1 }: Doing = {},
-): Promise<string[]> => {
+  { ahead = 0, dies = false, stops = false, times = 1, keys }: Doing = {},
+): { readonly goOn: () => void; readonly said: Promise<string[]> } => {
   const child = spawn(process.execPath, [CHILD], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify({ folder, settings: { by: 'oauth', url, provider }, ahead, dies, times }));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdin.end(JSON.stringify({ folder, settings: { by: 'oauth', url, provider }, ahead, dies, stops, times, keys }));
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
-  await once(child, 'close');
-  return said === '' ? [] : z.array(z.string()).parse(JSON.parse(said));
+  const ended = once(child, 'close');
+  return {
+    goOn: () => void child.kill('SIGCONT'),
+    said: ended.then(() => (said === '' ? [] : z.array(z.string()).parse(JSON.parse(said)))),
+  };
 };
+
+/** What came of it; nothing when it was killed. */
+const aProcess = (...given: Parameters<typeof started>): Promise<string[]> => started(...given).said;
 
 const connected = async () => {
   const provider = await aProvider();
@@ -89,4 +99,28 @@ describe('a process that is killed', () => {
     await source.connect();
     expect(await aProcess(source, provider.url)).toEqual(['200']);
   });
+});
+
+test('while the key is exchanged, what another process is renewing with the old one is not lost', async () => {
+  const provider = await aProvider();
+  const [old = '', next = ''] = [1, 2].map(() => randomBytes(32).toString('base64'));
+  const env: Record<string, string> = { CASTELLAN_KEY: old };
+  const source = await aSignedInSource({ provider, settings: { by: 'oauth' }, env });
+  await source.connect();
+  // To one it is over in half a minute, and to the other, whose clock is a little behind, later than anybody renews.
+  const other = started(source, provider.url, { ahead: HOUR - 30_000, stops: true, keys: old });
+  await vi.waitFor(() => expect(provider.given).toContain('refresh_token'), { timeout: 30_000 });
+  env['CASTELLAN_KEY'] = `${next},${old}`;
+  source.clock.now += HOUR - 100_000;
+  const here = source.open();
+  expect(await here.ask()).toBe(200); // with what is kept, sealed with the old key, whose refresh token is used up
+  const goingOn = setInterval(other.goOn, 100); // it may not have stopped yet
+  expect(await other.said).toEqual(['200']);
+  clearInterval(goingOn);
+  expect(await here.ask()).toBe(200);
+  source.clock.now += 2 * HOUR;
+  expect(await here.ask()).toBe(200); // renewed with what the other one kept
+  expect([provider.given, provider.denied]).toEqual([['authorization_code', 'refresh_token', 'refresh_token'], []]);
+  env['CASTELLAN_KEY'] = next;
+  expect(await source.open().ask()).toBe(200);
 });

@@ -7,7 +7,7 @@ import { orPause, PAUSE } from './steps.ts';
 import type { Tally } from './tally.ts';
 
 /** Documents looked up in the index at once. */
-const DOCUMENTS = 200;
+const DOCUMENTS = 500;
 /** Other changes that wait for one commit. */
 const CHANGES = 1_000;
 /** Chunks in one commit: other writers wait for it. */

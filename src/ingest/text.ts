@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 import type { Body, Location, SourceDocument } from '../core/document.ts';
 import { AppError, unreachable } from '../core/errors.ts';
@@ -151,4 +151,4 @@ const within = async <T>(ms: number, signal: AbortSignal, work: (limited: AbortS
   }
 };
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text);

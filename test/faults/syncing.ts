@@ -1,6 +1,7 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const store = (test: string): NamedTest => ({ file: 'test/store/sqlite/index-store.test.ts', test });
+const postings = (test: string): NamedTest => ({ file: 'test/store/sqlite/postings.test.ts', test });
 const runner = (test: string): NamedTest => ({ file: 'test/ingest/runner.test.ts', test });
 const files = (test: string): NamedTest => ({ file: 'test/connectors/files-bad-input.test.ts', test });
 const jsonl = (test: string): NamedTest => ({ file: 'test/connectors/jsonl.test.ts', test });
@@ -112,10 +113,31 @@ export const SYNCING: readonly Fault[] = [
   },
   {
     name: 'the words of a deleted text stay',
-    file: 'src/store/sqlite/writing/texts.ts',
-    find: `      for (const term of numbersIn(terms)) removePosting.run(term, chunk);\n`,
+    file: 'src/store/sqlite/writing/postings.ts',
+    find: `        for (const term of numbersIn(termsOf.get(chunk) ?? NONE)) removePosting.run(term, chunk);\n`,
     plant: '',
     caughtBy: store('postings follow the text: replaced, converted and deleted chunks leave none'),
+  },
+  {
+    name: 'the words of a text that was replaced in the same commit stay',
+    file: 'src/store/sqlite/writing/postings.ts',
+    find: `      if (before?.items.has(item)) write(before);\n`,
+    plant: '',
+    caughtBy: postings('what one commit writes twice, converts or takes out again leaves the postings of what is there'),
+  },
+  {
+    name: 'words that do not fill a statement are left out',
+    file: 'src/store/sqlite/writing/postings.ts',
+    find: `of ordered.slice(whole)) insertOne`,
+    plant: `of ordered.slice(ordered.length)) insertOne`,
+    caughtBy: postings('what one commit writes twice, converts or takes out again leaves the postings of what is there'),
+  },
+  {
+    name: 'what a failed commit had still to write comes with the next',
+    file: 'src/store/sqlite/writing/commit.ts',
+    find: `      const endings: (() => void)[] = [];`,
+    plant: `      const endings: (() => void)[] = (globalThis.endings ??= []);`,
+    caughtBy: postings('what a commit that failed would have written stays out of the next'),
   },
   {
     name: 'an account that is deactivated keeps its link',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 
 import { type Acl, type AclTerm, canonical } from '../../../core/acl.ts';
 import type { Database } from '../database.ts';
@@ -35,7 +35,7 @@ export const aclsOf = (db: Database, memories: Memories, principals: Principals)
     intern(commit, source, given) {
       const acl = canonical(given);
       const value = JSON.stringify(acl);
-      const hash = createHash('sha256').update(value).digest();
+      const hash = hashOf('sha256', value, 'buffer');
       return memory.recall(`${source}|${hash.toString('base64')}`, () => {
         const found = find.get(source, hash);
         if (found !== undefined) return found;

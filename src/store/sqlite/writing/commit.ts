@@ -11,6 +11,8 @@ export interface Commit {
   readonly run?: number;
   /** Says that what holds for whom can change by this commit. */
   moveEpoch(): void;
+  /** Has `work` done before it ends, within it: nothing of it is left where it fails. */
+  atEnd(work: () => void): void;
 }
 
 /** Runs `work` in one transaction that starts as a writer's: all of it is on disk when it returns, or none. */
@@ -35,6 +37,7 @@ export const committing = ({ db, file, now, memories }: CommittingOptions): Comm
       if (seen !== others) memories.forget();
       others = seen;
       let moved = false;
+      const endings: (() => void)[] = [];
       const done = work({
         version: (version.get() ?? 0) + 1,
         at: now(),
@@ -42,7 +45,9 @@ export const committing = ({ db, file, now, memories }: CommittingOptions): Comm
         moveEpoch: () => {
           moved = true;
         },
+        atEnd: (ending) => void endings.push(ending),
       });
+      for (const ending of endings) ending();
       advance.run(moved ? 1 : 0);
       return done;
     });

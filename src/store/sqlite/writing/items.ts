@@ -101,7 +101,7 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
 
   const remove = (commit: Commit, source: number, items: readonly Item[]): number => {
     for (const item of items) {
-      if (item.container === 0) texts.remove(item.id);
+      if (item.container === 0) texts.remove(commit, item.id);
       statements.remove.run(item.id);
       recordMove(commit, source, item.key, item, undefined);
     }
@@ -116,19 +116,19 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
       const row = rowOf(id, rest, text?.contentHash ?? null);
       if (was?.container === 0) {
         const changed = statements.updateDocument.run(row).changes > 0;
-        if (text) texts.replace(id, text.chunks);
+        if (text) texts.replace(commit, id, text.chunks);
         return moved || changed || text !== undefined;
       }
       if (!text) throw new Error(`The document ${key} is not stored and came without its text.`);
       statements.insertDocument.run(row);
-      texts.replace(id, text.chunks);
+      texts.add(commit, id, text.chunks);
       return true;
     },
     container(commit, seen, { key, title, parent = null, acl: givenAcl }) {
       const acl = acls.intern(commit, seen.source, givenAcl);
       const { id, was } = put(commit, seen, { key, container: 1, title, parent, acl });
       if (was?.container !== 0) return false;
-      texts.remove(id);
+      texts.remove(commit, id);
       statements.removeDocument.run(id);
       return true;
     },

@@ -1,13 +1,17 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { NewChunk } from '../../store.ts';
 import type { Database } from '../database.ts';
+import type { Commit } from './commit.ts';
+import { postingsOf } from './postings.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface Texts {
+  /** Stores the chunks of a document that has none. */
+  add(commit: Commit, item: number, chunks: readonly NewChunk[]): void;
   /** Stores the chunks of a document in place of those it had. */
-  replace(item: number, chunks: readonly NewChunk[]): void;
-  remove(item: number): void;
+  replace(commit: Commit, item: number, chunks: readonly NewChunk[]): void;
+  remove(commit: Commit, item: number): void;
 }
 
 interface Vector {
@@ -15,16 +19,20 @@ interface Vector {
   readonly vector: Buffer;
 }
 
-/** Bytes of a term's number in `chunk_terms`. */
-const TERM_BYTES = 4;
+/** A chunk with the vectors that its document has for the same text. */
+interface Prepared {
+  readonly chunk: NewChunk;
+  readonly hash: Buffer;
+  readonly known?: Vector | undefined;
+  readonly coming?: Vector | undefined;
+}
 
 /** The chunks of documents: text, postings, and the vector each already has or waits for. */
 export const textsOf = (db: Database, vocabulary: Vocabulary): Texts => {
+  const postings = postingsOf(db, vocabulary);
   const insertChunk = db.prepare<[number, number, string, string, string | null, number, string, Buffer]>(`
     INSERT INTO chunk (item, ordinal, text, location, author, stripped, embedded, embedded_hash)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-  const insertPosting = db.prepare<[number, number, number]>('INSERT INTO posting (term, chunk, impact) VALUES (?, ?, ?)');
-  const insertTerms = db.prepare<[number, Buffer]>('INSERT INTO chunk_terms (chunk, terms) VALUES (?, ?)');
   const insertVector = db.prepare<[number, number, Buffer, Buffer]>(`
     INSERT INTO vector (chunk, model, embedded_hash, vector) VALUES (?, ?, ?, ?)`);
   const enqueue = db.prepare<[number]>('INSERT INTO vector_queue (chunk) VALUES (?)');
@@ -44,54 +52,43 @@ export const textsOf = (db: Database, vocabulary: Vocabulary): Texts => {
     LIMIT 1`);
   const insertComing = db.prepare<[number, number, Buffer, Buffer]>(`
     INSERT INTO coming_vector (chunk, model, embedded_hash, vector) VALUES (?, ?, ?, ?)`);
-  const termsOfItem = db.prepare<[number], { chunk: number; terms: Buffer }>(`
-    SELECT chunk_terms.chunk, chunk_terms.terms
-    FROM chunk
-    JOIN chunk_terms ON chunk_terms.chunk = chunk.id
-    WHERE chunk.item = ?`);
-  const removePosting = db.prepare<[number, number]>('DELETE FROM posting WHERE term = ? AND chunk = ?');
   const removeChunks = db.prepare<[number]>('DELETE FROM chunk WHERE item = ?');
 
-  const remove = (item: number): void => {
-    for (const { chunk, terms } of termsOfItem.all(item)) {
-      for (const term of numbersIn(terms)) removePosting.run(term, chunk);
-    }
+  const remove = (commit: Commit, item: number): void => {
+    postings.remove(commit, item);
     removeChunks.run(item);
   };
 
-  const insertPostings = (chunk: number, terms: NewChunk['terms']): void => {
-    // In the order of their numbers, so that neighbours in the table are written together.
-    const postings = terms.map(({ term, impact }) => ({ id: vocabulary.intern(term), impact })).toSorted((a, b) => a.id - b.id);
-    for (const { id, impact } of postings) insertPosting.run(id, chunk, impact);
-    insertTerms.run(chunk, bytesOf(postings.map(({ id }) => id)));
+  const insert = (commit: Commit, item: number, prepared: readonly Prepared[]): void => {
+    for (const [ordinal, { chunk, hash: hashed, known, coming }] of prepared.entries()) {
+      const { text, location, author = null, stripped, embedded } = chunk;
+      const inserted = insertChunk.run(item, ordinal, text, JSON.stringify(location), author, stripped, embedded, hashed);
+      const id = Number(inserted.lastInsertRowid);
+      postings.add(commit, item, id, chunk.terms);
+      if (known) insertVector.run(id, known.model, hashed, known.vector);
+      else enqueue.run(id);
+      if (coming) insertComing.run(id, coming.model, hashed, coming.vector);
+    }
   };
 
   return {
     remove,
-    replace(item, chunks) {
+    add(commit, item, chunks) {
+      insert(
+        commit,
+        item,
+        chunks.map((chunk) => ({ chunk, hash: hashOf(chunk) })),
+      );
+    },
+    replace(commit, item, chunks) {
       const prepared = chunks.map((chunk) => {
-        const hash = createHash('sha256').update(chunk.embedded).digest();
-        return { chunk, hash, known: knownVector.get(item, hash), coming: knownComing.get(item, hash) };
+        const hashed = hashOf(chunk);
+        return { chunk, hash: hashed, known: knownVector.get(item, hashed), coming: knownComing.get(item, hashed) };
       });
-      remove(item); // only now: the vectors of what stays the same were just taken over
-      for (const [ordinal, { chunk, hash, known, coming }] of prepared.entries()) {
-        const { text, location, author = null, stripped, embedded } = chunk;
-        const inserted = insertChunk.run(item, ordinal, text, JSON.stringify(location), author, stripped, embedded, hash);
-        const id = Number(inserted.lastInsertRowid);
-        insertPostings(id, chunk.terms);
-        if (known) insertVector.run(id, known.model, hash, known.vector);
-        else enqueue.run(id);
-        if (coming) insertComing.run(id, coming.model, hash, coming.vector);
-      }
+      remove(commit, item); // only now: the vectors of what stays the same were just taken over
+      insert(commit, item, prepared);
     },
   };
 };
 
-const bytesOf = (numbers: readonly number[]): Buffer => {
-  const bytes = Buffer.alloc(numbers.length * TERM_BYTES);
-  for (const [at, number] of numbers.entries()) bytes.writeUInt32LE(number, at * TERM_BYTES);
-  return bytes;
-};
-
-const numbersIn = (bytes: Buffer): number[] =>
-  Array.from({ length: bytes.length / TERM_BYTES }, (_, at) => bytes.readUInt32LE(at * TERM_BYTES));
+const hashOf = ({ embedded }: NewChunk): Buffer => hash('sha256', embedded, 'buffer');

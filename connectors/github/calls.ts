@@ -34,4 +34,12 @@ export const OPERATIONS: readonly Operation[] = [
     '/repositories/*/git/blobs/*',
     '/repositories/*/contents/**',
   ]),
+  {
+    name: 'read wikis',
+    access: 'read',
+    scope: 'contents:read',
+    // The one way to a wiki is git's own, beside the REST interface; it takes a token as a password alone.
+    as: 'x-access-token',
+    calls: ['GET /*/*.wiki.git/info/refs', 'POST /*/*.wiki.git/git-upload-pack'],
+  },
 ];

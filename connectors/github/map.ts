@@ -15,14 +15,17 @@ export const NORMALISED: Normalised = {
     priority: 'An issue has none.',
   },
   comment: { created_at: true },
+  page: { created_at: 'The past of a wiki is not fetched.', status: 'A page of a wiki has none.' },
   file: { media_type: true, size: true, created_at: 'Git keeps no such time of a file.' },
 };
 
 /** Keys are made of what GitHub never gives to another: never of names. */
 export const repositoryKey = (repository: number): string => `repo:${repository}`;
 export const filesKey = (repository: number): string => `files:${repository}`;
+export const wikiKey = (repository: number): string => `wiki:${repository}`;
 export const issueKey = (repository: number, number: number): string => `issue:${repository}/${number}`;
 export const fileKey = (repository: number, path: string): string => `file:${repository}/${path}`;
+export const pageKey = (repository: number, path: string): string => `page:${repository}/${path}`;
 export const commentKey = (kind: CommentKind, repository: number, comment: number): string => `${kind}:${repository}/${comment}`;
 
 /** A comment on an issue or pull request, or on the code of one. */
@@ -31,11 +34,12 @@ export type CommentKind = 'comment' | 'review';
 /** What a key stands for; undefined for what is no key of a document. */
 export type Named =
   | { readonly kind: 'issue' | CommentKind; readonly repository: number; readonly number: number }
-  | { readonly kind: 'file'; readonly repository: number; readonly path: string };
+  | { readonly kind: 'file'; readonly repository: number; readonly path: string }
+  | { readonly kind: 'page'; readonly repository: number; readonly path: string };
 
 export const namedBy = (key: string): Named | undefined => {
-  const [, kind, repository, rest = ''] = /^(issue|comment|review|file):([1-9]\d{0,14})\/(.+)$/su.exec(key) ?? [];
-  if (kind === 'file') return { kind, repository: Number(repository), path: rest };
+  const [, kind, repository, rest = ''] = /^(issue|comment|review|file|page):([1-9]\d{0,14})\/(.+)$/su.exec(key) ?? [];
+  if (kind === 'file' || kind === 'page') return { kind, repository: Number(repository), path: rest };
   if (kind !== 'issue' && kind !== 'comment' && kind !== 'review') return undefined;
   return /^[1-9]\d{0,14}$/u.test(rest) ? { kind, repository: Number(repository), number: Number(rest) } : undefined;
 };
@@ -53,6 +57,15 @@ export const filesChange = ({ id, full_name }: Repository): Change<never> => ({
   type: 'container',
   key: filesKey(id),
   title: `files of ${full_name}`,
+  parent: repositoryKey(id),
+  acl: audienceOf(repositoryKey(id), full_name),
+});
+
+/** Its wiki, likewise: GitHub shows it to whoever may see the repository, and to nobody else. */
+export const wikiChange = ({ id, full_name }: Repository): Change<never> => ({
+  type: 'container',
+  key: wikiKey(id),
+  title: `wiki of ${full_name}`,
   parent: repositoryKey(id),
   acl: audienceOf(repositoryKey(id), full_name),
 });
@@ -132,6 +145,39 @@ export const fileDocument = (repository: Repository, { path, sha, size, mediaTyp
   fields: { media_type: mediaType, size },
 });
 
+/** A page of a wiki as of one commit. */
+export interface PageAt {
+  readonly path: string;
+  readonly sha: string;
+  readonly mediaType: string;
+  /** When its wiki was last written to. */
+  readonly at: Date;
+  readonly read: (signal: AbortSignal) => Promise<Uint8Array>;
+}
+
+/** A page of a wiki, called as GitHub calls it: by the name of its file alone, with spaces for hyphens. */
+export const pageDocument = (repository: Repository, { path, sha, mediaType, at, read }: PageAt): SourceDocument => ({
+  key: pageKey(repository.id, path),
+  title: pageName(path).replaceAll('-', ' '),
+  type: 'page',
+  parent: wikiKey(repository.id),
+  url: `${repository.html_url}/wiki/${encodeURIComponent(pageName(path))}`,
+  updatedAt: at,
+  acl: audienceOf(wikiKey(repository.id), `wiki of ${repository.full_name}`),
+  body: { kind: 'bytes', mediaType, read },
+  revision: sha,
+});
+
+const pageName = (path: string): string => path.slice(path.lastIndexOf('/') + 1, path.lastIndexOf('.'));
+
+/** What is read of a page by its name; undefined for what is no page: a picture, or what GitHub shows around every page. */
+export const pageTypeOf = (path: string): string | undefined => {
+  const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  const dot = name.lastIndexOf('.');
+  if (dot <= 0 || /^_(?:sidebar|footer|header)$/u.test(name.slice(0, dot))) return undefined;
+  return { ...MEDIA_TYPES, ...PAGE_TYPES }[name.slice(dot + 1)];
+};
+
 /** Absent for a user that is no more. */
 const authorOf = (user: User | null): { author?: `user:${number}` } => (user ? { author: `user:${user.id}` } : {});
 
@@ -155,4 +201,19 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   org: 'text/plain',
   html: 'text/html',
   htm: 'text/html',
+};
+
+/** What a wiki can be written in beside those. */
+const PAGE_TYPES: Readonly<Record<string, string>> = {
+  mdown: 'text/markdown',
+  mkdn: 'text/markdown',
+  mkd: 'text/markdown',
+  asciidoc: 'text/plain',
+  asc: 'text/plain',
+  creole: 'text/plain',
+  mediawiki: 'text/plain',
+  wiki: 'text/plain',
+  pod: 'text/plain',
+  rdoc: 'text/plain',
+  textile: 'text/plain',
 };

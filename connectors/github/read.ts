@@ -20,6 +20,7 @@ import {
 import { askFor, COMMENT, FILE, ISSUE, type Kind, PERMISSION, type Repository } from './replies.ts';
 import { byId, isMeant } from './repositories.ts';
 import type { Settings } from './settings.ts';
+import { readPage } from './wiki.ts';
 
 type Live = SourceDocument | 'gone' | 'forbidden';
 
@@ -57,6 +58,7 @@ const aclAs = async (run: Caller, { id, full_name, visibility }: Repository, as:
 };
 
 const documentOf = async (run: Caller, repository: Repository, named: Named): Promise<Live> => {
+  if (named.kind === 'page') return readPage(run, repository, named.path);
   if (named.kind === 'file') return readFile(run, repository, named.path);
   if (!wantsIssues(run.settings)) return 'gone';
   if (named.kind === 'issue') return readIssue(run, repository, named.number);

@@ -113,6 +113,7 @@ const repositorySchema = z
     html_url: z.url(),
     archived: z.boolean(),
     has_issues: z.boolean(),
+    has_wiki: z.boolean(),
     default_branch: z.string().min(1),
   })
   // What contradicts itself is not believed where it would let everybody in.
@@ -130,7 +131,7 @@ export const REPOSITORY: Kind<Repository> = {
       contributors_url subscribers_url subscription_url commits_url git_commits_url comments_url issue_comment_url contents_url
       compare_url merges_url archive_url downloads_url issues_url pulls_url milestones_url notifications_url labels_url releases_url
       deployments_url created_at updated_at pushed_at git_url ssh_url clone_url svn_url homepage size stargazers_count
-      watchers_count language has_projects has_downloads has_wiki has_pages has_discussions has_pull_requests
+      watchers_count language has_projects has_downloads has_pages has_discussions has_pull_requests
       pull_request_creation_policy forks_count mirror_url disabled open_issues_count license allow_forking is_template
       web_commit_signoff_required topics forks open_issues watchers permissions allow_rebase_merge allow_squash_merge
       allow_merge_commit allow_auto_merge delete_branch_on_merge allow_update_branch use_squash_pr_title_as_default

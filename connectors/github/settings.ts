@@ -6,6 +6,8 @@ const PATTERNS_MAX = 1_000;
 const PEOPLE_MAX = 100_000;
 const TEXT_MAX = 1_000;
 
+const PARTS = ['issues', 'pull_requests', 'comments', 'wiki'] as const;
+
 const text = z.string().min(1).max(TEXT_MAX);
 const patterns = z.array(text).max(PATTERNS_MAX);
 /** As in an address: letters, digits and hyphens; underscores where an enterprise makes its users' names. */
@@ -29,9 +31,9 @@ export const settingsSchema = z
     exclude: patterns.default([]),
     repositories: z.array(fullName).max(PATTERNS_MAX).default([]),
     read: z
-      .array(z.enum(['issues', 'pull_requests', 'comments']))
-      .max(3)
-      .default(['issues', 'pull_requests', 'comments']),
+      .array(z.enum(PARTS))
+      .max(PARTS.length)
+      .default([...PARTS]),
     files: patterns.default([]),
     people: z
       .record(login, z.email())
@@ -46,3 +48,9 @@ export const settingsSchema = z
   .refine(({ token, app }) => !token || !app, { error: 'must not name both a token and an app' });
 
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Where people read GitHub, and where git is: beside the REST interface, whose address the settings name. */
+export const webOf = (url: string): string => {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${/^api\.(?:github\.com|[^.]+\.ghe\.com)$/u.test(host) ? host.slice('api.'.length) : host}`;
+};

@@ -14,7 +14,8 @@ import { peopleChanges } from './people.ts';
 import { readDocument } from './read.ts';
 import type { Repository } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
-import { type Settings, settingsSchema } from './settings.ts';
+import { type Settings, settingsSchema, webOf } from './settings.ts';
+import { wikiChanges } from './wiki.ts';
 
 /** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing; so are all of them. */
 const GONE_RATIO = 0.2;
@@ -29,6 +30,7 @@ const repositoryState = z.strictObject({
   comments: z.number().exactOptional(),
   reviews: z.number().exactOptional(),
   head: z.string().exactOptional(),
+  wiki: z.string().exactOptional(),
 });
 type RepositoryState = z.infer<typeof repositoryState>;
 
@@ -51,7 +53,7 @@ export const github = defineConnector<Settings, Cursor>({
   cursor: cursorSchema,
   operations: OPERATIONS,
   apart: true,
-  hosts: ({ url }) => [new URL(url).host],
+  hosts: ({ url }) => [...new Set([new URL(url).host, new URL(webOf(url)).host])],
   signIn: ({ url, token, app }) =>
     app
       ? {
@@ -176,26 +178,36 @@ async function* contentChanges(
   if (!whole && !known) yield { type: 'listing', of: key };
   const issues = yield* issueChanges(run, repository, known);
   const files = yield* fileChanges(run, repository, { head: known?.head, listed });
-  const complete = issues.whole && files.whole;
+  const wiki = yield* wikiChanges(run, repository, { head: known?.wiki, before: before?.wiki, listed });
+  const complete = issues.whole && files.whole && wiki.whole;
   if (!whole && !known && complete) yield { type: 'complete', of: key };
   // Where not all was seen, and all was to be, it is to be again.
-  return { whole: complete, state: stateOf(complete || known ? shape : NEVER, issues, files, known) };
+  return { whole: complete, state: stateOf(complete || known ? shape : NEVER, { issues, files, wiki }, before, known) };
 }
 
+interface AllRead {
+  readonly issues: Reading;
+  readonly files: FilesRead;
+  readonly wiki: FilesRead;
+}
+
+/** Where a part was not seen whole, it stays where it was; of a wiki it is remembered in any case whether there was one. */
 const stateOf = (
   shape: string,
-  { read, whole }: Reading,
-  files: FilesRead,
+  { issues: { read, whole }, files, wiki }: AllRead,
+  before: RepositoryState | undefined,
   known: RepositoryState | undefined,
 ): RepositoryState => {
   const { issues, comments, reviews } = whole ? read : (known ?? {});
   const head = files.whole ? files.head : known?.head;
+  const page = wiki.whole ? wiki.head : before?.wiki;
   return {
     shape,
     ...(issues !== undefined && { issues }),
     ...(comments !== undefined && { comments }),
     ...(reviews !== undefined && { reviews }),
     ...(head !== undefined && { head }),
+    ...(page !== undefined && { wiki: page }),
   };
 };
 
@@ -204,8 +216,8 @@ const remember = (states: Map<number, RepositoryState>, id: number, state: Repos
 };
 
 /** What of a repository stands in every document of it, or decides which there are or who may see them. */
-const shapeOf = ({ full_name, html_url, default_branch, has_issues, visibility, archived }: Repository): string =>
-  [full_name, html_url, default_branch, has_issues, visibility, archived].join(' ');
+const shapeOf = ({ full_name, html_url, default_branch, has_issues, has_wiki, visibility, archived }: Repository): string =>
+  [full_name, html_url, default_branch, has_issues, has_wiki, visibility, archived].join(' ');
 
 /** Of what the settings say of documents: secrets say nothing in JSON. */
 const digestOf = (settings: Settings): string => {

@@ -13,6 +13,8 @@ export interface Operation {
   readonly name: string;
   readonly access: 'read' | 'write';
   readonly calls: readonly string[];
+  /** The user whose password the token is there (RFC 7617), where it is not taken as a bearer token. */
+  readonly as?: string;
   readonly scope?: string;
 }
 

@@ -14,11 +14,17 @@ export interface Authorise {
   readonly remedy: string;
 }
 
+/** For which source, and as whose password a token is sent: undefined, as a bearer token. */
+interface SignedFor {
+  readonly name: string;
+  readonly as: string | undefined;
+}
+
 /** Headers with those that let a call in. What cannot be one is quoted by nobody: it would be the secret. */
-export const signedWith = (headers: Headers, own: SignedHeaders, name: string): Headers => {
+export const signedWith = (headers: Headers, own: SignedHeaders, { name, as }: SignedFor): Headers => {
   const signed = new Headers(headers);
   try {
-    for (const [key, value] of Object.entries(own)) signed.set(key, value);
+    for (const [key, value] of Object.entries(own)) signed.set(key, as === undefined ? value : passwordOf(as, value));
   } catch {
     throw new AppError(
       'config',
@@ -26,4 +32,10 @@ export const signedWith = (headers: Headers, own: SignedHeaders, name: string): 
     );
   }
   return signed;
+};
+
+/** A bearer token as the password of a user (RFC 7617); whatever else lets in stays as it is. */
+const passwordOf = (user: string, value: string): string => {
+  const [, token] = /^Bearer (.+)$/u.exec(value) ?? [];
+  return token === undefined ? value : `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`;
 };

@@ -7,9 +7,9 @@ export interface DeclaredCall {
 }
 
 /**
- * Finds the operation a call belongs to. In a pattern `*` is one segment of the path and a last `**` one or more. A path is
- * compared as it is sent: one whose segments could be read in two ways (empty, or with an encoded slash, backslash or dot
- * segment) belongs to no operation.
+ * Finds the operation a call belongs to. In a pattern `*` is one segment of the path, `*.git` one that ends so and is
+ * longer, and a last `**` one or more. A path is compared as it is sent: one whose segments could be read in two ways (empty, or
+ * with an encoded slash, backslash or dot segment) belongs to no operation.
  */
 export const declaredCalls = (
   operations: readonly Operation[],
@@ -44,5 +44,8 @@ const matches = (pattern: readonly string[], steps: readonly string[]): boolean 
   const open = pattern.at(-1) === '**';
   const fixed = open ? pattern.slice(0, -1) : pattern;
   if (open ? steps.length <= fixed.length : steps.length !== fixed.length) return false;
-  return fixed.every((step, index) => step === '*' || step === steps[index]);
+  return fixed.every((step, index) => matchesStep(step, steps[index] ?? ''));
 };
+
+const matchesStep = (wanted: string, step: string): boolean =>
+  wanted.startsWith('*') ? step.length >= wanted.length && step.endsWith(wanted.slice(1)) : step === wanted;

@@ -95,14 +95,14 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
   const declared = operations && declaredCalls(operations);
 
   /** What the call is called where somebody reads of it. Throws for one that may not be made. */
-  const permitted = (method: string, url: URL): string => {
+  const permitted = (method: string, url: URL): { readonly pattern: string; readonly operation?: Operation } => {
     if (!known.has(url.host) || (url.protocol !== 'https:' && !(url.protocol === 'http:' && privateNetwork))) {
       const where = known.has(url.host) ? `${url.host} without TLS` : url.host.slice(0, 200) || 'no host';
       throw new AppError('config', `${name}: its connector asked for ${where}, which it did not declare. Nothing was sent.`);
     }
-    if (!declared) return `${method} ${url.host}`;
+    if (!declared) return { pattern: `${method} ${url.host}` };
     const call = declared(method, url.pathname);
-    if (call && (writes || call.operation.access === 'read')) return call.pattern;
+    if (call && (writes || call.operation.access === 'read')) return call;
     const why = call ? 'which writes, where only reading is meant' : 'which it did not declare';
     throw new AppError('config', `${name}: its connector made a call (${method}), ${why}. Nothing was sent.`);
   };
@@ -116,9 +116,9 @@ const governed = (errand: Errand, { line, budget, now, sleep, random }: Governin
     const { redirect } = request;
     let { url, method, body, headers } = request;
     for (let redirects = 0; ; redirects += 1) {
-      const call = permitted(method, url);
+      const { pattern: call, operation } = permitted(method, url);
       // Whatever lets us in is for where we meant to go, and for nowhere that it sends us on to.
-      const signedIn = url.origin === request.url.origin ? signedWith(headers, own, name) : headers;
+      const signedIn = url.origin === request.url.origin ? signedWith(headers, own, { name, as: operation?.as }) : headers;
       const sent = await line.send(
         {
           url,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Dice, diceOf } from '../property/dice.ts';
 import { aCompany, type Company, LEFT, PEOPLE } from '../support/a-github-company.ts';
 import type { AGitHub } from '../support/a-github.ts';
+import { HAS_GIT } from '../support/a-github-wiki.ts';
 
 const LOGINS: readonly [string, ...string[]] = PEOPLE;
 const ROUNDS = 7;
@@ -54,6 +55,14 @@ const files: Deed = async (server, dice, id, made) => {
   made.set(`file:${id}/${name}`, { repository: id, number: 0, there: () => !gone });
 };
 
+const wiki: Deed = async (server, dice, id, made) => {
+  if (!HAS_GIT) return;
+  const name = `Page-${dice.roll(3)}.md`;
+  const gone = made.get(`page:${id}/${name}`)?.there() === true && dice.chance(0.4);
+  await server.wiki(id, { [name]: gone ? undefined : `# ${dice.roll(100)}` });
+  made.set(`page:${id}/${name}`, { repository: id, number: 0, there: () => !gone });
+};
+
 const visibility: Deed = (server, dice, id) => server.change(id, { visibility: dice.pick(['public', 'internal', 'private']) });
 const archive: Deed = (server, dice, id) => server.change(id, { archived: dice.chance(0.5) });
 const rename: Deed = (server, dice, id) => server.rename(id, `renamed-${id}-${dice.roll(1_000_000)}`);
@@ -101,6 +110,8 @@ const DEEDS = [
   comment,
   edit,
   files,
+  wiki,
+  wiki,
   visibility,
   archive,
   rename,

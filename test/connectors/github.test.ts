@@ -1,6 +1,7 @@
 import { github } from '../../connectors/github/sync.ts';
 import { connectorContract } from '../contracts/connector-contract.ts';
 import { aGitHub, githubSettings } from '../support/a-github.ts';
+import { HAS_GIT } from '../support/a-github-wiki.ts';
 
 const server = await aGitHub('file');
 
@@ -17,6 +18,7 @@ connectorContract(github, {
       const number = await server.issue(id, { title: 'Spring plan', body: 'of the spring' });
       await server.comment(id, number, 'Fine.');
       await server.file(id, 'docs/guide.md', '# Guide');
+      if (HAS_GIT) await server.wiki(id, { 'Home.md': '# Home' });
       await server.reviewComment(id, await server.pull(id, { title: 'Spring work' }), 'Why so?');
     }
   },

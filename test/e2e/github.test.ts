@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { aClient, type AClient } from '../support/a-client.ts';
 import { aGitHub } from '../support/a-github.ts';
+import { HAS_GIT } from '../support/a-github-wiki.ts';
 import { type APlace, aPlace, ORGANISATION } from '../support/a-place.ts';
 import { ADA, BOB, refusalOf, search } from '../support/a-served-place.ts';
 
@@ -62,6 +63,29 @@ test('two people get the issues of the repositories each may see, and a collabor
   expect((await search(bob)).ids).toEqual([ids.open]);
   expect(await refusalOf(bob, 'fetch', { id: ids.secret })).toEqual(await refusalOf(bob, 'fetch', { id: 'code:issue:1/1' }));
   expect((await search(ada)).ids).toEqual([ids.secret, ids.open].toSorted());
+});
+
+test.skipIf(!HAS_GIT)('two people get the wikis of their own repositories, until they are taken out', async () => {
+  const server = await aGitHub();
+  const [hers, his] = [await server.repository('hers', 'private'), await server.repository('his', 'private')];
+  server.collaborate(hers, 'ada');
+  server.collaborate(his, 'bob');
+  await server.wiki(hers, { 'Her-Plan.md': 'what she does in spring' });
+  await server.wiki(his, { 'His-Plan.md': 'what he does in spring', 'Old.md': 'the spring before' });
+  const ids = { hers: `code:page:${hers}/Her-Plan.md`, his: `code:page:${his}/His-Plan.md`, old: `code:page:${his}/Old.md` };
+  const place = await placed(server, '    token: ${GITHUB_TOKEN}\n');
+  const env = { GITHUB_TOKEN: server.tokenOf('crawler') };
+  expect(await place.run(['sync'], { env })).toMatchObject({ code: 0 });
+
+  const [ada, bob] = await Promise.all([attached(place, ADA, env), attached(place, BOB, env)]);
+  expect((await search(ada)).ids).toEqual([ids.hers]);
+  expect((await search(bob)).ids.toSorted()).toEqual([ids.his, ids.old].toSorted());
+
+  await server.wiki(his, { 'Old.md': undefined });
+  server.world.repositories.get(hers)?.collaborators.delete('ada');
+  expect(await place.run(['sync'], { env })).toMatchObject({ code: 0 });
+  expect((await search(ada)).ids).toEqual([]);
+  expect((await search(bob)).ids).toEqual([ids.his]);
 });
 
 test('a token that GitHub refuses is named by its variable, and is nowhere in what is said', async () => {

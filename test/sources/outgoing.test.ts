@@ -40,6 +40,30 @@ describe('what may be called', () => {
     expect(peer.arrived).toEqual([]);
   });
 
+  test('a token is shown as a password where the operation says whose, and nowhere else', async () => {
+    const peer = await aPeer((_, response) => void response.end('x'));
+    const operations = [
+      { name: 'read pages', access: 'read', calls: ['GET /pages'] },
+      { name: 'read code', access: 'read', as: 'robot', calls: ['POST /*.git/pull'] },
+    ] as const;
+    const { fetch } = aWayOut({ hosts: [peer.host], operations, authorise: signIn });
+    await fetch(`${peer.url}/pages`);
+    await fetch(`${peer.url}/plan.git/pull`, { method: 'POST' });
+    const basic = `Basic ${Buffer.from(`robot:${SECRET}`).toString('base64')}`;
+    expect(peer.arrived.map(({ headers }) => headers['authorization'])).toEqual([`Bearer ${SECRET}`, basic]);
+  });
+
+  test.each(['/plan/pull', '/.git/pull', '/plan.git.txt/pull', '/plan.git', '/a/plan.git/pull'])(
+    'an end of a name is no other name: %s',
+    async (path) => {
+      const peer = await aPeer((_, response) => void response.end());
+      const operations = [{ name: 'read code', access: 'read', calls: ['GET /*.git/pull'] }] as const;
+      const { fetch } = aWayOut({ hosts: [peer.host], operations });
+      await expect(fetch(`${peer.url}${path}`)).rejects.toMatchObject({ code: 'config' });
+      expect(peer.arrived).toEqual([]);
+    },
+  );
+
   test('an open end takes a whole path', async () => {
     const peer = await aPeer((_, response) => void response.end('x'));
     const { fetch } = aWayOut({ hosts: [peer.host] });

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { OPERATIONS } from '../../connectors/github/calls.ts';
 import { type Settings, settingsSchema } from '../../connectors/github/settings.ts';
 import type { Fetch } from '../../src/core/connector.ts';
+import { gitHubWikis } from './a-github-wiki.ts';
 import { aWayOut } from './a-way-out.ts';
 import type { Reply, Routing } from './github-lists.ts';
 import { routed } from './github-routes.ts';
@@ -52,6 +53,10 @@ export interface AGitHub {
   /** A team that may see a repository, and maybe one below another. */
   team(repository: number, slug: string, members: readonly string[], parent?: number): number;
   collaborate(repository: number, login: string, role?: Role): void;
+  /** Writes pages of its wiki in one commit; takes out those that are undefined. */
+  wiki(repository: number, pages: Readonly<Record<string, string | Buffer | undefined>>): Promise<void>;
+  /** The last commit of its wiki. */
+  wikiHead(repository: number): string;
 }
 
 /** All that have an account; `crawler` owns both organisations. */
@@ -95,15 +100,20 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     base: () => github.url,
     emulated: (path) => emulate('GET', path),
   };
+  const wikis = gitHubWikis(world, () => github.url);
   const server = createServer(
     (request, response) => void answer(request, response).catch((error: unknown) => response.writeHead(501).end(String(error))),
   );
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://github.test');
     const login = /^Bearer (\w+)-token$/u.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const body = await bodyOf(request);
     const path = url.pathname.replace(/^\/api\/v3/u, '');
     arrived.push({ login, path, query: url.search });
     const usual = async (): Promise<Reply> => {
+      const { method = '', headers } = request;
+      const ofWiki = await wikis.answer({ method, url, headers, body });
+      if (ofWiki) return ofWiki;
       if (!world.users.has(login)) return { status: 401, body: { message: 'Bad credentials' } };
       if (!request.headers['user-agent']) return { status: 403, body: { message: 'Request forbidden by administrative rules.' } };
       if (request.headers['x-github-api-version'] !== '2022-11-28') return { status: 400, body: { message: 'Unknown version' } };
@@ -118,6 +128,7 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     await emulator.close();
+    await wikis.remove();
   };
   if (ends === 'test') onTestFinished(end);
   else afterAll(end);
@@ -246,6 +257,8 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
       known(id).teams.set(teams, 'pull');
       return teams;
     },
+    wiki: (id, pages) => wikis.commit(id, pages),
+    wikiHead: (id) => wikis.head(id),
     collaborate: (id, login, role = 'pull') => void known(id).collaborators.set(login, role),
   };
   return github;
@@ -256,6 +269,12 @@ export const githubSettings = ({ url }: Pick<AGitHub, 'url'>, given: Readonly<Re
   const people = Object.fromEntries(USERS.filter((login) => login !== 'crawler').map((login) => [login, `${login}@acme.test`]));
   const all = Object.entries({ url, organisation: 'acme', people, ...given }).filter(([, value]) => value !== undefined);
   return settingsSchema.parse(Object.fromEntries(all));
+};
+
+const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 };
 
 const missing = (id: number): never => {

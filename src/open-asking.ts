@@ -192,7 +192,7 @@ const assertStillTheirs = async (
 };
 
 /** The API's own host may be this machine, where a person says so: then nothing but the address changes. */
-const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: Machine): Api => {
+const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing, warn }: Machine): Api => {
   const url = URL.parse(baseUrl);
   if (!url || !/^https?:$/u.test(url.protocol) || url.username !== '' || url.password !== '') {
     throw new AppError('invalid_input', 'This is no address of an API. Give one such as: --base-url http://127.0.0.1:11434/v1');
@@ -219,6 +219,11 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
       'OPENAI_API_KEY holds something that no key holds, such as a second line. Set it to the key alone.',
     );
   }
+  if (key && url.protocol === 'http:' && !isHere(url.hostname)) {
+    warn(
+      `${url.host} is sent the key and the data unencrypted: whoever is on the way there reads both. Better: its https address.`,
+    );
+  }
   const whole = MINUTES * 60_000;
   const fetch = outgoing.fetchFor({
     name: url.host,
@@ -231,6 +236,9 @@ const clientFor = ({ api, baseUrl = OPENAI }: AskingRequest, { env, outgoing }: 
   const maxRetries = api === 'chat' ? RETRIES : 0; // a response may have called tools already
   return openClient({ apiKey: key || NO_KEY, baseUrl, fetch, timeout: whole, maxRetries });
 };
+
+/** What is sent there goes over no wire. */
+const isHere = (hostname: string): boolean => /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u.test(hostname);
 
 /** Where the API is to reach the server. OpenAI reaches nothing that the internet does not, so that is not tried. */
 const mountedServer = async (

@@ -9,7 +9,7 @@ const LENGTH_MAX = 32_768;
 /** A stream somebody types or pipes into. */
 export type Typed = Readable & { readonly isTTY?: boolean; setRawMode?(raw: boolean): unknown };
 
-export interface TypedLineOptions {
+interface TypedLineOptions {
   readonly signal: AbortSignal;
   /** Hears the line as it grows. */
   readonly shows?: (line: string) => void;

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 /** In characters of text and of arguments: more than anybody reads, or any tool takes. */
 const LENGTH_MAX = 1_000_000;
 /** In ms: longer than any answer should take, and as long as the token that it is asked with lives. */
-export const WHOLE_MS = 600_000;
+const WHOLE_MS = 600_000;
 
 /** What one answer may take of time and length, whoever writes it. */
 export interface Bounds {

@@ -7,7 +7,7 @@ import type { Call } from './pieces.ts';
 import type { AskedOf } from './told.ts';
 
 /** A tool of a server. One that does not say that it only reads is called where a person says so. */
-export interface ConnectedTool {
+interface ConnectedTool {
   readonly name: string;
   readonly description?: string | undefined;
   readonly inputSchema: object;
@@ -25,7 +25,7 @@ export interface ConnectedTools {
   ): Promise<unknown>;
 }
 
-export interface Calling {
+interface Calling {
   readonly mcp: ConnectedTools;
   readonly tools: readonly ConnectedTool[];
   /** `always`: a person is asked before every call. `never`, the default: before those that may change something. */
@@ -46,7 +46,7 @@ const TRIES = 3;
 const PAUSE = 200;
 
 /** How one call ended. */
-export interface Result {
+interface Result {
   readonly call: Call;
   /** For the model. */
   readonly answer: string;

@@ -203,4 +203,37 @@ export const ASKING: readonly Fault[] = [
     plant: `if (length < 0)`,
     caughtBy: calls('that writes %s without end is read to a limit, and no call of it is made'),
   },
+  {
+    name: 'an answer is lost where it cannot be kept',
+    file: 'src/open-asking.ts',
+    find: `.then(() => undefined, mendable);`,
+    plant: `.then(() => undefined);\n        void mendable;`,
+    caughtBy: { file: 'test/openai/keeping.test.ts', test: 'is printed all the same, and it is said that it is not: %j' },
+  },
+  {
+    name: 'of two answers at once the later takes the place of the other in silence',
+    file: 'src/store/conversations.ts',
+    find: `if (after && JSON.stringify(`,
+    plant: `if (!after && JSON.stringify(`,
+    caughtBy: {
+      file: 'test/openai/keeping.test.ts',
+      test: 'because the person was answered elsewhere meanwhile replaces nothing of the other',
+    },
+  },
+  {
+    name: 'what any server gave is a document of ours',
+    file: 'src/openai/mcp-items.ts',
+    find: `const foreign = item.server_label === label ?`,
+    plant: `const foreign = item.server_label !== '' ?`,
+    caughtBy: responses(
+      'what another server gave, which nobody mounted, is no document of ours, and nobody is asked about its calls',
+    ),
+  },
+  {
+    name: 'a closed terminal leaves the token behind',
+    file: 'src/main.ts',
+    find: `if (process.stdin.isTTY || process.stderr.isTTY) process.on('SIGHUP'`,
+    plant: `if (process.env['NEVER']) process.on('SIGHUP'`,
+    caughtBy: { file: 'test/openai/terminal.test.ts', test: 'by a terminal that is closed' },
+  },
 ];

@@ -215,8 +215,10 @@ describe('a service that is not OpenAI’s', () => {
     const peer = await aPeer((__, to) => {
       to.writeHead(200, { 'content-type': 'text/event-stream' });
       const chunk = `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`;
+      let left = 200; // far beyond any limit, and yet an end for a reader that has none
       const go = (): void => {
-        while (!to.destroyed && to.write(chunk));
+        while (!to.destroyed && left > 0 && to.write(chunk)) left -= 1;
+        if (left === 0) to.end();
       };
       to.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'So ' }, finish_reason: null }] })}\n\n`);
       to.on('drain', go).on('close', () => to.removeAllListeners('drain'));

@@ -243,6 +243,14 @@ test('tools that changed since the last turn are named, and the run goes on', as
   );
 });
 
+test('a key that goes unencrypted over a network is told of, and one that stays on this machine is not', async () => {
+  const asked = [QUESTION, ...AS_ADA, '--api', 'chat', '--base-url'];
+  const there = await askAt(place, [...asked, 'http://0.0.0.0:2/v1']);
+  const here = await askAt(place, [...asked, 'http://127.0.0.1:2/v1']);
+  expect(there.stderr).toMatch(/^0\.0\.0\.0:2 is sent the key and the data unencrypted/u);
+  expect(here.stderr).toMatch(/^127\.0\.0\.1:2 could not be reached/u);
+});
+
 describe('what is asked wrongly:', () => {
   const OPENAI = { env: { OPENAI_API_KEY: KEY } };
   test.each<[string, string[], { env?: Record<string, string> }, RegExp]>([

@@ -246,6 +246,17 @@ test('the command as it is started answers, and ends by itself; without a termin
   expect(unanswered.stderr).toContain('Approvals are asked for and given at a terminal');
 });
 
+test('what another server gave, which nobody mounted, is no document of ours, and nobody is asked about its calls', async () => {
+  const foreign = { label: 'another' };
+  const { code, stdout } = await ask([QUESTION, '--as', ADA, '--json'], { spoil: () => foreign });
+  const { citations, calls } = told({ stdout });
+  expect([code, citations]).toEqual([0, []]);
+  expect(calls[0]?.failed).toBe('it was made at a server that nobody mounted');
+  const { stderr, endpoint } = await ask([QUESTION, '--as', ADA, '--approve'], { spoil: () => foreign, typed: ['y'] });
+  expect(stderr).not.toContain('Make this call?');
+  expect(endpoint.heard).toEqual([]);
+});
+
 test('no key is in anything that is printed or recorded', async () => {
   const wrong = await ask([QUESTION, '--as', ADA, '--verbose'], { env: { OPENAI_API_KEY: 'sk-another-1234567890' } });
   expect(wrong.stderr).not.toContain('sk-another');

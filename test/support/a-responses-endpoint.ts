@@ -25,6 +25,8 @@ export type Spoilt =
   | { readonly callError: unknown }
   /** Listing fails while it streams, instead of with 424 before. */
   | { readonly listing: string }
+  /** All that is done with tools is said to be done at another server. */
+  | { readonly label: string }
   /** Tools are listed although they are known, and these alone. */
   | { readonly relist: readonly string[] }
   /** Never answers. */
@@ -125,7 +127,7 @@ const answer = async ({ to, request, before, spoilt, model, heard, keep }: Answe
     return refuse(to, 424, { message: `Error retrieving tool list from MCP server: 'castellan'. ${why}` });
   }
   try {
-    const response = streamResponse(to, request.model);
+    const response = streamResponse(to, request.model, 'label' in spoilt ? spoilt.label : tool.server_label);
     response.begin();
     if ('listing' in spoilt) {
       response.tools([], spoilt.listing);

@@ -5,7 +5,7 @@ import type { Stream } from '../../src/cli/terminal.ts';
 /** A stream that remembers what was written to it. */
 export type RememberingStream = Stream & { readonly written: () => string };
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly columns?: number;
   /** Hears each piece once it is written. */
   readonly heard?: (piece: string) => void;

@@ -33,8 +33,9 @@ export const askAt = async (
   const { stdin, stderr } = typed ? aPerson(typed, ahead) : { stdin: new PassThrough().end(), stderr: aStream() };
   const machine = aMachine({ env });
   onTestFinished(() => machine.outgoing.close());
-  const parts = partsWith({ stdin, openAsking: (place, request) => openAsking(place, request, machine) });
   const terminal = createTerminal({ stdout, stderr, colour: false });
+  const warning = { ...machine, warn: (message: string) => terminal.err.line(message) };
+  const parts = partsWith({ stdin, openAsking: (place, request) => openAsking(place, request, warning) });
   const code = await runProgram(['ask', ...argv, '--config', config, '--data', data], { parts, terminal, signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };
 };

@@ -25,10 +25,8 @@ export interface StreamedResponse {
   end(status: 'completed' | 'incomplete' | 'failed', more?: Partial<Response>): void;
 }
 
-const LABEL = 'castellan';
-
-/** Writes one response to whoever asked. */
-export const streamResponse = (to: ServerResponse, model: string): StreamedResponse => {
+/** Writes one response to whoever asked; `label` is whose tools it calls. */
+export const streamResponse = (to: ServerResponse, model: string, label: string): StreamedResponse => {
   const id = `resp_${randomUUID()}`;
   const output: Item[] = [];
   let sequence = 0;
@@ -75,7 +73,7 @@ export const streamResponse = (to: ServerResponse, model: string): StreamedRespo
       emit({ type: 'response.in_progress', response: response('in_progress') });
     },
     tools: (tools, error) => {
-      const item = { id: `mcpl_${randomUUID()}`, type: 'mcp_list_tools' as const, server_label: LABEL };
+      const item = { id: `mcpl_${randomUUID()}`, type: 'mcp_list_tools' as const, server_label: label };
       const place = add({ ...item, tools: [] });
       emit({ type: 'response.mcp_list_tools.in_progress', item_id: item.id }, place);
       emit({ type: `response.mcp_list_tools.${error === undefined ? 'completed' : 'failed'}`, item_id: item.id }, place);
@@ -87,7 +85,7 @@ export const streamResponse = (to: ServerResponse, model: string): StreamedRespo
         id: `mcp_${randomUUID()}`,
         type: 'mcp_call' as const,
         name: tool,
-        server_label: LABEL,
+        server_label: label,
         approval_request_id: approval ?? null,
       };
       const place = add({ ...item, arguments: '', status: 'in_progress' });
@@ -102,7 +100,7 @@ export const streamResponse = (to: ServerResponse, model: string): StreamedRespo
       };
     },
     approval: (requestId, tool, input) => {
-      const item = { id: requestId, type: 'mcp_approval_request' as const, name: tool, server_label: LABEL };
+      const item = { id: requestId, type: 'mcp_approval_request' as const, name: tool, server_label: label };
       const whole = { ...item, arguments: JSON.stringify(input) };
       done(whole, add(whole));
     },

@@ -1,4 +1,4 @@
-import type { Connecting } from './cli/connecting.ts';
+import type { Connected, Connecting } from './cli/connecting.ts';
 import type { Place } from './cli/parts.ts';
 import type { Config } from './config/config.ts';
 import { AppError } from './core/errors.ts';
@@ -8,7 +8,7 @@ import { keptOf, openCredentialParts, signingSource, standingsOf } from './open-
 import { openAudit } from './server/audit.ts';
 import { connect, forget } from './sources/sign-in/connect.ts';
 import type { SigningSource } from './sources/sign-in/kept.ts';
-import { type Standing, standingBy } from './sources/sign-in/standing.ts';
+import { standingBy } from './sources/sign-in/standing.ts';
 import type { DataFolder } from './store/data-folder.ts';
 import { openKeys } from './store/keys.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
@@ -25,7 +25,8 @@ export const openConnecting = async (place: Place, machine: Machine): Promise<Co
       if (signIn.kind === 'token' && signIn.token) return givenAlready(config, source, folder, machine);
       await recorded({ tool: 'connect', source: name, kind: signIn.kind }, opened, machine);
       const kept = await connect(source, request, parts);
-      return standingBy(source, kept.facts, machine.now());
+      const tried = signIn.kind === 'token' && source.probe !== undefined && !request.untried;
+      return { ...standingBy(source, kept.facts, machine.now()), tried };
     },
     forget: async (name, signal) => {
       const source = signingIn(config, name);
@@ -48,10 +49,10 @@ const signingIn = ({ sources }: Config, name: string): SigningSource => {
   throw new AppError('invalid_input', `${name} needs no sign-in: there is nothing to connect. Run: castellan sync ${name}`);
 };
 
-const givenAlready = async (config: Config, source: SigningSource, folder: DataFolder, machine: Machine): Promise<Standing> => {
+const givenAlready = async (config: Config, source: SigningSource, folder: DataFolder, machine: Machine): Promise<Connected> => {
   const standing = (await standingsOf(config.sources, folder, machine)).get(source.name);
   if (!standing) throw new Error(`${source.name} signs in and does not stand anywhere`);
-  return standing;
+  return { ...standing, tried: false };
 };
 
 interface Done {

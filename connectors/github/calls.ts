@@ -11,6 +11,7 @@ const operation = (name: string, scope: string | undefined, paths: readonly stri
 /** What is asked of GitHub, and the permissions each call needs, as an app or a fine-grained token calls them. */
 export const OPERATIONS: readonly Operation[] = [
   operation('read the organisation', 'organization_administration:read', ['/orgs/*']),
+  operation('read who signs in', undefined, ['/user']),
   operation('list members', 'members:read', ['/orgs/*/members', '/organizations/*/team/*/members']),
   operation('read profiles', undefined, ['/users/*']),
   operation('list repositories', 'metadata:read', ['/orgs/*/repos', '/repos/*/*', '/repositories/*']),

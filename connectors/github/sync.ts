@@ -65,6 +65,7 @@ export const github = defineConnector<Settings, Cursor>({
           key: app.key,
         }
       : { kind: 'token', ...(token && { token }) },
+  probe: ({ url, app }) => (app ? undefined : { url: `${url}/user`, scopes: 'x-oauth-scopes' }),
   hook,
   normalised: NORMALISED,
   sync: changesOf,

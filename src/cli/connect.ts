@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 
 import { AppError } from '../core/errors.ts';
-import type { Standing } from '../sources/sign-in/standing.ts';
 import { askSecret } from './ask-secret.ts';
-import type { Connecting } from './connecting.ts';
+import type { Connected, Connecting } from './connecting.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { portFrom } from './port.ts';
 import { said } from './said.ts';
@@ -23,13 +22,18 @@ export const connectCommand = (context: Context): Command =>
     .option('--no-browser', 'only print the address, and open nothing')
     .option('--paste', 'for a browser on another machine: paste the address it was sent back to')
     .option('--port <number>', 'the port the browser comes back to; any that is free by default', portFrom(1))
+    .option('--untried', 'keep a token without asking the source whether it accepts it')
     .option('--forget', 'take back what is kept, here and, where it can be asked, at the source')
     .addHelpText('after', '\nExample:\n  castellan connect wiki')
     .action(async (source: string, _: unknown, command: Command) => {
       const options = command.optsWithGlobals<ConnectOptions>();
       const { config, data, json, forget } = options;
-      if (forget && (options.paste || options.port !== undefined)) {
-        throw new AppError('invalid_input', 'To forget a source needs no browser. Leave out --paste and --port, or --forget.');
+      if (forget && (options.paste || options.untried || options.port !== undefined)) {
+        const others = '--paste, --port and --untried';
+        throw new AppError(
+          'invalid_input',
+          `To forget a source needs no browser and no token. Leave out ${others}, or --forget.`,
+        );
       }
       const connecting = await context.parts.openConnecting({ config, data });
       try {
@@ -47,15 +51,16 @@ interface ConnectOptions extends GlobalOptions {
   readonly browser: boolean;
   readonly paste?: boolean;
   readonly port?: number;
+  readonly untried?: boolean;
   readonly forget?: boolean;
 }
 
 const connected = (
   source: string,
-  { browser, paste = false, port }: ConnectOptions,
+  { browser, paste = false, untried = false, port }: ConnectOptions,
   connecting: Connecting,
   { parts: { stdin }, terminal: { err }, signal }: Context,
-): Promise<Standing> => {
+): Promise<Connected> => {
   const ask = (question: string): Promise<string> => askSecret(question, { stdin, err, signal });
   return connecting.connect(source, {
     person: {
@@ -73,13 +78,14 @@ const connected = (
         ),
     },
     paste,
+    untried,
     ...(port !== undefined && { port }),
     signal,
   });
 };
 
-const print = (source: string, standing: Standing, place: GlobalOptions, { terminal: { out, err } }: Context): void => {
-  const { state, from, missing, beyond } = standing;
+const print = (source: string, standing: Connected, place: GlobalOptions, { terminal: { out, err } }: Context): void => {
+  const { kind, state, from, missing, beyond, tried } = standing;
   if (state === 'given') {
     out.line(
       `${source} is signed in with a token${from === undefined ? '' : ` that ${from} gives`}. There is nothing to connect.`,
@@ -98,7 +104,7 @@ const print = (source: string, standing: Standing, place: GlobalOptions, { termi
   }
   if (beyond.length > 0)
     err.line(look('yellow', `Granted though nothing asks for it: ${listed(beyond)}. Take it away there if you can.`));
-  if (standing.kind === 'token') err.line(`Whether the source accepts it, a run says: ${said(place, 'sync', source)}`);
+  if (kind === 'token' && !tried) err.line(`Whether the source accepts it, a run says: ${said(place, 'sync', source)}`);
 };
 
 const forgetting = async (

@@ -6,7 +6,7 @@ import type { Hook } from './hook.ts';
 import type { Normalised } from './normalised.ts';
 import type { Notice } from './notice.ts';
 import type { Secret } from './secret.ts';
-import type { SignIn } from './sign-in.ts';
+import type { Probe, SignIn } from './sign-in.ts';
 
 /** A remote call a connector makes, named as in its README; `calls` are patterns: "GET /repos/*\/*\/issues". */
 export interface Operation {
@@ -72,6 +72,8 @@ export interface Connector<Settings = unknown, Cursor = unknown> {
   awaitChange?(run: Run<Settings, Cursor>): Promise<void>;
   /** How it signs in: `fetch` does it, and no connector sees the token. Undefined: it needs no sign-in. */
   signIn?(settings: Settings): SignIn | undefined;
+  /** A cheap call that shows whether a token is good. Undefined: that is seen by the first run. */
+  probe?(settings: Settings): Probe | undefined;
   /**
    * Can it bring permissions without contents, and contents without permissions, for less than both? Then each is due on its own
    * schedule. Absent: a run that brings one brings the other.

@@ -45,5 +45,12 @@ export type SignIn =
       readonly key: Secret;
     };
 
+/** How a token that a person gives is tried before it is kept: by a declared read that every good one may make. */
+export interface Probe {
+  readonly url: string;
+  /** The header of its reply that lists what the token may, where there is one. */
+  readonly scopes?: string;
+}
+
 /** How a client shows its secret (RFC 6749 §2.3.1): in a header, which is what stands where nothing is said, or in the form. */
 export type ClientAuthentication = 'basic' | 'post';

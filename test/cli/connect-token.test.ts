@@ -17,10 +17,10 @@ vi.mock(import('../../connectors/index.ts'), async (original) => {
 const TOKEN = 'a-personal-token-5150';
 
 /** Pages that take one token. */
-const tokenPlace = async (more = '') => {
+const tokenPlace = async (more = '', may?: string) => {
   const peer = await aPeer(({ headers }, response) => {
     const good = headers['authorization'] === `Bearer ${TOKEN}`;
-    response.writeHead(good ? 200 : 401).end('["plan"]');
+    response.writeHead(good ? 200 : 401, may === undefined ? {} : { 'x-scopes': may }).end('["plan"]');
   });
   return { ...(await aSigningPlace(`by: token, url: "${peer.url}"${more}`)), peer };
 };
@@ -99,6 +99,61 @@ describe('by a token', () => {
     ]);
     expect(stdout).not.toContain('5150');
     expect(peer.arrived).toHaveLength(2); // what is refused is not tried twice
+  });
+});
+
+describe('a token that can be tried', () => {
+  const PROBES = ', probes: true';
+
+  test('is shown to the source once before it is kept', async () => {
+    const { run, peer } = await tokenPlace(PROBES);
+    expect(await run(['connect', 'wiki'], { stdin: `${TOKEN}\n` })).toMatchObject({
+      code: 0,
+      stdout: 'wiki   connected   token, until it is taken back\n',
+      stderr: expect.not.stringContaining('a run says'),
+    });
+    expect(peer.arrived.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /people']);
+    expect((await run(['sync'])).code).toBe(0);
+  });
+
+  test('and is not accepted replaces nothing, and is told nowhere', async () => {
+    const place = await tokenPlace(PROBES);
+    const { run } = place;
+    expect(await run(['connect', 'wiki'], { stdin: 'wrong-4711' })).toMatchObject({
+      code: 1,
+      stderr:
+        /wiki did not accept how Castellan signs in \(401 to GET \/people\)\. Nothing was kept\. Check the token, then: castellan connect wiki\n$/u,
+    });
+    expect((await run(['status'])).stdout).toContain('not connected');
+    await run(['connect', 'wiki'], { stdin: TOKEN });
+    expect((await run(['connect', 'wiki', '--verbose'], { stdin: 'wrong-4711' })).code).toBe(1);
+    expect((await run(['sync'])).code).toBe(0); // with the one of before
+    expect(place.said()).not.toMatch(/4711|5150/u);
+  });
+
+  test('but not now is kept only where somebody says so', async () => {
+    const place = await aSigningPlace('by: token, url: "http://127.0.0.1:1", probes: true');
+    const { run } = place;
+    expect(await run(['connect', 'wiki', '--verbose'], { stdin: TOKEN })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'wiki could not be asked whether it accepts this token. Nothing was kept. Try again later, or keep it untried: castellan connect wiki --untried\n',
+      ),
+    });
+    expect((await run(['status'])).stdout).toContain('not connected');
+    expect(await run(['connect', 'wiki', '--untried'], { stdin: TOKEN })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Whether the source accepts it, a run says'),
+    });
+    expect(place.said()).not.toContain('5150');
+  });
+
+  test('and may more than is asked for is kept, and that is told', async () => {
+    const { run } = await tokenPlace(PROBES, 'read:pages, write:pages');
+    expect(await run(['connect', 'wiki'], { stdin: TOKEN })).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('Granted though nothing asks for it: write:pages. Take it away there if you can.'),
+    });
   });
 });
 

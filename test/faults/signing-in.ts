@@ -109,6 +109,13 @@ export const SIGNING_IN: readonly Fault[] = [
     caughtBy: kept('cannot be kept, and is sealed anew by another process meanwhile: it is not lost either'),
   },
   {
+    name: 'a token is kept whatever the source says of it',
+    file: 'src/sources/sign-in/connect.ts',
+    find: `probe && !untried ?`,
+    plant: `probe && untried ?`,
+    caughtBy: { file: 'test/cli/connect-token.test.ts', test: 'and is not accepted replaces nothing, and is told nowhere' },
+  },
+  {
     name: 'the answer of any sign-in is taken',
     file: 'src/sources/sign-in/authorization.ts',
     find: `parameters.get('state') === state,`,

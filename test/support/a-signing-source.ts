@@ -14,6 +14,8 @@ const settings = z.strictObject({
   provider: z.string().default(''),
   by: z.enum(['token', 'oauth', 'client_credentials', 'service_account']),
   token: secret().optional(),
+  /** Whether a token is tried before it is kept. */
+  probes: z.boolean().optional(),
   secret: secret().optional(),
   key: secret().optional(),
   /** As the provider names itself. */
@@ -33,6 +35,7 @@ export const pages: Connector<PagesSettings, number> = defineConnector({
   ],
   hosts: ({ url }) => [new URL(url).host],
   signIn: (given) => signInOf(given),
+  probe: ({ url, probes }) => (probes ? { url: `${url}/people`, scopes: 'x-scopes' } : undefined),
   async *sync({ fetch, settings: { url }, signal }) {
     const reply = await fetch(`${url}/pages`, { signal });
     if (!reply.ok) throw new AppError('source_changed', `The pages answered ${reply.status}.`);

@@ -6,6 +6,7 @@ import { keptAfter } from './grant.ts';
 import type { Kept, SigningSource } from './kept.ts';
 import { openLoopback, redirectUriAt } from './loopback.ts';
 import { revoke } from './token-endpoint.ts';
+import { tryToken } from './try-token.ts';
 
 /** A person who does not come back by then has gone, in ms. */
 const COMES_BACK = 600_000;
@@ -27,6 +28,8 @@ export interface ConnectOptions {
   readonly person: Person;
   /** Paste the address instead of listening for the browser. */
   readonly paste: boolean;
+  /** A token is kept without being shown to the source. */
+  readonly untried?: boolean;
   /** Where the browser comes back to. */
   readonly port?: number;
   readonly signal: AbortSignal;
@@ -49,7 +52,11 @@ export const connect = async (source: SigningSource, options: ConnectOptions, pa
   }
 };
 
-const connectToken = async (source: SigningSource, { person }: ConnectOptions, parts: CredentialParts): Promise<Kept> => {
+const connectToken = async (
+  source: SigningSource,
+  { person, untried = false, signal }: ConnectOptions,
+  parts: CredentialParts,
+): Promise<Kept> => {
   const token = (await person.askToken()).trim();
   if (token.length === 0 || token.length > TOKEN_MAX || !/^[\x21-\x7e]+$/u.test(token)) {
     throw new AppError(
@@ -58,7 +65,9 @@ const connectToken = async (source: SigningSource, { person }: ConnectOptions, p
     );
   }
   const askedAt = parts.now();
-  return keepAnew(source, (version) => keptAfter({ version }, { token }, { source, askedAt }), parts);
+  const { probe } = source;
+  const granted = probe && !untried ? await tryToken(source, probe, token, { outgoing: parts.outgoing, signal }) : { token };
+  return keepAnew(source, (version) => keptAfter({ version }, granted, { source, askedAt }), parts);
 };
 
 type OAuth = Extract<SignIn, { readonly kind: 'oauth' }>;

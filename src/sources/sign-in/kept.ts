@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { Operation } from '../../core/connector.ts';
 import { AppError, unreachable } from '../../core/errors.ts';
-import type { SignIn } from '../../core/sign-in.ts';
+import type { Probe, SignIn } from '../../core/sign-in.ts';
 import type { CredentialRow } from '../../store/credentials.ts';
 import { type EnvelopeKeys, openEnvelope, sealEnvelope } from './envelope.ts';
 
@@ -13,6 +13,7 @@ export interface SigningSource {
   readonly connector: { readonly name: string; readonly operations: readonly Operation[] };
   readonly hosts: readonly string[];
   readonly signIn: SignIn;
+  readonly probe?: Probe;
   readonly privateNetwork: boolean;
 }
 

@@ -48,7 +48,9 @@ export const standingOf = (
 export const standingBy = ({ connector }: SigningSource, facts: Facts, now: number): Standing => {
   const { kind, connectedAt, expiresAt, renews, scopes, dead } = facts;
   const over = !renews && expiresAt !== undefined && expiresAt <= now;
-  const compared = kind !== 'token' && scopes ? comparedScopes(declaredScopes(connector.operations), scopes) : NOTHING;
+  const compared = scopes ? comparedScopes(declaredScopes(connector.operations), scopes) : NOTHING;
+  // What a token may be called otherwise than what is declared, and hold it: only what it may beyond that is known.
+  const missing = kind === 'token' ? [] : compared.missing;
   return {
     kind,
     state: dead !== undefined ? 'dead' : over ? 'expired' : 'connected',
@@ -56,7 +58,8 @@ export const standingBy = ({ connector }: SigningSource, facts: Facts, now: numb
     ...(expiresAt !== undefined && { expiresAt }),
     renews,
     ...(scopes && { scopes }),
-    ...compared,
+    missing,
+    beyond: compared.beyond,
   };
 };
 

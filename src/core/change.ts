@@ -5,7 +5,10 @@ import type { Member } from './principal.ts';
 /** The members of a group, or why they could not be learned: then the last whole listing ages. */
 export type Members = readonly Member[] | { readonly unknown: string };
 
-/** One event of a source. A connector yields accounts, members and containers before the documents they decide. */
+/**
+ * One event of a source. A connector yields accounts, members and containers before the documents they decide. What these widen
+ * holds when the run has ended by itself, whatever checkpoints it passed; what they narrow, and documents, at once.
+ */
 export type Change<Cursor = unknown> =
   /** Opens a whole listing, of the source or of the subtree of one container. */
   | { readonly type: 'listing'; readonly of?: string }

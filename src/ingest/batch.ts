@@ -48,7 +48,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
 
   const commit = async (writes: readonly Write[]): Promise<void> => {
     if (writes.length === 0) return;
-    tally.written(await writer.write(writes));
+    tally.written(await writer.write(writes, 'waits'));
     await committed();
   };
 

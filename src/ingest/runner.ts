@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Change } from '../core/change.ts';
 import type { Connector, Due, Fetch, Run } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
+import { DEFAULT_FRESHNESS } from '../core/freshness.ts';
 import { type Asked, dueOf, type Schedule } from '../core/schedule.ts';
 import type { Notice } from '../core/notice.ts';
 import { refuseEveryHost } from '../sources/fetch.ts';
@@ -173,6 +174,7 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
       return { status: 'failed', whole: false, cause: failed.error };
     }
     await intake.end();
+    if (mayLand(options, running, intake)) await writer.land();
     return { status: tally.counts.problems === 0 ? 'complete' : 'partial', whole: !intake.lost };
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
@@ -186,6 +188,19 @@ const readAll = async <Settings, Cursor>(options: SyncOptions<Settings, Cursor>,
     await steps.close();
   }
 };
+
+/** Of whoever lost something and does not find it again, so much later nothing is waited for, in ms: by then it is past the usual promise. */
+const LOST_LONG = DEFAULT_FRESHNESS.permissions.within;
+
+/**
+ * May what the run and those before it would widen hold from now on? Not where only contents were read, nor where nobody can say
+ * whose permissions were lost: those that stand there still are of before.
+ */
+const mayLand = <Settings, Cursor>(
+  { now }: SyncOptions<Settings, Cursor>,
+  { writer: { due, whole } }: Running,
+  { lost }: Intake<Cursor>,
+): boolean => due.permissions && (!lost || whole.permissions === undefined || now() - whole.permissions > LOST_LONG);
 
 /** Takes in all changes; gives the connector's error where it ended by one. */
 const drain = async <Cursor>(

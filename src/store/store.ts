@@ -152,8 +152,13 @@ export interface SourceWriter {
   readonly cursor?: unknown;
   /** Whether the last whole listing ended without a refused sweep. */
   readonly listed: boolean;
+  /** When each kind was last brought whole, by a run before this one. */
+  readonly whole: Whole;
   known(keys: readonly string[]): Promise<ReadonlyMap<string, KnownDocument>>;
-  write(batch: readonly Write[]): Promise<Written>;
+  /** `waits`: what members, accounts and containers widen is kept until a run calls `land`. Where nothing was stored before, nothing waits. */
+  write(batch: readonly Write[], widening?: 'waits'): Promise<Written>;
+  /** Lets hold what waits, of this run and of those before it. For a run that has said all it has to say. */
+  land(): Promise<void>;
   /** Closes a listing opened in this run or in one it resumes: deletes what it did not see. Rejects with `invalid_input` when none is open. */
   sweep(limit: SweepLimit, of?: string): Promise<Sweep>;
   /**

@@ -11,6 +11,7 @@ import { FAILING } from './failing.ts';
 import type { Fault } from './fault.ts';
 import { GITHUB } from './github.ts';
 import { HISTORY } from './history.ts';
+import { HOLDING_BACK } from './holding-back.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
 import { LIVE } from './live.ts';
@@ -48,6 +49,7 @@ export const FAULTS: readonly Fault[] = [
   ...SERVING,
   ...SIGNING_IN,
   ...SYNCING,
+  ...HOLDING_BACK,
   ...THREADING,
   ...VERIFYING,
   ...FAILING,

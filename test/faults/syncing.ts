@@ -85,9 +85,9 @@ export const SYNCING: readonly Fault[] = [
   {
     name: 'members that could not be learned replace those that were',
     file: 'src/store/sqlite/writing/groups.ts',
-    find: `      put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });`,
-    plant: `      removeMembers.run(principal);
-      put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });`,
+    find: `    put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });`,
+    plant: `    removeMembers.run(principal);
+    put.run({ principal, listed: was?.listed_at ?? null, unknown: why, ...seen });`,
     caughtBy: store('a member that left is gone from the rows a reader decides by'),
   },
   {
@@ -100,7 +100,7 @@ export const SYNCING: readonly Fault[] = [
   {
     name: 'who left a group stays in it',
     file: 'src/store/sqlite/writing/groups.ts',
-    find: `      for (const [id] of gone) removeMember.run(principal, id);\n`,
+    find: `      for (const [id] of left) removeMember.run(principal, id);\n`,
     plant: '',
     caughtBy: store('a member that left is gone from the rows a reader decides by'),
   },

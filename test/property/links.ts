@@ -16,12 +16,15 @@ export const identify = (world: World, person: Person): number => {
   for (const source of Object.values(world.sources)) {
     const active = Object.entries(source.accounts).filter(([, account]) => account.active && account.emails.includes(email));
     const [only] = active;
-    if (!only || active.length > 1 || source.running || linksOf(source, person).length > 0) continue;
+    if (!only || active.length > 1 || isBetween(source) || linksOf(source, person).length > 0) continue;
     if (isBarred(world, source, only[0], person)) kept++;
     else source.links[subject] = [{ account: only[0], byHand: false, emails: [email] }];
   }
   return kept;
 };
+
+/** A run is under way, was killed, or left accounts that wait. */
+const isBetween = ({ running, waiting }: SourceFacts): boolean => running || Object.keys(waiting).length > 0;
 
 /** A person took the two apart, or gave the account to somebody with another e-mail. */
 const isBarred = ({ people }: World, source: SourceFacts, account: string, { subject, email }: Person): boolean => {

@@ -1,5 +1,6 @@
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
+import { aclTold, listGroup, tellAccount } from './holding.ts';
 import { endLinks } from './links.ts';
 import { type AclFacts, own, type Person, type SourceFacts } from './world.ts';
 
@@ -13,14 +14,18 @@ export interface Open {
 /** Nothing is open. */
 export const nothingOpen = (): Open => ({ now: new Map(), kept: new Map() });
 
-/** What one run makes of a source's facts, by the meaning of its changes. Nothing here is shared with the product but the shape of a change. */
-export const replay = (
-  source: SourceFacts,
-  open: Open,
-  changes: readonly Change[],
-  at: number,
-  people: readonly Person[],
-): void => {
+/** When a run began, whom there is, and whether what it widens waits for its end. */
+export interface Replayed {
+  readonly at: number;
+  readonly people: readonly Person[];
+  readonly holds: boolean;
+}
+
+/**
+ * What one run makes of a source's facts, by the meaning of its changes. Nothing here is shared with the product but the shape of a
+ * change. Says whether it lost something of which nobody can say what.
+ */
+export const replay = (source: SourceFacts, open: Open, changes: readonly Change[], { at, people, holds }: Replayed): boolean => {
   const pages = new Map<string, string[]>();
   let problems = false;
   let blind = false; // a problem without a key: nothing may be taken for gone
@@ -38,12 +43,16 @@ export const replay = (
         break;
       }
       case 'container':
-        source.items[change.key] = itemOf(change.acl, false, at, change.parent);
+        source.items[change.key] = {
+          ...itemOf(false, at, change.parent),
+          ...aclTold(source, change.key, aclOf(change.acl), holds),
+        };
         see(`item ${change.key}`);
         break;
       case 'document':
         source.items[change.document.key] = {
-          ...itemOf(change.document.acl, true, at, change.document.parent),
+          ...itemOf(true, at, change.document.parent),
+          ...aclTold(source, change.document.key, aclOf(change.document.acl), holds),
           labels: change.document.labels ?? [],
           fields: change.document.fields ?? {},
           updatedAt: change.document.updatedAt.getTime(),
@@ -52,7 +61,10 @@ export const replay = (
         break;
       case 'acl': {
         const item = own(source.items, change.key);
-        if (item) source.items[change.key] = { ...item, acl: aclOf(change.acl), aclAt: at };
+        if (item) {
+          const { waits: _, ...rest } = item;
+          source.items[change.key] = { ...rest, ...aclTold(source, change.key, aclOf(change.acl), holds), aclAt: at };
+        }
         see(`item ${change.key}`);
         break;
       }
@@ -69,14 +81,12 @@ export const replay = (
         }
         const members = [...(pages.get(change.group) ?? []), ...change.members];
         pages.set(change.group, change.more ? members : []);
-        if (!change.more) source.groups[change.group] = { members, unknown: false, at };
+        if (!change.more) listGroup(source, change.group, members, at, holds);
         break;
       }
       case 'account': {
-        const { id, emails, active, kind } = change.account;
-        source.accounts[id] = { emails, active, guest: kind === 'guest', at };
-        see(`account ${id}`);
-        endLinks(source, people);
+        tellAccount(source, change.account, { at, holds, people });
+        see(`account ${change.account.id}`);
         break;
       }
       case 'problem':
@@ -94,6 +104,7 @@ export const replay = (
         throw new Error(`no meaning for ${JSON.stringify(change satisfies never)}`);
     }
   }
+  return blind;
 };
 
 /** A run is over: the next finds what the last checkpoint left open. */
@@ -113,6 +124,7 @@ const sweep = (source: SourceFacts, { seen, of, at, people }: Sweeping): void =>
   for (const key of scope) if (!seen.has(`item ${key}`)) delete source.items[key];
   if (of !== undefined) return;
   for (const [id, account] of Object.entries(source.accounts)) if (!seen.has(`account ${id}`)) account.active = false;
+  for (const id of Object.keys(source.waiting)) if (!seen.has(`account ${id}`)) delete source.waiting[id];
   for (const [id, group] of Object.entries(source.groups))
     if (!seen.has(`group ${id}`)) source.groups[id] = { unknown: false, at: group.at };
   source.listed = at;
@@ -128,9 +140,8 @@ export const subtree = (source: SourceFacts, top: string): string[] =>
     return chain.has(top) && key !== top;
   });
 
-const itemOf = (acl: Acl, document: boolean, at: number, parent?: string): SourceFacts['items'][string] => ({
+const itemOf = (document: boolean, at: number, parent?: string): Omit<SourceFacts['items'][string], 'acl'> => ({
   document,
-  acl: aclOf(acl),
   labels: [],
   fields: {},
   updatedAt: 0,

@@ -133,8 +133,12 @@ const neverEnding = (store: Store): Store => ({
         return writer.cursor;
       },
       listed: writer.listed,
+      whole: writer.whole,
       known: (keys) => writer.known(keys),
-      write: (batch) => writer.write(batch),
+      write: (batch, widening) => writer.write(batch, widening),
+      land: async () => {
+        throw new Error('The process is gone.');
+      },
       sweep: (limit, within) => writer.sweep(limit, within),
       finish: async () => {
         throw new Error('The process is gone.');

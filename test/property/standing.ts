@@ -148,7 +148,7 @@ export const standingsOf = (world: World, person: Person, without?: Rule) => {
     const each = listing.members.map((member) =>
       member.startsWith('group:') ? group(source, member.slice(6), [...path, here]) : leaf(source, member, [...path, here]),
     );
-    return each.includes('yes') ? 'yes' : each.includes('undecided') ? 'undecided' : 'no';
+    return each.includes('yes') ? 'yes' : each.includes('undecided') || listing.waits ? 'undecided' : 'no';
   };
 
   return (source: SourceFacts): ((principal: string) => Is) => {

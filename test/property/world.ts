@@ -36,7 +36,13 @@ export interface SourceFacts {
   /** A run writes it, or was killed while it did. */
   running: boolean;
   readonly accounts: Record<string, AccountFacts>;
-  readonly groups: Record<string, { members?: readonly string[]; unknown: boolean; at: number }>;
+  readonly groups: Record<string, GroupFacts>;
+  /** Accounts as they were told to be, that wait for the end of a run. */
+  readonly waiting: Record<string, AccountFacts>;
+  /** Keys that an acl ever named as an audience. */
+  readonly named: Set<string>;
+  /** When a run that lost nothing last ended. */
+  whole?: number;
   readonly items: Record<string, ItemFacts>;
   /** Subject of a person → their accounts here. */
   readonly links: Record<string, readonly LinkFacts[]>;
@@ -53,6 +59,14 @@ export interface LinkFacts {
   readonly emails: readonly string[];
 }
 
+/** While members wait, whoever is not among those that stay is undecided. */
+export interface GroupFacts {
+  readonly members?: readonly string[];
+  readonly unknown: boolean;
+  readonly at: number;
+  readonly waits?: { readonly members: readonly string[]; readonly at: number };
+}
+
 export interface AccountFacts {
   readonly emails: readonly string[];
   active: boolean;
@@ -63,6 +77,8 @@ export interface AccountFacts {
 export interface ItemFacts {
   readonly document: boolean;
   readonly acl: AclFacts;
+  /** The acl that waits for the end of a run. */
+  readonly waits?: AclFacts;
   readonly labels: readonly string[];
   readonly fields: Readonly<Record<string, Field>>;
   readonly updatedAt: number;
@@ -86,6 +102,8 @@ export const silentSource = (promises: Pick<SourceFacts, 'permissions' | 'conten
   running: false,
   accounts: {},
   groups: {},
+  waiting: {},
+  named: new Set(),
   items: {},
   links: {},
   refused: {},

@@ -4,6 +4,7 @@ import { type Corners, count } from './corners.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { allowedTo } from './oracle.ts';
 import { CLIENTS, DECIDED_ABOUT, PEOPLE } from './people.ts';
+import { land } from './holding.ts';
 import { decideByHand } from './links.ts';
 import { endRun, nothingOpen, type Open, replay } from './replay.ts';
 import { asFacts, DIRECTORY, promisesOf, rulesOf } from './rules.ts';
@@ -13,6 +14,8 @@ import { type LinkFacts, own, silentSource, type SourceFacts, type World } from 
 
 /** In so many worlds SQL decides alone, as it does until memory is ready. */
 const SQL_DECIDES = 0.3;
+/** Whoever lost something longer ago holds back no more. */
+const DAY = 24 * 3_600_000;
 const START = Date.UTC(2026, 0, 5);
 
 /** Where the product and the model disagree. */
@@ -144,8 +147,11 @@ const happen = async (play: Play, { step, run, source, open }: Happening, events
   source.running = true;
   let wrong: string | undefined;
   let told = 0;
+  let lost = false;
+  // Whoever asks meanwhile writes by themselves, and no runner holds back for them.
+  const holds = end !== 'asked' && Object.keys(source.items).length > 0;
   const tell = (until: number): void => {
-    replay(source, open, changes.slice(told, until), at, world.people);
+    lost = replay(source, open, changes.slice(told, until), { at, people: world.people, holds }) || lost;
     told = until;
   };
   const ended = await stage[step.kind === 'restart' ? 'restart' : 'perform']({
@@ -159,6 +165,8 @@ const happen = async (play: Play, { step, run, source, open }: Happening, events
   });
   tell(changes.length);
   endRun(open);
+  if (end === 'whole' && (!lost || source.whole === undefined || world.now - source.whole > DAY)) land(source, world.people);
+  if (end === 'asked' || (end === 'whole' && !lost)) source.whole = at;
   source.running = end === 'killed';
   if (step.kind !== 'replay' || wrong || !ended || !saysEachOnce(changes)) return wrong;
   const { changed, deleted } = ended.counts;

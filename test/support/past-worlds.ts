@@ -87,7 +87,7 @@ export const rememberWorld = async (seed: number, steps: number): Promise<string
       for (const { changes, end } of runs) {
         world.now += 1000;
         await index.sync(name, changes, { cut: end !== 'whole' });
-        replay(source, open, changes, world.now, world.people);
+        replay(source, open, changes, { at: world.now, people: world.people, holds: false });
         endRun(open);
         noted.push(noteNow(reader, rules, world.now));
       }

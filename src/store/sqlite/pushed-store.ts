@@ -99,7 +99,14 @@ const partsOf = (db: Database) => {
 };
 
 /** What is pushed says all there is to say. */
-const seenNow = (source: number, tick: number, at: number): Seen => ({ source, tick, at, contentsAt: at, permissionsAt: at });
+const seenNow = (source: number, tick: number, at: number): Seen => ({
+  source,
+  tick,
+  at,
+  contentsAt: at,
+  permissionsAt: at,
+  holds: false,
+});
 
 const expressAll = (change: PushedChange, express: PushedStoreOptions['express']): void => {
   for (const kind of ['User', 'Group'] as const) for (const pushed of change.all(kind)) express(change, pushed);

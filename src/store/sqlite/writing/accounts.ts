@@ -3,14 +3,18 @@ import { normaliseEmail } from '../../../core/principal.ts';
 import type { LinkMade } from '../../people.ts';
 import type { Database } from '../database.ts';
 import { linkMade } from '../link-row.ts';
+import { comingAccountsOf } from './coming-accounts.ts';
 import type { Commit } from './commit.ts';
 import type { History } from './history.ts';
 import type { Seen } from './seen.ts';
 
 export interface Accounts {
+  /** Where the run holds back, as far as it narrows. */
   write(commit: Commit, seen: Seen, account: Account): void;
   /** Active accounts that no listing since `tick` named become inactive. */
   deactivate(commit: Commit, source: number, tick: number): void;
+  /** Writes one of the accounts that wait as it was told. Gives how many rows that took; 0 when none is left. */
+  land(commit: Commit, source: number): number;
 }
 
 interface Row {
@@ -68,6 +72,8 @@ export const accountsOf = (db: Database, history: History): Accounts => {
   );
   const unlink = db.prepare<[number, number]>('DELETE FROM link WHERE identity = ? AND account = ?');
 
+  const coming = comingAccountsOf(db);
+
   const factOf = ({ id, active, kind }: Row): Fact => ({ active: active === 1, kind, emails: emailsOf.all(id).toSorted() });
 
   /** What moved for an account, in history; links that rested on what is no longer so end. */
@@ -77,12 +83,13 @@ export const accountsOf = (db: Database, history: History): Accounts => {
     row: { readonly id: number; readonly account: string },
     old: Fact | undefined,
     now: Fact,
+    told = now,
   ): void => {
+    if (!alike(old, now)) history.record(commit, { source, subject: 'account', key: row.account, old, new: now });
     commit.moveEpoch();
-    history.record(commit, { source, subject: 'account', key: row.account, old, new: now });
     for (const { identity, name, email, at, ...stored } of linksOf.all(row.id)) {
       const made = linkMade(stored);
-      if (stands(made, now, email)) continue;
+      if (stands(made, now, email) && stands(made, told, email)) continue;
       unlink.run(identity, row.id);
       remember.run(identity, row.id, commit.at);
       const ended = { identity: name, ...made, at };
@@ -90,20 +97,36 @@ export const accountsOf = (db: Database, history: History): Accounts => {
     }
   };
 
+  const write = (commit: Commit, seen: Seen, given: Account): void => {
+    const { id: account, name = null } = given;
+    const told = toldOf(given);
+    const was = find.get(seen.source, account);
+    const old = was && factOf(was);
+    coming.forget(seen.source, account);
+    const now = seen.holds ? common(old, told) : told;
+    // One that is there already and could be linked anew waits too: nobody is linked in a source where accounts wait.
+    if (!alike(now, told) || (seen.holds && told.active && !alike(old, told))) coming.put(seen, given);
+    if (!now) return;
+    const row = { name, active: now.active ? 1 : 0, kind: now.kind, ...seen };
+    const id = was ? was.id : Number(insert.run({ account, ...row }).lastInsertRowid);
+    if (was) update.run({ id, ...row });
+    if (alike(old, told)) return;
+    removeEmails.run(id);
+    for (const email of now.emails) insertEmail.run(id, email);
+    move(commit, seen.source, { id, account }, old, now, told);
+  };
+
   return {
-    write(commit, seen, { id: account, name = null, emails, active, kind }) {
-      const now: Fact = { active, kind, emails: [...new Set(emails.map(normaliseEmail))].toSorted() };
-      const was = find.get(seen.source, account);
-      const old = was && factOf(was);
-      const row = { name, active: active ? 1 : 0, kind, ...seen };
-      const id = was ? was.id : Number(insert.run({ account, ...row }).lastInsertRowid);
-      if (was) update.run({ id, ...row });
-      if (JSON.stringify(old) === JSON.stringify(now)) return;
-      removeEmails.run(id);
-      for (const email of now.emails) insertEmail.run(id, email);
-      move(commit, seen.source, { id, account }, old, now);
+    write,
+    land(commit, source) {
+      const next = coming.next(source);
+      if (!next) return 0;
+      const { account, ...seen } = next;
+      write(commit, { source, ...seen, contentsAt: null, permissionsAt: null, holds: false }, account);
+      return 1;
     },
     deactivate(commit, source, tick) {
+      coming.forgetUnseen(source, tick);
       for (const row of unseen.all(source, tick)) {
         const old = factOf(row);
         setInactive.run(row.id);
@@ -111,6 +134,29 @@ export const accountsOf = (db: Database, history: History): Accounts => {
       }
     },
   };
+};
+
+const toldOf = ({ active, kind, emails }: Account): Fact => ({
+  active,
+  kind,
+  emails: [...new Set(emails.map(normaliseEmail))].toSorted(),
+});
+
+const alike = (one: Fact | undefined, other: Fact | undefined): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * What an account is while it waits to be what it was told to be: it lets nobody in whom either kept out. Undefined: it is not there.
+ * A guest's e-mails, and those of an inactive account, keep their owners from being sure of `everyone`, so both count.
+ */
+const common = (old: Fact | undefined, told: Fact): Fact | undefined => {
+  if (!old) return told.active && told.kind === 'member' ? undefined : told;
+  const active = old.active && told.active;
+  const kind = old.kind === 'guest' ? 'guest' : told.kind;
+  const both = active && kind === 'member';
+  const emails = both
+    ? old.emails.filter((email) => told.emails.includes(email))
+    : [...new Set([...old.emails, ...told.emails])].toSorted();
+  return { active, kind, emails };
 };
 
 /**

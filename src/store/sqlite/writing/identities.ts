@@ -128,7 +128,7 @@ export const identitiesOf = ({
   };
 };
 
-/** A source that a run is writing, or was killed while writing, is between two states: nothing is concluded from it. */
+/** A source that a run is writing, or was killed while writing, or where accounts wait, is between two states: nothing is concluded from it. */
 const prepareMatches = (db: Database): ((identity: Identity) => Match[]) => {
   const select = db.prepare<Identity, { source: string; account: string; active: number; barred: number }>(`
     SELECT
@@ -155,7 +155,9 @@ const prepareMatches = (db: Database): ((identity: Identity) => Match[]) => {
     FROM account_email
     JOIN account ON account.id = account_email.account
     JOIN source ON source.id = account.source
-    WHERE account_email.email = :email AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.source = account.source)
+    WHERE account_email.email = :email
+      AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.source = account.source)
+      AND NOT EXISTS (SELECT 1 FROM coming_account WHERE coming_account.source = account.source)
     ORDER BY source.name, account.account`);
   return (identity) =>
     identity.email === undefined

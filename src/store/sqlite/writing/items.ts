@@ -2,6 +2,7 @@ import type { Acl } from '../../../core/acl.ts';
 import type { NewDocument } from '../../store.ts';
 import type { Database } from '../database.ts';
 import type { Acls } from './acls.ts';
+import { comingAclsOf } from './coming-acls.ts';
 import type { Commit } from './commit.ts';
 import type { History } from './history.ts';
 import type { Principals } from './principals.ts';
@@ -26,7 +27,10 @@ export interface Item {
   readonly acl: number;
 }
 
-/** Where documents and containers are written; each answer says whether a document changed, or how many are gone. */
+/**
+ * Where documents and containers are written; each answer says whether a document changed, or how many are gone. Where the run
+ * holds back, what decides about others gets a new acl as far as it narrows.
+ */
 export interface Items {
   document(commit: Commit, seen: Seen, document: NewDocument): boolean;
   /** True when a document had to make way for the container. */
@@ -38,6 +42,8 @@ export interface Items {
   /** Writes the labels alone: who may carry a document is known even where its text is not. */
   relabel(source: number, key: string, labels: readonly string[]): void;
   touch(seen: Seen, key: string): void;
+  /** Gives one of the acls that wait to its item. Gives how many rows that took; 0 when none is left. */
+  land(commit: Commit, source: number): number;
   /** The key, and all whose chain of parents holds it. */
   delete(commit: Commit, source: number, key: string): number;
   remove(commit: Commit, source: number, items: readonly Item[]): number;
@@ -59,6 +65,7 @@ type DocumentRow = Record<'item' | 'updatedAt', number> &
 /** Documents and containers as rows, and what of them moves the epoch and history. */
 export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items => {
   const statements = prepare(db);
+  const coming = comingAclsOf({ db, acls, principals });
 
   /** Tells history who may see a key from now on (undefined: it is gone), and moves the epoch where others are decided by it. */
   const recordMove = (commit: Commit, source: number, key: string, was: Item | undefined, is: Item | undefined): void => {
@@ -76,9 +83,10 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
   const put = (
     commit: Commit,
     seen: Seen,
-    given: Omit<Item, 'id'>,
+    told: Omit<Item, 'id'>,
   ): { readonly id: number; readonly was?: Item; readonly moved: boolean } => {
-    const was = statements.find.get(seen.source, given.key);
+    const was = statements.find.get(seen.source, told.key);
+    const given = { ...told, acl: coming.aclOf(commit, seen, told, was) };
     if (
       was &&
       was.container === given.container &&
@@ -86,14 +94,16 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
       was.parent === given.parent &&
       was.acl === given.acl
     ) {
+      coming.put(seen, was.id, told.acl, given.acl);
       statements.confirm.run({ id: was.id, ...seen });
       return { id: was.id, was, moved: false };
     }
     const id = was ? was.id : Number(statements.insert.run({ ...given, ...seen }).lastInsertRowid);
+    coming.put(seen, id, told.acl, given.acl);
     // Other permissions than before are said now, whatever the run was to bring.
     const permissionsAt = was?.acl === given.acl ? seen.permissionsAt : seen.at;
     if (was) statements.update.run({ id, ...given, ...seen, permissionsAt });
-    if (was?.acl !== given.acl || was.container !== given.container) {
+    if (!was || was.acl !== given.acl || was.container !== given.container) {
       recordMove(commit, seen.source, given.key, was, { id, ...given });
     }
     return { id, ...(was && { was }), moved: true };
@@ -135,7 +145,9 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
     acl(commit, seen, key, givenAcl) {
       const was = statements.find.get(seen.source, key);
       if (!was) return false;
-      const acl = acls.intern(commit, seen.source, givenAcl);
+      const told = { ...was, acl: acls.intern(commit, seen.source, givenAcl) };
+      const acl = coming.aclOf(commit, seen, told, was);
+      coming.put(seen, was.id, told.acl, acl);
       if (was.acl === acl) {
         statements.confirmAcl.run({ id: was.id, ...seen });
         return false;
@@ -152,6 +164,15 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
     },
     relabel(source, key, labels) {
       statements.relabel.run({ source, key, labels: JSON.stringify(labels) });
+    },
+    land(commit, source) {
+      const next = coming.next(source);
+      if (!next) return 0;
+      const { acl, ...was } = next;
+      coming.forget(was.id);
+      statements.landAcl.run({ id: was.id, acl });
+      recordMove(commit, source, was.key, { ...was, acl: next.was }, { ...was, acl });
+      return 1;
     },
     delete: (commit, source, key) => remove(commit, source, statements.subtree.all({ source, key })),
   };
@@ -179,6 +200,7 @@ const prepare = (db: Database) => ({
     UPDATE item SET acl = :acl, tick = :tick, permissions_synced_at = :at WHERE id = :id`),
   confirmAcl: db.prepare<[Seen & { readonly id: number }]>(`
     UPDATE item SET tick = :tick, permissions_synced_at = :at WHERE id = :id`),
+  landAcl: db.prepare<[{ readonly id: number; readonly acl: number }]>('UPDATE item SET acl = :acl WHERE id = :id'),
   move: db.prepare<[{ readonly source: number; readonly key: string; readonly parent: string | null }]>(`
     UPDATE item SET parent = :parent WHERE source = :source AND key = :key AND container = 0 AND parent IS NOT :parent`),
   touch: db.prepare<[Seen & { readonly key: string }]>('UPDATE item SET tick = :tick WHERE source = :source AND key = :key'),

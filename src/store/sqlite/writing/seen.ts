@@ -9,4 +9,6 @@ export interface Seen {
   readonly contentsAt: number | null;
   /** Likewise of permissions, where they come with something else. What says nothing but permissions confirms them in any run. */
   readonly permissionsAt: number | null;
+  /** Whether what widens waits for the end of the run: see `held-back.ts`. */
+  readonly holds: boolean;
 }

@@ -10,10 +10,12 @@ import { type DatabaseFile, guarded } from '../failure.ts';
 import type { Accounts } from './accounts.ts';
 import type { Commit, Committing } from './commit.ts';
 import type { Groups } from './groups.ts';
+import { heldBackOf } from './held-back.ts';
 import type { Items } from './items.ts';
 import type { Runs } from './runs.ts';
 import type { Seen } from './seen.ts';
 import { type Listing, sweeping } from './sweep.ts';
+import { wholeOf } from './whole.ts';
 
 interface Parts {
   readonly db: Database;
@@ -57,6 +59,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
   const { db, file, commit, runs } = parts;
   const apply = applying(parts);
   const sweep = sweeping(parts);
+  const heldBack = heldBackOf(parts);
   const known = db.prepare<[{ source: number; keys: string }], KnownRow>(`
     SELECT item.key, item.title, document.revision, document.body_hash AS bodyHash, document.parser
     FROM json_each(:keys) AS wanted             -- CROSS JOIN: in this order, or all of the source is read for it
@@ -66,6 +69,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
   return ({ source: name, connector, now, decide }) => {
     const { run, row, due } = commit((step) => runs.begin(step, { name, connector, startedAt: now, decide }));
     const source = row.id;
+    const needed = heldBack.isNeeded(source);
     let listed = row.listed === 1;
     let progress: Progress = {
       tick: row.tick,
@@ -82,16 +86,18 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
       get listed() {
         return listed;
       },
+      whole: wholeOf(row),
       async known(keys) {
         const rows = guarded(file, () => known.all({ source, keys: JSON.stringify(keys) }));
         return new Map(rows.map(({ key, ...document }) => [key, knownOf(document)]));
       },
-      async write(batch) {
+      async write(batch, widening) {
+        const holds = widening === 'waits' && needed;
         const counted = { changed: 0, deleted: 0 };
         progress = commit((step) => {
           runs.assertHeld(source, run);
           let reached = progress;
-          for (const write of batch) reached = apply(step, { source, at: now, due, progress: reached, counted }, write);
+          for (const write of batch) reached = apply(step, { source, at: now, due, holds, progress: reached, counted }, write);
           return reached;
         }, run);
         return counted;
@@ -112,6 +118,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
         else if (of === undefined) listed = true;
         return swept;
       },
+      land: () => heldBack.land(source, run),
       async finish(end, endedAt, whole = end.status === 'complete') {
         commit((step) => runs.end(step, { source, run, due, startedAt: now, whole }, end, endedAt), run);
       },
@@ -123,6 +130,7 @@ interface Step {
   readonly source: number;
   readonly at: number;
   readonly due: Due;
+  readonly holds: boolean;
   readonly progress: Progress;
   readonly counted: { changed: number; deleted: number };
 }
@@ -138,13 +146,14 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
   const setTick = db.prepare<[number, number]>('UPDATE source SET tick = ? WHERE id = ?');
   const setCheckpoint = db.prepare<[string | null, string, number]>('UPDATE source SET cursor = ?, listings = ? WHERE id = ?');
 
-  return (commit, { source, at, due, progress, counted }, write) => {
+  return (commit, { source, at, due, holds, progress, counted }, write) => {
     const seen: Seen = {
       source,
       tick: progress.tick,
       at,
       contentsAt: due.content ? at : null,
       permissionsAt: due.permissions ? at : null,
+      holds,
     };
     switch (write.type) {
       case 'document':

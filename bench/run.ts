@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Runs the benchmarks that are named, or all of them, one after the other. Figures of one run compare; those of two do not. */
-const ALL = ['sync', 'search', 'http', 'missing', 'access', 'connect'];
+const ALL = ['sync', 'search', 'where', 'http', 'missing', 'access', 'connect'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !ALL.includes(name));

@@ -8,11 +8,29 @@ export const storedJson = <T>(schema: z.ZodType<T>, text: string, what: string):
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new AppError('unavailable', `The index is damaged: ${what} cannot be read. Restore it from a backup, or sync anew.`, {
-      cause,
-    });
+    throw damaged(what, cause);
   }
 };
+
+/** The fields of a document, looked at by hand: a search with conditions reads those of every visible document. */
+export const storedFields = (text: string): Readonly<Record<string, Field>> => {
+  try {
+    const fields: unknown = JSON.parse(text);
+    if (isFields(fields)) return fields;
+  } catch (cause) {
+    throw damaged('the fields of a document', cause);
+  }
+  throw damaged('the fields of a document');
+};
+
+const isFields = (value: unknown): value is Readonly<Record<string, Field>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isField);
+
+const isField = (value: unknown): value is Field =>
+  value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+const damaged = (what: string, cause?: unknown): AppError =>
+  new AppError('unavailable', `The index is damaged: ${what} cannot be read. Restore it from a backup, or sync anew.`, { cause });
 
 export const labelsSchema: z.ZodType<readonly string[]> = z.array(z.string());
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { FIELD_NAMES } from '../../core/normalised.ts';
 import { type Condition, meeting, type Meets } from '../../core/where.ts';
 import type { Database } from './database.ts';
-import { fieldsSchema, storedJson } from './stored-json.ts';
+import { storedFields, storedJson } from './stored-json.ts';
 
 /**
  * Teaches a connection `meets(fields, conditions)`: whether a document's fields (a JSON object, as stored) meet what is asked
@@ -16,7 +16,7 @@ export const prepareWhere = (db: Database): void => {
   db.function('meets', { deterministic: true }, (fields: string, where: string): number => {
     if (where !== of) meets = meeting(storedJson(whereSchema, where, 'a question'));
     of = where;
-    return meets(storedJson(fieldsSchema, fields, 'the fields of a document')) ? 1 : 0;
+    return meets(storedFields(fields)) ? 1 : 0;
   });
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { AppError } from '../../src/core/errors.ts';
+import { type FieldKind, kindOf } from '../../src/core/normalised.ts';
 import type { Session } from './api.ts';
 import { quotedName } from './names.ts';
 import type { Settings, TableSettings } from './settings.ts';
@@ -39,6 +40,7 @@ const relationSchema = z.object({
 const columnSchema = z.object({
   name: z.string(),
   type: z.string(),
+  base: z.string(),
   equals: z.string(),
   category: z.string(),
   in_key: z.string(),
@@ -140,6 +142,7 @@ const tableOf = async (
       `${where} names the column ${missing}, which ${settings.from} does not have. Correct ${where}, or put it back.`,
     );
   }
+  assertKinds(where, settings, columns);
   return {
     name,
     oid: Number(relation.oid),
@@ -169,6 +172,27 @@ const UNFOLLOWED: Readonly<Record<string, string>> = {
   f: 'no plain table but one of another server, which cannot be followed. Add that server as a source.',
   p: 'no plain table: it is partitioned, and the log tells of its parts. Name its partitions instead, each as a table.',
 };
+
+/** A column whose type can never be what its field is would be a problem of every row. A text is taken by what it says. */
+const assertKinds = (where: string, { fields }: TableSettings, columns: readonly Column[]): void => {
+  for (const [field, named] of Object.entries(fields)) {
+    const kind = kindOf(field) ?? 'text';
+    const column = columns.find((one) => one.name === named);
+    if (!column || column.category === 'S' || CAN_BE[kind].test(`${column.category} ${column.base}`)) continue;
+    throw new AppError(
+      'config',
+      `${where}.fields.${field} names ${named}, whose type ${column.base} can be no ${IN_WORDS[kind]}. Name a column that can, or leave the field out.`,
+    );
+  }
+};
+
+/** Of the category of a type and its name, those whose values a kind can hold. */
+const CAN_BE: Readonly<Record<FieldKind, RegExp>> = {
+  text: /^(?:[BDEINT] |U uuid$)/u,
+  number: /^N (?:smallint|integer|bigint|numeric|real|double precision)$/u,
+  instant: /^D (?:date|timestamp)/u,
+};
+const IN_WORDS: Readonly<Record<FieldKind, string>> = { text: 'text', number: 'number', instant: 'date or time' };
 
 /** Two rows of one key would be one document, for whoever may see either, and what one of them says would be lost. */
 const assertUnique = async (
@@ -229,6 +253,7 @@ interface Identified {
  */
 const COLUMNS = `
   SELECT a.attname AS name, format('%s.%I', t.typnamespace::regnamespace, t.typname) AS type, t.typcategory::text AS category,
+         format_type(b.oid, NULL) AS base,
          coalesce((
            SELECT o.oprnamespace::regnamespace::text FROM pg_operator AS o
            WHERE o.oprname = '=' AND o.oprleft = b.oid AND o.oprright = b.oid

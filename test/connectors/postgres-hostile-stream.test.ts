@@ -134,7 +134,7 @@ describe('what changes rows without a word in the log', () => {
     ['a logical message', `SELECT pg_logical_emit_message(true, 'x', 'y'); DELETE FROM deal WHERE id = 1`],
   ])('%s: what is stored follows', async (_, sql) => {
     const { db, source } = await followed(
-      { fields: { mood: 'mood' } },
+      { fields: { status: 'mood' } },
       `CREATE TYPE mood AS ENUM ('sad', 'so'); ALTER TABLE deal ADD COLUMN mood mood DEFAULT 'sad';`,
     );
     await db.sql(`CREATE TABLE IF NOT EXISTS other_thing (id int PRIMARY KEY); ${sql}`);

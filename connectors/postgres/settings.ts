@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { FIELD_NAMES } from '../../src/core/normalised.ts';
+import { FIELD_NAMES, kindOf } from '../../src/core/normalised.ts';
 import { isName } from '../../src/core/principal.ts';
 import { secret } from '../../src/core/secret.ts';
 

@@ -178,7 +178,7 @@ describe('what cannot work is said with its remedy', () => {
 
   test('a field that no source has', () => {
     expect(() => dealsSettings('postgres://db.acme.test/app', {}, { fields: { stauts: 'stage' } })).toThrow(
-      /must be one of account/u,
+      /must each be one of account/u,
     );
   });
 

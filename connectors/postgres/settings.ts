@@ -41,7 +41,12 @@ const table = z.strictObject({
   text: columns.exactOptional(),
   format: z.enum(['plain', 'markdown', 'html']).default('plain'),
   type: shown(TYPE_MAX).default('row'),
-  fields: z.partialRecord(z.enum(FIELD_NAMES, { error: `must be one of ${FIELD_NAMES.join(', ')}` }), name).default({}),
+  fields: z
+    .record(z.string(), name)
+    .refine((fields) => Object.keys(fields).every((field) => kindOf(field) !== undefined), {
+      error: `must each be one of ${FIELD_NAMES.join(', ')}`,
+    })
+    .default({}),
   updated_at: name.exactOptional(),
   url: text.exactOptional(),
   permissions,

@@ -11,6 +11,7 @@ import { type Session, sqlState } from './api.ts';
 import type { Table } from './catalog.ts';
 import { keyOf, ownAcl, type Row, rowSchema } from './map.ts';
 import type { RoledAccount } from './people.ts';
+import { become, settingsOf } from './person.ts';
 import { asKey, listsOf, selectKeys } from './rows.ts';
 
 /** One bit an account and row is held while a table is asked: more than this, in bytes, is refused. */
@@ -45,6 +46,7 @@ export const accessOf = async (session: Session, table: Table, asking: Asking): 
 };
 
 const truthRow = z.object({ active: z.string().nullable() });
+const SECURED = 'SELECT pg_catalog.row_security_active($1::pg_catalog.regclass)::pg_catalog.text AS active';
 
 /** The database is asked as each account which rows it sees. One container for each set of readers, not one acl a row. */
 const byRowSecurity = async (session: Session, table: Table, { source, accounts, keys }: Asking): Promise<Access> => {
@@ -53,30 +55,31 @@ const byRowSecurity = async (session: Session, table: Table, { source, accounts,
   const words = Math.ceil(active.length / 32);
   const readers = new Map<string, Uint32Array>();
   const [select, values] = [selectKeys(table, keys !== undefined), keys ? listsOf(keys, table.key.length) : []];
+  const own = await settingsOf(session, [...new Set(active.flatMap(({ role }) => fixed ?? role ?? []))]);
   for (const [index, { account, role = fixed }] of active.entries()) {
     const as = fixed ?? role;
     if (as === undefined || !isRole(as)) continue; // nobody in the database stands for them
-    await session.run('SAVEPOINT castellan_as');
+    const given = [...own(as), ...(setting === undefined ? [] : [[setting, account.id] as const])];
+    const there = await become(session, as, given);
     try {
-      if (setting !== undefined) await session.run('SELECT set_config($1, $2, true)', [setting, account.id]);
-      await session.run(`SET LOCAL ROLE ${escapeIdentifier(as)}`);
-      if (fixed !== undefined) await assertSecured(session, source, table, fixed);
-      for await (const page of session.pages(rowSchema, select, values)) {
-        for (const row of page) {
-          const key = keyOf(table, row);
-          let bits = readers.get(key);
-          if (!bits) {
-            if ((readers.size + 1) * words * 4 > BITS_MAX) throw tooMany(source, table);
-            readers.set(key, (bits = new Uint32Array(words)));
+      if (there) {
+        if (fixed !== undefined) await assertSecured(session, source, table, fixed);
+        for await (const page of session.pages(rowSchema, select, values)) {
+          for (const row of page) {
+            const key = keyOf(table, row);
+            let bits = readers.get(key);
+            if (!bits) {
+              if ((readers.size + 1) * words * 4 > BITS_MAX) throw tooMany(source, table);
+              readers.set(key, (bits = new Uint32Array(words)));
+            }
+            bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
           }
-          bits[index >>> 5] = (bits[index >>> 5] ?? 0) | (1 << (index & 31));
         }
       }
-      await session.run('ROLLBACK TO SAVEPOINT castellan_as; RELEASE SAVEPOINT castellan_as');
     } catch (error) {
-      if (!isNobody(error)) throw error;
-      await session.run('ROLLBACK TO SAVEPOINT castellan_as; RELEASE SAVEPOINT castellan_as'); // the role is not there, or may not read the table: it sees nothing
+      if (!isNobody(error)) throw error; // it sees nothing
     }
+    await session.run('ROLLBACK TO SAVEPOINT castellan_as; RELEASE SAVEPOINT castellan_as');
   }
   const from = `row-level security of ${table.name}`;
   const containers = new Map<string, Change<never>>();
@@ -116,7 +119,7 @@ const isRole = (name: string): boolean => name !== 'none' && Buffer.byteLength(n
 
 /** A role that row security does not bind would make everybody see everything. */
 const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
-  const [row] = await session.rows(truthRow, 'SELECT row_security_active($1::regclass)::text AS active', [table.from]);
+  const [row] = await session.rows(truthRow, SECURED, [table.from]);
   if (row?.active === 'true') return;
   throw new AppError(
     'config',
@@ -124,13 +127,8 @@ const assertSecured = async (session: Session, source: string, table: Table, rol
   );
 };
 
-/** No such role, or one that may not read the table. Whether *we* may become it is another question, asked before. */
-const isNobody = (error: unknown): boolean => {
-  const state = sqlState(error);
-  if (state === '22023' || state === '42704') return true;
-  return state === '42501' && error instanceof AppError && !/set role/u.test(error.message);
-};
-
+/** Of what is asked as a role: it may not read the table, or its policies rest on what it does not have. */
+const isNobody = (error: unknown): boolean => ['42501', '42704', '22023'].includes(sqlState(error) ?? '');
 const tooMany = (source: string, { name }: Table): AppError =>
   new AppError(
     'config',
@@ -146,22 +144,25 @@ const byQuery = async (session: Session, table: Table, { source, keys }: Asking)
   const named = table.key.map((column) => `acl.${escapeIdentifier(column)} IS NOT NULL`).join(' AND ');
   const sidesOf = new Map<string, { allow: Set<string>; deny: Set<string> }>();
   const wanted = keys && new Set(keys.map((values) => JSON.stringify(values)));
-  const select = `SELECT ${columns.join(', ')}, acl.principal::text AS "castellan principal", coalesce(to_jsonb(acl) ->> 'effect', 'allow') AS "castellan effect" FROM (${query}) AS acl WHERE ${named}`;
-  for await (const page of session.pages(rowSchema, select)) {
-    for (const row of page) {
-      if (wanted && !wanted.has(JSON.stringify(table.key.map((column) => row[column] ?? '')))) continue;
-      const key = keyOf(table, row);
-      const sides = sidesOf.get(key) ?? { allow: new Set(), deny: new Set() };
-      const effect = effectSchema.safeParse(row['castellan effect']);
-      if (!effect.success)
-        throw new AppError(
-          'source_changed',
-          `sources.${source}.tables.${table.name}.permissions.query gives an effect that is neither allow nor deny.`,
-        );
-      sides[effect.data].add(row['castellan principal'] ?? '');
-      sidesOf.set(key, sides);
+  const select = `SELECT ${columns.join(', ')}, acl.principal::pg_catalog.text AS "castellan principal",
+      coalesce(pg_catalog.to_jsonb(acl) OPERATOR(pg_catalog.->>) 'effect', 'allow') AS "castellan effect" FROM (${query}) AS acl WHERE ${named}`;
+  await session.asWritten(async () => {
+    for await (const page of session.pages(rowSchema, select)) {
+      for (const row of page) {
+        if (wanted && !wanted.has(JSON.stringify(table.key.map((column) => row[column] ?? '')))) continue;
+        const key = keyOf(table, row);
+        const sides = sidesOf.get(key) ?? { allow: new Set(), deny: new Set() };
+        const effect = effectSchema.safeParse(row['castellan effect']);
+        if (!effect.success)
+          throw new AppError(
+            'source_changed',
+            `sources.${source}.tables.${table.name}.permissions.query gives an effect that is neither allow nor deny.`,
+          );
+        sides[effect.data].add(row['castellan principal'] ?? '');
+        sidesOf.set(key, sides);
+      }
     }
-  }
+  });
   const from = `the query of ${table.name}`;
   const whole = createHash('sha256');
   const acls = new Map<string, Acl>();

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-import { Client } from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import { z } from 'zod';
 
 import type { Run } from '../../src/core/connector.ts';
@@ -28,6 +28,12 @@ export interface Session {
   run(sql: string, values?: readonly unknown[]): Promise<void>;
   /** Like `rows`, a page at a time: within a transaction. */
   pages<Row>(schema: z.ZodType<Row>, sql: string, values?: readonly unknown[]): AsyncGenerator<Row[]>;
+  /** While that works, names mean what they mean to the role of the connection, and what is PostgreSQL's own comes first. */
+  asWritten<T>(work: () => Promise<T>): Promise<T>;
+  /** Makes a logical slot of this name. */
+  makeSlot(slot: string): Promise<MadeSlot>;
+  /** By which the role of the connection finds names, in SQL: `"$user", public`. */
+  readonly path: string;
   /** Like `pages`, of wide rows: `size` is what each takes in bytes, in SQL. No page takes much more than may be held at once. */
   sizedPages<Row>(
     schema: z.ZodType<Row>,
@@ -38,14 +44,20 @@ export interface Session {
 
 type Reading = Pick<Run<Settings, unknown>, 'source' | 'settings' | 'signal'>;
 
+/** A slot that was made, and what everybody saw who began at that moment: all that was committed and does not come by the slot. */
+export interface MadeSlot {
+  readonly lsn: string;
+  /** For `SET TRANSACTION SNAPSHOT`, until another slot is made. */
+  readonly snapshot: string;
+}
+
 /** Works with a connection of its own, which is closed at the end, however that comes; an abort closes it at once. */
 export async function* connected<T>(
   { source, settings, signal }: Reading,
   work: (session: Session) => AsyncIterable<T>,
 ): AsyncGenerator<T> {
   signal.throwIfAborted();
-  const { client, session } = await open({ source, settings, signal }, STATEMENT);
-  const end = (): void => destroy(client);
+  const { client, session, end } = await open({ source, settings, signal }, STATEMENT);
   signal.addEventListener('abort', end, { once: true });
   try {
     for await (const step of work(session)) {
@@ -58,7 +70,7 @@ export async function* connected<T>(
     throw error;
   } finally {
     signal.removeEventListener('abort', end);
-    destroy(client);
+    end();
   }
 }
 
@@ -66,8 +78,7 @@ export async function* connected<T>(
 export const asked = async <T>(reading: Reading, work: (session: Session) => Promise<T>): Promise<T> => {
   const { signal } = reading;
   signal.throwIfAborted();
-  const { client, session } = await open(reading, LIVE_STATEMENT);
-  const end = (): void => destroy(client);
+  const { session, end } = await open(reading, LIVE_STATEMENT);
   signal.addEventListener('abort', end, { once: true });
   try {
     return await work(session);
@@ -76,30 +87,36 @@ export const asked = async <T>(reading: Reading, work: (session: Session) => Pro
     throw error;
   } finally {
     signal.removeEventListener('abort', end);
-    destroy(client);
+    end();
   }
 };
 
-const open = async ({ source, settings, signal }: Reading, statement: number): Promise<{ client: Client; session: Session }> => {
-  const client = new Client({
-    connectionString: settings.url.reveal(),
-    application_name: `castellan ${source}`,
-    connectionTimeoutMillis: CONNECT,
-    statement_timeout: statement,
-    query_timeout: statement + GRACE,
-    keepAlive: true,
-    types: { getTypeParser: () => (value: string) => value },
-  });
+interface Open {
+  readonly client: Client;
+  readonly session: Session;
+  /** Ends it without a word: the server notices. */
+  readonly end: () => void;
+}
+
+const open = async (reading: Reading, statement: number): Promise<Open> => {
+  const { source, signal } = reading;
+  const client = clientOf(reading, statement);
   const lost: Error[] = []; // what ended the connection while nobody waited for an answer
   client.on('error', (error) => void lost.push(error));
-  const end = (): void => destroy(client);
+  let beside: Client | undefined;
+  const end = (): void => [client, beside].forEach((one) => one?.connection.stream.destroy());
   signal.addEventListener('abort', end, { once: true });
   try {
     await client.connect();
-    await client.query(SESSION);
-    return { client, session: sessionOn(client, source, lost) };
+    const [before] = pathSchema.parse(await client.query(SESSION));
+    const makeSlot = async (slot: string): Promise<MadeSlot> => {
+      beside?.connection.stream.destroy();
+      beside = clientOf(reading, statement, 'database');
+      return slotMadeBy(beside, source, slot);
+    };
+    return { client, end, session: sessionOn(client, source, { lost, makeSlot, path: before.rows[0].path }) };
   } catch (error) {
-    destroy(client);
+    end();
     signal.throwIfAborted();
     throw failure(source, error);
   } finally {
@@ -107,17 +124,51 @@ const open = async ({ source, settings, signal }: Reading, statement: number): P
   }
 };
 
-/** However the database or the role is set up, texts come in one form. */
+/** What finds the names of our own statements: nothing that anybody made. */
+const OWN_PATH = 'pg_catalog, pg_temp';
+/** However the database or the role is set up, texts come in one form, and what we ask is what is answered, in its time. */
 const SESSION = `
-  SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
-  SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET default_transaction_read_only = off; SET row_security = on`;
+  SELECT pg_catalog.current_setting('search_path') AS path; SET search_path = ${OWN_PATH};
+  SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('server_version_num')::int >= 170000;
+  SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1; SET lc_monetary = 'C';
+  SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET quote_all_identifiers = off;
+  SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed'; SET row_security = on;
+  SET idle_in_transaction_session_timeout = 0`;
+const pathSchema = z.tuple([z.object({ rows: z.tuple([z.object({ path: z.string() })]) })], z.unknown());
 
-/** Ends it without a word: the server notices. */
-const destroy = (client: Client): void => {
-  client.connection.stream.destroy();
+const clientOf = ({ source, settings }: Reading, statement: number, replication?: 'database'): Client =>
+  new Client({
+    connectionString: settings.url.reveal(),
+    application_name: `castellan ${source}`,
+    connectionTimeoutMillis: CONNECT,
+    statement_timeout: statement,
+    query_timeout: statement + GRACE,
+    keepAlive: true,
+    types: { getTypeParser: () => (value: string) => value },
+    ...(replication && { replication }),
+  });
+
+/** It waits for all transactions that write, each no longer than for a statement. */
+const slotMadeBy = async (client: Client, source: string, slot: string): Promise<MadeSlot> => {
+  client.on('error', () => undefined); // what it holds is missed when it is asked for
+  try {
+    await client.connect();
+    await client.query(`SET lock_timeout = ${STATEMENT}`);
+    const made = await client.query(`CREATE_REPLICATION_SLOT ${escapeIdentifier(slot)} LOGICAL pgoutput EXPORT_SNAPSHOT`);
+    const [{ consistent_point: lsn, snapshot_name: snapshot }] = madeSchema.parse(made.rows);
+    return { lsn, snapshot };
+  } catch (error) {
+    throw failure(source, error);
+  }
 };
 
-const sessionOn = (client: Client, source: string, lost: readonly Error[]): Session => {
+const madeSchema = z.tuple([z.object({ consistent_point: z.string(), snapshot_name: z.string() })]);
+
+const sessionOn = (
+  client: Client,
+  source: string,
+  { lost, path, makeSlot }: Pick<Session, 'path' | 'makeSlot'> & { readonly lost: readonly Error[] },
+): Session => {
   const query = async (sql: string, values: readonly unknown[]): Promise<unknown[]> => {
     try {
       const result = await client.query({ text: sql, values: [...values] });
@@ -139,6 +190,15 @@ const sessionOn = (client: Client, source: string, lost: readonly Error[]): Sess
   return {
     rows: async (schema, sql, values = []) => parsed(schema, await query(sql, values)),
     run: async (sql, values = []) => void (await query(sql, values)),
+    path,
+    makeSlot,
+    // Where it fails, its transaction and its connection end with it.
+    asWritten: async (work) => {
+      await query("SELECT set_config('search_path', $1, false)", [path.trim() === '' ? OWN_PATH : `pg_catalog, ${path}`]);
+      const answer = await work();
+      await query(`SET search_path = ${OWN_PATH}`, []);
+      return answer;
+    },
     async *pages(schema, sql, values = []) {
       for await (const page of fetched(query, { sql, values, first: PAGE, next: () => PAGE })) yield parsed(schema, page);
     },
@@ -213,5 +273,11 @@ const KNOWN: readonly {
     as: 'source_changed',
     remedy: (source) => `Correct sources.${source}, or put back what was renamed.`,
   },
-  { codes: /^(?:57P0|53|08|55006|40|57014)/u, as: 'source_unavailable', remedy: () => 'It is asked again by the next run.' },
+  {
+    codes: /^55006$/u,
+    as: 'source_unavailable',
+    remedy: (source) =>
+      `It is asked again by the next run; two Castellans need two slots, and so does whatever else follows it: sources.${source}.slot`,
+  },
+  { codes: /^(?:57P0|53|08|40|57014)/u, as: 'source_unavailable', remedy: () => 'It is asked again by the next run.' },
 ];

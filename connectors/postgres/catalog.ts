@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { AppError } from '../../src/core/errors.ts';
+import { type FieldKind, kindOf } from '../../src/core/normalised.ts';
 import type { Session } from './api.ts';
 import { quotedName } from './names.ts';
 import type { Settings, TableSettings } from './settings.ts';
@@ -14,8 +15,8 @@ export interface Table {
   /** As it stands in SQL. */
   readonly from: string;
   readonly key: readonly string[];
-  /** The types of its key, as they stand in SQL. */
-  readonly keyTypes: readonly string[];
+  /** The types of its key, as they stand in SQL, and the schemas of what compares them. */
+  readonly keyTypes: readonly { readonly type: string; readonly equals: string }[];
   readonly title?: string;
   readonly text: readonly string[];
   readonly updatedAt?: string;
@@ -31,6 +32,7 @@ const relationSchema = z.object({
   schema: z.string(),
   relation: z.string(),
   kind: z.string(),
+  logged: z.string(),
   identity: z.string(),
   secured: z.string(),
   encoding: z.string(),
@@ -38,6 +40,8 @@ const relationSchema = z.object({
 const columnSchema = z.object({
   name: z.string(),
   type: z.string(),
+  base: z.string(),
+  equals: z.string(),
   category: z.string(),
   in_key: z.string(),
   identified: z.string(),
@@ -49,25 +53,62 @@ type Column = z.infer<typeof columnSchema>;
 /** The configured tables, held against the database: what is missing, or could not be followed, is one sentence with the remedy. */
 export const tablesOf = async (session: Session, source: string, { tables }: Settings): Promise<Table[]> => {
   const found: Table[] = [];
-  for (const [name, settings] of Object.entries(tables)) found.push(await tableOf(session, source, name, settings));
+  const oids = await oidsOf(
+    session,
+    Object.values(tables).map(({ from }) => from),
+  );
+  for (const [name, settings] of Object.entries(tables)) {
+    const oid = oids.get(settings.from);
+    if (oid === undefined)
+      throw new AppError(
+        'source_changed',
+        `sources.${source}.tables.${name}.from names ${settings.from}, which is not there or not to be seen.`,
+      );
+    found.push(await tableOf(session, source, { name, settings, oid }));
+  }
   return found;
 };
 
-const tableOf = async (session: Session, source: string, name: string, settings: TableSettings): Promise<Table> => {
+const oidRow = z.object({ name: z.string(), oid: z.string().nullable() });
+
+/** The relations that are called so where the settings were written, by these names. */
+export const oidsOf = async (session: Session, names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const rows = await session.asWritten(() =>
+    session.rows(
+      oidRow,
+      `SELECT name, pg_catalog.to_regclass(name)::pg_catalog.oid::pg_catalog.text AS oid
+       FROM pg_catalog.unnest($1::pg_catalog.text[]) AS given(name)`,
+      [[...names]],
+    ),
+  );
+  return new Map(rows.flatMap(({ name, oid }) => (oid === null ? [] : [[name, oid]])));
+};
+
+const tableOf = async (
+  session: Session,
+  source: string,
+  { name, settings, oid }: { readonly name: string; readonly settings: TableSettings; readonly oid: string },
+): Promise<Table> => {
   const where = `sources.${source}.tables.${name}`;
   const [relation] = await session.rows(
     relationSchema,
-    `SELECT c.oid::text, n.nspname AS schema, c.relname AS relation, c.relkind::text AS kind,
+    `SELECT c.oid::text, n.nspname AS schema, c.relname AS relation, c.relkind::text AS kind, c.relpersistence::text AS logged,
             c.relreplident::text AS identity, c.relrowsecurity::text AS secured,
             current_setting('server_encoding') AS encoding
      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-     WHERE c.oid = to_regclass($1)`,
-    [settings.from],
+     WHERE c.oid = $1::oid`,
+    [oid],
   );
   if (!relation)
     throw new AppError('source_changed', `${where}.from names ${settings.from}, which is not there or not to be seen.`);
+  const from = quotedName(relation.schema, relation.relation);
   if (relation.kind !== 'r')
-    throw new AppError('config', `${where}.from is no plain table. Views and partitioned tables cannot be followed.`);
+    throw new AppError(
+      'config',
+      `${where}.from is ${UNFOLLOWED[relation.kind] ?? 'no plain table, and cannot be followed. Name a table.'}`,
+    );
+  if (relation.logged !== 'p')
+    throw new AppError('config', `${where}.from is unlogged: the log does not tell of it. Run: ALTER TABLE ${from} SET LOGGED`);
   if (relation.encoding === 'SQL_ASCII')
     throw new AppError(
       'config',
@@ -75,7 +116,6 @@ const tableOf = async (session: Session, source: string, name: string, settings:
     );
   const columns = await session.rows(columnSchema, COLUMNS, [relation.oid]);
   const key = settings.key ?? columns.filter(({ in_key }) => in_key === 'true').map((column) => column.name);
-  const from = quotedName(relation.schema, relation.relation);
   if (key.length === 0)
     throw new AppError('config', `${where} has no primary key. Name the columns that identify a row: ${where}.key`);
   assertIdentified({ where, key, columns, from, identity: relation.identity });
@@ -102,12 +142,13 @@ const tableOf = async (session: Session, source: string, name: string, settings:
       `${where} names the column ${missing}, which ${settings.from} does not have. Correct ${where}, or put it back.`,
     );
   }
+  assertKinds(where, settings, columns);
   return {
     name,
     oid: Number(relation.oid),
     from,
     key,
-    keyTypes: key.map((column) => columns.find((one) => one.name === column)?.type ?? 'text'),
+    keyTypes: key.flatMap((column) => columns.filter((one) => one.name === column)),
     text,
     ...(title !== undefined && { title }),
     ...(updatedAt !== undefined && { updatedAt }),
@@ -123,6 +164,35 @@ const tableOf = async (session: Session, source: string, name: string, settings:
     settings,
   };
 };
+
+/** What is no table whose rows the log tells of. */
+const UNFOLLOWED: Readonly<Record<string, string>> = {
+  v: 'no plain table but a view, which cannot be followed. Name the tables behind it.',
+  m: 'no plain table: it is a materialised view, which cannot be followed. Name the tables behind it.',
+  f: 'no plain table but one of another server, which cannot be followed. Add that server as a source.',
+  p: 'no plain table: it is partitioned, and the log tells of its parts. Name its partitions instead, each as a table.',
+};
+
+/** A column whose type can never be what its field is would be a problem of every row. A text is taken by what it says. */
+const assertKinds = (where: string, { fields }: TableSettings, columns: readonly Column[]): void => {
+  for (const [field, named] of Object.entries(fields)) {
+    const kind = kindOf(field) ?? 'text';
+    const column = columns.find((one) => one.name === named);
+    if (!column || column.category === 'S' || CAN_BE[kind].test(`${column.category} ${column.base}`)) continue;
+    throw new AppError(
+      'config',
+      `${where}.fields.${field} names ${named}, whose type ${column.base} can be no ${IN_WORDS[kind]}. Name a column that can, or leave the field out.`,
+    );
+  }
+};
+
+/** Of the category of a type and its name, those whose values a kind can hold. */
+const CAN_BE: Readonly<Record<FieldKind, RegExp>> = {
+  text: /^(?:[BDEINT] |U uuid$)/u,
+  number: /^N (?:smallint|integer|bigint|numeric|real|double precision)$/u,
+  instant: /^D (?:date|timestamp)/u,
+};
+const IN_WORDS: Readonly<Record<FieldKind, string>> = { text: 'text', number: 'number', instant: 'date or time' };
 
 /** Two rows of one key would be one document, for whoever may see either, and what one of them says would be lost. */
 const assertUnique = async (
@@ -178,10 +248,18 @@ interface Identified {
 
 /**
  * `identified`: of the primary key (identity d) or of the index that was chosen (identity i). `shape`: another one where a column
- * was made, retyped or computed anew, or a value of its enumeration was renamed.
+ * was made, retyped or computed anew, or a value of its enumeration was renamed. `equals`: the schema of the operator of its type, which
+ * an extension may have brought; one that somebody else made for it does not count.
  */
 const COLUMNS = `
-  SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category,
+  SELECT a.attname AS name, format('%s.%I', t.typnamespace::regnamespace, t.typname) AS type, t.typcategory::text AS category,
+         format_type(b.oid, NULL) AS base,
+         coalesce((
+           SELECT o.oprnamespace::regnamespace::text FROM pg_operator AS o
+           WHERE o.oprname = '=' AND o.oprleft = b.oid AND o.oprright = b.oid
+             AND (o.oprnamespace = 'pg_catalog'::regnamespace OR o.oprowner = b.typowner)
+           ORDER BY o.oprnamespace <> 'pg_catalog'::regnamespace LIMIT 1
+         ), 'pg_catalog') AS equals,
          coalesce(a.attnum = ANY (p.indkey), false)::text AS in_key,
          coalesce(a.attnum = ANY (i.indkey), false)::text AS identified,
          (a.attgenerated <> '')::text AS generated,
@@ -191,6 +269,7 @@ const COLUMNS = `
   FROM pg_attribute AS a
   JOIN pg_class AS c ON c.oid = a.attrelid
   JOIN pg_type AS t ON t.oid = a.atttypid
+  JOIN pg_type AS b ON b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
   LEFT JOIN pg_index AS p ON p.indrelid = c.oid AND p.indisprimary
   LEFT JOIN pg_index AS i ON i.indrelid = c.oid
     AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END

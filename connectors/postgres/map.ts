@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import type { Field, SourceDocument } from '../../src/core/document.ts';
+import { spanOf } from '../../src/core/instant.ts';
 import { kindOf } from '../../src/core/normalised.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { isName } from '../../src/core/principal.ts';
@@ -119,7 +120,8 @@ const mappedOf = (table: Table, row: Row, acl: Acl): Mapped => {
 const fieldOf = (name: string, value: string): Field | undefined => {
   const kind = kindOf(name) ?? 'text';
   if (kind === 'text') return value;
-  if (kind === 'instant') return instantOf(value)?.toISOString();
+  // A text may be written as ISO 8601 has it, with its zone; a column of times is in UTC.
+  if (kind === 'instant') return (instantOf(value) ?? isoOf(value))?.toISOString();
   const number = Number(value);
   return value.trim() !== '' && Number.isFinite(number) ? number : undefined;
 };
@@ -130,6 +132,11 @@ const instantOf = (written: string | null | undefined): Date | undefined => {
   if (date === undefined) return undefined;
   const at = new Date(`${date}T${time.slice(0, 12)}Z`);
   return Number.isNaN(at.getTime()) ? undefined : at;
+};
+
+const isoOf = (written: string): Date | undefined => {
+  const span = spanOf(written);
+  return span && new Date(span.from);
 };
 
 /** What a row says of who may see it by its own columns. A row that names nobody is seen by nobody. */

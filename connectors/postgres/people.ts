@@ -62,7 +62,7 @@ const memberRow = z.object({ name: z.string().refine(isName), member: z.string()
  * that is not as it should be is left out, and stops no other.
  */
 export const readPeople = async (session: Session, source: string, settings: Settings): Promise<People> => {
-  const rows = await session.rows(accountRow, `SELECT * FROM (${settings.accounts}) AS accounts LIMIT ${ACCOUNTS_MAX + 1}`);
+  const { rows, members } = await session.asWritten(() => askedOf(session, settings));
   if (rows.length > ACCOUNTS_MAX)
     throw new AppError('config', `sources.${source}.accounts gives more than ${ACCOUNTS_MAX} rows.`);
   const accounts: RoledAccount[] = [];
@@ -72,10 +72,6 @@ export const readPeople = async (session: Session, source: string, settings: Set
     if (account) accounts.push(account);
     else unsound.push(...of);
   }
-  const members =
-    settings.groups === undefined
-      ? []
-      : await session.rows(memberRow, `SELECT * FROM (${settings.groups}) AS members LIMIT ${MEMBERS_MAX + 1}`);
   if (members.length > MEMBERS_MAX) throw new AppError('config', `sources.${source}.groups gives more than ${MEMBERS_MAX} rows.`);
   const ids = new Set(rows.map(({ id }) => id ?? ''));
   const groups = new Map(
@@ -90,6 +86,12 @@ export const readPeople = async (session: Session, source: string, settings: Set
     .digest('hex');
   return { accounts, groups, digest, ...(unsound.length > 0 && { problem: problemOf(source, unsound.length) }) };
 };
+
+const askedOf = async (session: Session, { accounts, groups }: Settings) => ({
+  rows: await session.rows(accountRow, `SELECT * FROM (${accounts}) AS accounts LIMIT ${ACCOUNTS_MAX + 1}`),
+  members:
+    groups === undefined ? [] : await session.rows(memberRow, `SELECT * FROM (${groups}) AS members LIMIT ${MEMBERS_MAX + 1}`),
+});
 
 /** The account of rows of one id; undefined where one of them is not as it should be. */
 const accountOf = (rows: readonly AccountRow[]): RoledAccount | undefined => {

@@ -1,11 +1,11 @@
 import type { Run } from '../../src/core/connector.ts';
 import type { Account, SourceDocument } from '../../src/core/document.ts';
 import { accessOf } from './access.ts';
-import { asked } from './api.ts';
-import { tablesOf } from './catalog.ts';
-import { documentOf, ROW_MAX, rowSchema, valuesOf } from './map.ts';
+import { asked, type Session, sqlState } from './api.ts';
+import { type Table, tablesOf } from './catalog.ts';
+import { documentOf, keyOf, ROW_MAX, type Row, rowSchema, valuesOf } from './map.ts';
 import { readPeople } from './people.ts';
-import { listsOf, selectRows } from './rows.ts';
+import { castKeys, listsOf, selectRows } from './rows.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -26,12 +26,9 @@ export const readRow = async (
     if (!table || !values) return 'gone';
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const keys = [values];
-    const [row] = await session.rows(
-      rowSchema,
-      selectRows(table, { wanted: true, most: ROW_MAX }),
-      listsOf(keys, table.key.length),
-    );
-    if (!row) return 'gone';
+    const row = await rowOf(session, table, keys);
+    // A type may take a value for another: of a row that is called otherwise nothing is said.
+    if (!row || keyOf(table, row) !== key) return 'gone';
     const people = await readPeople(session, source, settings);
     const accounts =
       as && table.settings.permissions.rls ? people.accounts.filter(({ account }) => account.id === as.id) : people.accounts;
@@ -48,6 +45,33 @@ export const readRow = async (
     // Nobody can look up a container that no run has stored, so the readers are named themselves.
     return { ...document, acl: { terms: [{ allow: readers, deny: [], from: `row-level security of ${table.name}` }] } };
   });
+
+const rowOf = async (session: Session, table: Table, keys: readonly (readonly string[])[]): Promise<Row | undefined> => {
+  const lists = listsOf(keys, table.key.length);
+  try {
+    const [row] = await session.rows(rowSchema, selectRows(table, { wanted: true, most: ROW_MAX }), lists);
+    return row;
+  } catch (error) {
+    if (!isRefusedValue(error)) throw error;
+    await session.run('ROLLBACK');
+    if (await canBeKey(session, table, lists)) throw error;
+    return undefined;
+  }
+};
+
+/** Was it the key that the types of its columns refuse? They may be others than when it was stored, and then no row has it. */
+const canBeKey = async (session: Session, table: Table, lists: readonly (readonly string[])[]): Promise<boolean> => {
+  try {
+    await session.run(castKeys(table), lists);
+    return true;
+  } catch (error) {
+    if (isRefusedValue(error)) return false;
+    throw error;
+  }
+};
+
+/** Of a value: it is none of its type, or none of its domain. */
+const isRefusedValue = (error: unknown): boolean => /^22|^23514$/u.test(sqlState(error) ?? '');
 
 const neverThere = (): never => {
   throw new Error('a table that was found is not there');

@@ -59,7 +59,10 @@ export const selectRows = (table: Table, { wanted, most }: { readonly wanted: bo
 
 const value = (column: string): string => `t.${escapeIdentifier(column)}::text`;
 
-/** The keys alone, for whoever may read all that is shown of a row: a column that is not granted refuses the whole. */
+/**
+ * The keys alone, for whoever may read all that is shown of a row: a column that is not granted refuses the whole. Whatever the names
+ * that whoever asks has made, it means the same.
+ */
 export const selectKeys = (table: Table, wanted: boolean): string => {
   const keys = table.key.map((column) => asKey('t', column));
   const shown = table.columns.map((column) => escapeIdentifier(column)).join(', ');
@@ -72,13 +75,20 @@ export const asKey = (of: string, column: string): string =>
 
 /** Only the rows of these keys: one list of values for each column of the key. By type, so that the key's index is used. */
 const joinWanted = ({ key, keyTypes }: Table): string => {
-  const lists = key.map((_, index) => `$${index + 1}::text[]`).join(', ');
+  const lists = key.map((_, index) => `pg_catalog.unnest($${index + 1}::pg_catalog.text[])`).join(', ');
   const names = key.map((_, index) => `k${index}`).join(', ');
   const same = key
-    .map((column, index) => `t.${escapeIdentifier(column)} = wanted.k${index}::${keyTypes[index] ?? 'text'}`)
+    .map((column, index) => {
+      const { equals = 'pg_catalog', type = 'pg_catalog.text' } = keyTypes[index] ?? {};
+      return `t.${escapeIdentifier(column)} OPERATOR(${equals}.=) wanted.k${index}::${type}`;
+    })
     .join(' AND ');
-  return `JOIN (SELECT DISTINCT * FROM unnest(${lists}) AS w(${names})) AS wanted ON ${same}`;
+  return `JOIN (SELECT DISTINCT * FROM ROWS FROM (${lists}) AS w(${names})) AS wanted ON ${same}`;
 };
+
+/** The values of keys as their types have them, and nothing of any row. */
+export const castKeys = ({ keyTypes }: Table): string =>
+  `SELECT ${keyTypes.map(({ type }, index) => `($${index + 1}::text[])[1]::${type}`).join(', ')}`;
 
 /** The values that `joinWanted` is bound to. */
 export const listsOf = (keys: readonly (readonly string[])[], columns: number): string[][] =>

@@ -1,10 +1,10 @@
-import { escapeIdentifier, escapeLiteral } from 'pg';
+import { escapeIdentifier } from 'pg';
 import { z } from 'zod';
 
 import type { Run } from '../../src/core/connector.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { type Session, sqlState } from './api.ts';
-import type { Table } from './catalog.ts';
+import { oidsOf, type Table } from './catalog.ts';
 import { quotedName } from './names.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,6 +23,8 @@ export interface Stream {
   readonly publication: string;
   /** All that was committed after it comes by the stream. */
   readonly from: string;
+  /** What was there when the slot was made, if it was made now: see `MadeSlot`. */
+  readonly snapshot?: string;
   /** Why what is stored cannot be brought up to date from its cursor, if so. */
   readonly broken?: string;
 }
@@ -44,13 +46,20 @@ const serverRow = z.object({ system: z.string(), timeline: z.string(), now: z.st
 export type Server = z.infer<typeof serverRow>;
 
 /** Which database this is, and how far it is: what is committed before `now` is in the log. */
-export const serverOf = async (session: Session): Promise<Server> => {
+export const serverOf = async (session: Session, source: string): Promise<Server> => {
   const [server] = await session.rows(
     serverRow,
-    `SELECT (pg_control_system()).system_identifier::text AS system, (pg_control_checkpoint()).timeline_id::text AS timeline,
-            pg_current_wal_flush_lsn()::text AS now, current_setting('wal_level') AS level`,
+    // Of the log that is being written, and not of the last checkpoint: that comes minutes after a standby took over.
+    `SELECT (pg_control_system()).system_identifier::text AS system, current_setting('wal_level') AS level,
+            CASE WHEN pg_is_in_recovery() THEN '' ELSE (('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int)::text END AS timeline,
+            CASE WHEN pg_is_in_recovery() THEN '' ELSE pg_current_wal_flush_lsn()::text END AS now`,
   );
   if (!server) throw new AppError('source_changed', 'The database does not say which it is.');
+  if (server.now === '')
+    throw new AppError(
+      'source_rejected',
+      `${source}: this server is a standby, which cannot be followed. Give the address of the primary: sources.${source}.url`,
+    );
   return server;
 };
 
@@ -95,8 +104,8 @@ export const openStream = async (
   }
   const lost = found !== undefined && (found.status === 'lost' || found.confirmed === null);
   if (!found) {
-    const from = await createSlot(session, source, slot);
-    return { slot, publication, from, ...(remembered && { broken: 'its replication slot was gone' }) };
+    const made = await createSlot(session, source, slot);
+    return { slot, publication, ...made, ...(remembered && { broken: 'its replication slot was gone' }) };
   }
   const anew = (why: string): Promise<Stream> => renewed(session, source, { slot, publication, from: '0/0' }, why);
   if (lost) return anew('the database threw away the log that was kept for it');
@@ -108,32 +117,40 @@ export const openStream = async (
       message: `The database keeps ${gigabytes} GB of its log for ${slot}. Sync more often, or drop the slot.`,
     });
   }
-  const standing = { slot, publication, from: confirmed };
-  if (!remembered) return standing;
-  if (remembered.system !== server.system || remembered.timeline !== server.timeline)
-    return anew('this is another database server than before');
-  if (lsnOf(remembered.lsn) < lsnOf(confirmed)) return anew('what came after its cursor was let go already');
+  // What it let pass before may have been committed and seen by nobody yet: only a slot that is made now says what that was.
+  if (!remembered) return anew('nothing of it is stored');
+  if (!isSame(remembered, server)) return anew('this is another database server than before');
+  if (lsnOf(remembered.lsn) < lsnOf(confirmed))
+    return anew('what came after its cursor was let go already (two Castellans need two slots)');
   if (published) return anew('the publication did not hold all its tables');
   if (lsnOf(remembered.lsn) > lsnOf(server.now)) return anew('the database is at an earlier state than before');
   // Only now: what the cursor says was stored is stored, for it was stored with it.
   if (lsnOf(remembered.lsn) > lsnOf(confirmed))
     await session.run('SELECT pg_replication_slot_advance($1, $2::pg_lsn)', [slot, remembered.lsn]);
-  return { ...standing, from: remembered.lsn };
+  return { slot, publication, from: remembered.lsn };
 };
+
+/** Is this the server whose log a cursor speaks of? A standby that took over, or a backup, goes on by another timeline. */
+export const isSame = (one: Pick<Remembered, 'system' | 'timeline'>, other: Pick<Remembered, 'system' | 'timeline'>): boolean =>
+  one.system === other.system && one.timeline === other.timeline;
 
 /** Begins a slot again where what it holds cannot be followed: until all was read, no cursor fits it. */
 export const renewed = async (session: Session, source: string, stream: Stream, why: string): Promise<Stream> => {
   await session.run('SELECT pg_drop_replication_slot($1)', [stream.slot]);
-  return { ...stream, from: await createSlot(session, source, stream.slot), broken: why };
+  return { ...stream, ...(await createSlot(session, source, stream.slot)), broken: why };
 };
 
-const lsnRow = z.object({ lsn: z.string() });
-
-const createSlot = async (session: Session, source: string, slot: string): Promise<string> => {
+const createSlot = async (session: Session, source: string, slot: string): Promise<Pick<Stream, 'from' | 'snapshot'>> => {
   try {
-    const [made] = await session.rows(lsnRow, `SELECT lsn::text FROM pg_create_logical_replication_slot($1, 'pgoutput')`, [slot]);
-    return made?.lsn ?? '0/0';
+    const { lsn: from, snapshot } = await session.makeSlot(slot);
+    return { from, snapshot };
   } catch (cause) {
+    if (sqlState(cause) === '53400')
+      throw new AppError(
+        'source_rejected',
+        `${source}: the database has no replication slot left for ${slot}. Drop one that nobody follows (SELECT slot_name FROM pg_replication_slots WHERE NOT active), or raise max_replication_slots and restart it.`,
+        { cause },
+      );
     if (sqlState(cause) !== '42501') throw cause;
     throw new AppError('source_rejected', `${source}: its role may not follow changes. Run: ALTER ROLE <its role> REPLICATION`, {
       cause,
@@ -141,7 +158,7 @@ const createSlot = async (session: Session, source: string, slot: string): Promi
   }
 };
 
-const publicationRow = z.object({ whole: z.string() });
+const publicationRow = z.object({ whole: z.string(), viaRoot: z.string() });
 const publishedRow = z.object({ schema: z.string(), relation: z.string(), filtered: z.string() });
 
 /** Sees to it that all tables are published whole. Gives whether one had to be added. */
@@ -161,9 +178,17 @@ const publish = async (
 ): Promise<boolean> => {
   const [found] = await session.rows(
     publicationRow,
-    'SELECT (pubinsert AND pubupdate AND pubdelete AND pubtruncate)::text AS whole FROM pg_publication WHERE pubname = $1',
-    [publication],
+    `SELECT (pubinsert AND pubupdate AND pubdelete AND pubtruncate)::text AS whole,
+            (pubviaroot AND EXISTS (SELECT FROM pg_class WHERE relispartition AND oid = ANY ($2::oid[])))::text AS "viaRoot"
+     FROM pg_publication WHERE pubname = $1`,
+    [publication, tables.map(({ oid }) => oid)],
   );
+  if (found?.viaRoot === 'true') {
+    throw new AppError(
+      'config',
+      `${source}: the publication ${publication} tells of partitions as of the whole they are part of. Run: ALTER PUBLICATION ${escapeIdentifier(publication)} SET (publish_via_partition_root = false)`,
+    );
+  }
   if (found && found.whole !== 'true') {
     throw new AppError(
       'config',
@@ -222,6 +247,7 @@ interface Deciding {
 /** The tables that decide for others. */
 export const relationsOf = async (session: Session, source: string, names: readonly string[]): Promise<Deciding[]> => {
   const found: Deciding[] = [];
+  const oids = names.length === 0 ? new Map<string, string>() : await oidsOf(session, names);
   for (const name of names) {
     const [row] = await session.rows(
       decidingRow,
@@ -230,7 +256,8 @@ export const relationsOf = async (session: Session, source: string, names: reado
                 SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary
               ))::text AS identified
        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-       WHERE c.oid = to_regclass(${escapeLiteral(name)}) AND c.relkind = 'r'`,
+       WHERE c.oid = $1::oid AND c.relkind = 'r'`,
+      [oids.get(name) ?? null],
     );
     if (!row) throw new AppError('source_changed', `sources.${source}.deciding names ${name}, which is no table that is there.`);
     const from = quoted(row);

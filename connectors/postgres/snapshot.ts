@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
+import { escapeLiteral } from 'pg';
 import { z } from 'zod';
 
 import { AppError } from '../../src/core/errors.ts';
@@ -11,13 +12,18 @@ const VISIBLE = 10_000;
 const LOOK = 25;
 
 /**
- * One snapshot for everything this run says, not older than what the log said. Gives whether it holds all that the log held before:
+ * One snapshot for everything this run says, not older than what the log said. `snapshot`: that of a slot that was made now, for
+ * what waits for replicas comes neither by the slot nor to whoever only looks afterwards. Gives whether it holds all that the log held before:
  * of what is still running nobody can say whether its commit is in the log already.
  */
-export const beginSeeing = async (session: Session, touched: Touched | undefined): Promise<boolean> => {
+export const beginSeeing = async (
+  session: Session,
+  { touched, snapshot }: { readonly touched?: Touched | undefined; readonly snapshot?: string | undefined },
+): Promise<boolean> => {
   const settled = !(await isWriting(session));
   for (let waited = 0; ; waited += LOOK) {
     await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    if (snapshot !== undefined) await session.run(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
     if (!touched || (await seesAll(session, touched.transactions))) return settled;
     await session.run('ROLLBACK');
     if (waited >= VISIBLE) {

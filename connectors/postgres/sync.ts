@@ -16,7 +16,7 @@ import { type People, peopleChanges, readPeople } from './people.ts';
 import { readRow } from './read.ts';
 import { readRows, selectKeys } from './rows.ts';
 import { type Settings, settingsSchema } from './settings.ts';
-import { lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
+import { isSame, lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
 import { beginSeeing } from './snapshot.ts';
 import { type Touched, touchedUpTo } from './stream.ts';
 
@@ -42,17 +42,17 @@ export const postgres = defineConnector<Settings, Cursor>({
   awaitChange: async (run) => {
     const { cursor, signal } = run;
     if (!cursor) return;
-    for await (const place of connected(run, (session) => placesOf(session, signal))) {
-      if (lsnOf(place) > lsnOf(cursor.lsn) || isUnasked(cursor, run.now().getTime())) return;
+    for await (const server of connected(run, (session) => placesOf(session, run.source, signal))) {
+      if (!isSame(cursor, server) || lsnOf(server.now) > lsnOf(cursor.lsn) || isUnasked(cursor, run.now().getTime())) return;
     }
   },
   read: readRow,
 });
 
-/** How far the log is, now and again. */
-async function* placesOf(session: Session, signal: AbortSignal): AsyncGenerator<string> {
+/** Which server it is and how far its log is, now and again. */
+async function* placesOf(session: Session, source: string, signal: AbortSignal): AsyncGenerator<Server> {
   for (;;) {
-    yield (await serverOf(session)).now;
+    yield await serverOf(session, source);
     await setTimeout(POLL, undefined, { signal });
   }
 }
@@ -74,7 +74,7 @@ interface Work {
 async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Change<Cursor>> {
   const { cursor, source, settings, notice } = run;
   const now = run.now().getTime();
-  const server = await serverOf(session);
+  const server = await serverOf(session, source);
   const tables = await tablesOf(session, source, settings);
   await assertSeesRows(session, source, tables);
   const opened = await openStream(session, run, { tables, remembered: cursor, server });
@@ -82,7 +82,7 @@ async function* changesOf(run: PostgresRun, session: Session): AsyncGenerator<Ch
   if (cursor && stream.broken !== undefined) {
     notice({ kind: 'advice', message: `All rows are read anew, for ${stream.broken}.` });
   }
-  const settled = await beginSeeing(session, touched);
+  const settled = await beginSeeing(session, { touched, snapshot: stream.snapshot });
   const people = await readPeople(session, source, settings);
   if (people.problem !== undefined) notice({ kind: 'advice', message: people.problem });
   const work: Work = { run, session, tables, stream, server, people, now, settled };

@@ -142,3 +142,43 @@ describe('rows that are wide', () => {
     expect(await source.sync()).toMatchObject({ status: 'complete', counts: { read: 21 } });
   });
 });
+
+describe('a key that is stored and that the type of its column does not take any more', () => {
+  const NOTE = { from: 'note', fields: {}, url: 'https://crm.acme.test/', permissions: { everyone: true } };
+
+  test.each([
+    ['a number', 'int'],
+    ['a number that is too small', 'smallint', '99999'],
+    ['a UUID', 'uuid'],
+    ['a time', 'timestamptz', '2026-02-31'],
+    ['a value of an enumeration', 'mood'],
+    ['a value of a domain', 'small', '7'],
+    ['a shorter text', 'varchar(2)', 'abc'],
+    ['a rounder number', 'numeric(4, 1)', '1.55'],
+  ])('for it is %s now, is gone, and so is its row', async (_, type, key = 'old') => {
+    const { db, source, settings } = await followed(
+      NOTE,
+      `CREATE TYPE mood AS ENUM ('sad'); CREATE DOMAIN small AS int CHECK (VALUE < 5);
+       CREATE TABLE note (id text PRIMARY KEY, notes text); INSERT INTO note VALUES ('${key}', 'winter');`,
+    );
+    expect(await source.finds('ada', 'winter')).toHaveLength(1);
+    const to = ['varchar(2)', 'numeric(4, 1)'].includes(type) ? `id::${type}` : `NULL::${type}`;
+    await db.sql(`${to.startsWith('NULL') ? 'DELETE FROM note;' : ''} ALTER TABLE note ALTER id TYPE ${type} USING ${to}`);
+    const run = aConnectorRun<Settings, never>(settings, { folder: '/' });
+    expect(await postgres.read?.(`deals/${key}`, run)).toBe('gone');
+    expect(await source.sync()).toMatchObject({ status: 'complete', counts: { deleted: 1 } });
+    expect(await source.differs()).toEqual([]);
+  });
+
+  test('and a row that cannot be computed is not said to be gone', async () => {
+    const { db, settings } = await followed(
+      NOTE,
+      `CREATE TABLE note (id int PRIMARY KEY, notes text); INSERT INTO note VALUES (1, 'x');`,
+    );
+    await db.sql(`ALTER TABLE note ADD odd int GENERATED ALWAYS AS (1 / (id - 1)) VIRTUAL`);
+    const odd = dealsSettings(settings.url.reveal(), {}, { ...NOTE, text: ['notes', 'odd'] });
+    await expect(postgres.read?.('deals/1', aConnectorRun<Settings, never>(odd, { folder: '/' }))).rejects.toThrow(
+      /division by zero/u,
+    );
+  });
+});

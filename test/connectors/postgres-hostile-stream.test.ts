@@ -66,10 +66,12 @@ describe('keys', () => {
     ['bit(3)', `B'101'`, `B'111'`],
     ['int4range', `'[1,5)'`, `'empty'`],
     ['tsvector', `'a b'`, `'c'`],
+    ['citext', `'A b'`, `'c'`],
+    ['ltree', `'a.b'`, `'c'`],
   ])('of type %s tell what was deleted and what was changed', async (type, one, two) => {
     const { db, source } = await followed(
       { from: 'note', text: ['notes'], fields: {}, url: 'https://crm.acme.test/', permissions: { everyone: true } },
-      `CREATE TYPE mood AS ENUM ('sad', 'so, "so"'); CREATE TYPE pair AS (a int, b text); CREATE DOMAIN small AS int CHECK (VALUE < 100);
+      `${['citext', 'ltree'].includes(type) ? `CREATE EXTENSION ${type};` : ''} CREATE TYPE mood AS ENUM ('sad', 'so, "so"'); CREATE TYPE pair AS (a int, b text); CREATE DOMAIN small AS int CHECK (VALUE < 100);
        CREATE TABLE note (id ${type} PRIMARY KEY, notes text); INSERT INTO note VALUES (${one}, 'winter'), (${two}, 'winter');`,
     );
     expect(await source.finds('ada', 'winter')).toHaveLength(2);
@@ -132,7 +134,7 @@ describe('what changes rows without a word in the log', () => {
     ['a logical message', `SELECT pg_logical_emit_message(true, 'x', 'y'); DELETE FROM deal WHERE id = 1`],
   ])('%s: what is stored follows', async (_, sql) => {
     const { db, source } = await followed(
-      { fields: { mood: 'mood' } },
+      { fields: { status: 'mood' } },
       `CREATE TYPE mood AS ENUM ('sad', 'so'); ALTER TABLE deal ADD COLUMN mood mood DEFAULT 'sad';`,
     );
     await db.sql(`CREATE TABLE IF NOT EXISTS other_thing (id int PRIMARY KEY); ${sql}`);

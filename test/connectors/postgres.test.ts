@@ -55,6 +55,29 @@ describe('a row', () => {
     });
   });
 
+  test.each([
+    ['a number', 'amount', 'numeric', `'12.50'`, 12.5],
+    ['no number', 'amount', 'numeric', `'NaN'`, undefined],
+    ['a number without end', 'amount', 'float8', `'-Infinity'`, undefined],
+    ['nothing', 'amount', 'numeric', 'NULL', null],
+    ['a number in a text', 'amount', 'text', `'80'`, 80],
+    ['a truth', 'status', 'boolean', 'true', 'true'],
+    ['a value of an enumeration', 'status', 'mood', `'sad'`, 'sad'],
+    ['a time of a zone', 'due_at', 'timestamptz', `'2026-05-01 02:00+02'`, '2026-05-01T00:00:00.000Z'],
+    ['a time in a text', 'due_at', 'text', `'2026-05-01T02:00:00+02:00'`, '2026-05-01T00:00:00.000Z'],
+    ['for ever', 'due_at', 'timestamptz', `'infinity'`, undefined],
+    ['before Christ', 'due_at', 'date', `'0044-03-15 BC'`, undefined],
+  ])('whose field is %s says it as its kind, or not', async (_, field, type, value, said_) => {
+    const changes = await said(
+      `CREATE TYPE mood AS ENUM ('sad'); DELETE FROM deal WHERE id > 1; ALTER TABLE deal ADD odd ${type}; UPDATE deal SET odd = ${value};`,
+      {},
+      { fields: { [field]: 'odd' } },
+    );
+    const document = changes.find((change) => change.type === 'document');
+    expect(document?.document.fields).toEqual(said_ === undefined ? {} : { [field]: said_ });
+    expect(changes.filter((change) => change.type === 'problem')).toHaveLength(said_ === undefined ? 1 : 0);
+  });
+
   test('that is too long is nobody’s, and that is said', async () => {
     const changes = await said(`UPDATE deal SET notes = repeat('x', 20000000) WHERE id = 2;`);
     expect(changes.filter((change) => 'key' in change && change.key === 'deals/2')).toMatchObject([
@@ -117,6 +140,17 @@ describe('what cannot work is said with its remedy', () => {
   test.each([
     ['a table that is not there', '', {}, { from: 'nowhere' }, /deals\.from names nowhere, which is not there/u],
     ['a column that is not there', '', {}, { text: ['nots'] }, /names the column nots, which deal does not have/u],
+    [
+      'a truth for a number',
+      'ALTER TABLE deal ADD odd bool;',
+      {},
+      { fields: { amount: 'odd' } },
+      /deals\.fields\.amount names odd, whose type boolean can be no number/u,
+    ],
+    ['money for a number', 'ALTER TABLE deal ADD odd money;', {}, { fields: { amount: 'odd' } }, /type money can be no number/u],
+    ['a number for a time', '', {}, { fields: { due_at: 'amount' } }, /type numeric can be no date or time/u],
+    ['an hour for a time', 'ALTER TABLE deal ADD odd time;', {}, { fields: { due_at: 'odd' } }, /can be no date or time/u],
+    ['JSON for a text', 'ALTER TABLE deal ADD odd jsonb;', {}, { fields: { status: 'odd' } }, /type jsonb can be no text/u],
     ['a view', 'CREATE VIEW seen AS SELECT * FROM deal;', {}, { from: 'seen' }, /is no plain table/u],
     ['a table without a key', 'ALTER TABLE deal DROP CONSTRAINT deal_pkey;', {}, {}, /has no primary key/u],
     ['a key the log does not tell', '', {}, { key: ['name'] }, /Run: ALTER TABLE "?public"?\."?deal"? REPLICA IDENTITY FULL$/u],
@@ -140,6 +174,12 @@ describe('what cannot work is said with its remedy', () => {
     ],
   ])('%s', async (_, sql, given, table, sentence) => {
     await expect(said(sql, given, table)).rejects.toThrow(sentence);
+  });
+
+  test('a field that no source has', () => {
+    expect(() => dealsSettings('postgres://db.acme.test/app', {}, { fields: { stauts: 'stage' } })).toThrow(
+      /must each be one of account/u,
+    );
   });
 
   test.each([

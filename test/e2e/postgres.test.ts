@@ -30,7 +30,7 @@ sources:
     accounts: SELECT id, email, name, active::text FROM person
     groups: SELECT name, member FROM team
     tables:
-      deals: { from: deal, text: [notes], permissions: { owner: owner, group: team } }
+      deals: { from: deal, type: deal, text: [notes], fields: { stage: stage, amount: amount }, permissions: { owner: owner, group: team } }
 `);
   const env = { APP_DATABASE_URL: db.url };
   const serving = async (who: string, follows: boolean): Promise<AClient> => {
@@ -42,6 +42,8 @@ sources:
   const [ada, bob] = await Promise.all([serving(ADA, true), serving(BOB, false)]);
   await expect.poll(() => found(ada), STARTED).toEqual(['app:deals/1', 'app:deals/3']);
   expect(await found(bob)).toEqual(['app:deals/2']);
+  const where = [{ field: 'amount', from: 1000 }, { field: 'stage', is: 'OPEN' }]; // prettier-ignore
+  expect([(await search(ada, { where })).ids, (await search(bob, { where })).ids]).toEqual([['app:deals/1'], []]);
   await db.sql(`UPDATE deal SET owner = 'bob' WHERE id = 1`);
   await expect.poll(() => found(ada), SOON).toEqual(['app:deals/3']);
   expect(await found(bob)).toEqual(['app:deals/1', 'app:deals/2']);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,6 +15,8 @@ export interface PostgresServer {
   /** Runs statements as the superuser. */
   readonly sql: (text: string, database?: string) => Promise<Record<string, unknown>[]>;
   readonly port: number;
+  /** Takes it down for a moment, as a crash would, and starts another beside it that is a standby and follows it. */
+  readonly standby: () => Promise<PostgresServer>;
   /** Ends it, and takes away what it stored. */
   readonly stop: () => Promise<void>;
 }
@@ -25,10 +27,9 @@ const START_MS = 30_000;
 
 /** Starts one. It dies with this process, for it reads a pipe of ours. */
 export const startPostgres = async (): Promise<PostgresServer> => {
-  const place = mkdtempSync(join(tmpdir(), 'castellan-postgres-'));
   const asNobody = process.getuid?.() === 0;
   const who = asNobody ? { uid: NOBODY, gid: NOBODY } : {};
-  if (asNobody) chownSync(place, NOBODY, NOBODY);
+  const place = placeOf(who);
   const native = await nativeFor(place, asNobody);
   const data = join(place, 'data');
   const made = spawnSync(
@@ -41,8 +42,61 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
-  const port = await freePort();
-  const server = spawn(
+  return runningOn({ place, native, who, port: await freePort() });
+};
+
+interface Cluster {
+  /** Where its data is, and all that goes with it. */
+  readonly place: string;
+  readonly native: string;
+  readonly who: { readonly uid?: number; readonly gid?: number };
+  readonly port: number;
+}
+
+const placeOf = ({ uid, gid }: Cluster['who']): string => {
+  const place = mkdtempSync(join(tmpdir(), 'castellan-postgres-'));
+  if (uid !== undefined && gid !== undefined) chownSync(place, uid, gid);
+  return place;
+};
+
+const runningOn = async (cluster: Cluster): Promise<PostgresServer> => {
+  const { place, port } = cluster;
+  let server = spawned(cluster);
+  const url = (database = 'postgres'): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
+  await started(url());
+  const sql = (text: string, database?: string): Promise<Record<string, unknown>[]> => statements(url(database), text);
+  return {
+    url,
+    sql,
+    port,
+    standby: async () => {
+      await ended(server);
+      const copy = copyOf(cluster, await freePort());
+      server = spawned(cluster);
+      await started(url());
+      return runningOn(copy);
+    },
+    stop: async () => {
+      await ended(server);
+      rmSync(place, { recursive: true, force: true });
+    },
+  };
+};
+
+/** What a cluster that does not run stores, as it is taken for a standby that will follow it. */
+const copyOf = ({ place, native, who, port }: Cluster, to: number): Cluster => {
+  const copy = placeOf(who);
+  const [from, data] = [join(place, 'data'), join(copy, 'data')];
+  const copied = spawnSync('cp', ['-R', from, data], { ...who, encoding: 'utf8' });
+  if (copied.status !== 0) throw new Error(`the copy failed: ${copied.stderr}`);
+  rmSync(join(data, 'postmaster.pid'), { force: true });
+  appendFileSync(join(data, 'postgresql.auto.conf'), `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres'\n`);
+  writeFileSync(join(data, 'standby.signal'), '');
+  return { place: copy, native, who, port: to };
+};
+
+const spawned = ({ place, native, who, port }: Cluster): ChildProcess =>
+  spawn(
     // The shell ends the server when its own input ends, which is when we do, however that comes.
     '/bin/sh',
     [
@@ -50,7 +104,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       '"$0" "$@" & pid=$!; (cat >/dev/null; kill -QUIT $pid) <&3 & wait $pid',
       join(native, 'bin/postgres'),
       '-D',
-      data,
+      join(place, 'data'),
       '-k',
       '',
       '-p',
@@ -59,19 +113,6 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     ],
     { ...who, cwd: '/', stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
   );
-  const url = (database = 'postgres'): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
-  await started(url());
-  const sql = (text: string, database?: string): Promise<Record<string, unknown>[]> => statements(url(database), text);
-  return {
-    url,
-    sql,
-    port,
-    stop: async () => {
-      await ended(server);
-      rmSync(place, { recursive: true, force: true });
-    },
-  };
-};
 
 const SETTINGS = [
   'listen_addresses=127.0.0.1',

@@ -3,7 +3,7 @@ import { afterAll, onTestFinished } from 'vitest';
 import { type PostgresServer, startPostgres } from './a-postgres-server.ts';
 
 /** A real PostgreSQL with a logical log, for one test file. */
-export interface APostgres extends Omit<PostgresServer, 'stop'> {
+export interface APostgres extends Omit<PostgresServer, 'stop' | 'standby'> {
   /** A fresh database, gone with the test. */
   database(): Promise<ADatabase>;
 }

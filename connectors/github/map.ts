@@ -84,7 +84,7 @@ export const issueDocument = ({ id, full_name }: Repository, issue: Issue): Sour
   acl: audienceOf(repositoryKey(id), `repository ${full_name}`),
   body: { kind: 'text', text: issue.body ?? '', format: 'markdown' },
   ...authorOf(issue.user),
-  labels: [...new Set(issue.labels.map((label) => (typeof label === 'string' ? label : label.name)))].filter(Boolean).toSorted(),
+  labels: [...new Set(issue.labels.flatMap((label) => (typeof label === 'string' ? label : label.name) || []))].toSorted(),
   fields: {
     status: issue.pull_request?.merged_at ? 'merged' : issue.state,
     assignee: issue.assignee?.login ?? null,

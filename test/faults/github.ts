@@ -172,7 +172,7 @@ export const GITHUB: readonly Fault[] = [
   {
     name: 'a person is asked about by a name alone',
     file: 'connectors/github/read.ts',
-    find: `String(said.user.id) !== as.id || `,
+    find: `String(said.user?.id) !== as.id || `,
     plant: '',
     caughtBy: live('a name that is another’s by now is nobody’s'),
   },

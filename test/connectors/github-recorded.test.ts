@@ -35,7 +35,7 @@ const recordingSchema = z.array(
     path: z.string(),
     status: z.number(),
     response: z.unknown(),
-    responseHeaders: z.record(z.string(), z.string()).default({}),
+    headers: z.record(z.string(), z.unknown()),
   }),
 );
 
@@ -57,9 +57,11 @@ const understand = <T>(kind: Kind<T>, reply: unknown): T => {
 describe('what api.github.com replied', () => {
   test('of an organisation, its collaborators and its files is understood', () => {
     expect(replies('get-organization').map((one) => understand(ORGANISATION, one).login)).toEqual(['octokit-fixture-org']);
-    const people = replies('add-and-remove-repository-collaborator').filter((one) => 'permissions' in Object(one));
+    const people = replies('add-and-remove-repository-collaborator').filter((one) => 'login' in Object(one));
     expect(people.map((one) => understand(COLLABORATOR, one).permissions.pull)).toEqual([true, true, true]);
-    expect(replies('get-content').map((one) => understand(FILE, one).path)).toEqual(['README.md', 'README.md']);
+    // One of them is the bytes of a file, as they are.
+    const files = replies('get-content').filter((one) => typeof one === 'object');
+    expect(files.map((one) => understand(FILE, one).path)).toEqual(['README.md', 'README.md']);
     expect(replies('git-refs').map((one) => understand(REF, one).object.type)).toEqual(['commit', 'commit', 'commit']);
   });
 
@@ -84,8 +86,7 @@ describe('what api.github.com replied', () => {
     const fetch: Fetch = async (input) => {
       const { searchParams } = new URL(String(input));
       const page = pages[Number(searchParams.get('page') ?? 1) - 1];
-      const { link = '' } = page?.responseHeaders ?? {};
-      return new Response(JSON.stringify(page?.response), { headers: { link } });
+      return new Response(JSON.stringify(page?.response), { headers: { link: String(page?.headers['link'] ?? '') } });
     };
     const run = aConnectorRun(githubSettings({ url: 'https://api.github.com' }), { folder: '/', fetch });
     const all = await askAll(run, { what: 'issues', path: '/repositories/1000/issues' });
@@ -126,7 +127,8 @@ describe('what GitHub delivered to webhooks', () => {
   });
 
   test('of issues and comments is understood as what the interface gives of them', () => {
-    const issues = [...told('issues', 'issue'), ...told('issue_comment', 'issue')];
+    // Those of what was pinned were shortened by whoever gave them away.
+    const issues = [...told('issues', 'issue'), ...told('issue_comment', 'issue')].filter((one) => 'state' in Object(one));
     const comments = [...told('issue_comment', 'comment'), ...told('pull_request_review_comment', 'comment')];
     expect([issues.length > 20, comments.length > 5]).toEqual([true, true]);
     for (const issue of issues) expect(understand(ISSUE, issue).number).toBeGreaterThan(0);

@@ -25,7 +25,7 @@ export const filesKey = (repository: number): string => `files:${repository}`;
 export const wikiKey = (repository: number): string => `wiki:${repository}`;
 export const issueKey = (repository: number, number: number): string => `issue:${repository}/${number}`;
 export const fileKey = (repository: number, path: string): string => `file:${repository}/${path}`;
-export const pageKey = (repository: number, path: string): string => `page:${repository}/${path}`;
+const pageKey = (repository: number, path: string): string => `page:${repository}/${path}`;
 export const commentKey = (kind: CommentKind, repository: number, comment: number): string => `${kind}:${repository}/${comment}`;
 
 /** A comment on an issue or pull request, or on the code of one. */

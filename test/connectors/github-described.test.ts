@@ -134,12 +134,13 @@ describe('GitHub’s own description of its interface', () => {
   });
 });
 
+const parsed = <T>(kind: Kind<T>, path: string): T => {
+  const one = understood({ notice: () => undefined }, kind, itemsOf(github.reply(path).examples[0])[0]);
+  if (one instanceof AppError) throw one;
+  return one;
+};
+
 describe('an example of GitHub’s becomes a document:', () => {
-  const parsed = <T>(kind: Kind<T>, path: string): T => {
-    const one = understood({ notice: () => undefined }, kind, itemsOf(github.reply(path).examples[0])[0]);
-    if (one instanceof AppError) throw one;
-    return one;
-  };
   const repository = parsed(REPOSITORY, ofRepository);
 
   test('a repository', () => {

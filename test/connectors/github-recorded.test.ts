@@ -35,7 +35,7 @@ const recordingSchema = z.array(
     path: z.string(),
     status: z.number(),
     response: z.unknown(),
-    headers: z.record(z.string(), z.unknown()),
+    headers: z.looseObject({ link: z.string().default('') }),
   }),
 );
 
@@ -61,7 +61,7 @@ describe('what api.github.com replied', () => {
     expect(people.map((one) => understand(COLLABORATOR, one).permissions.pull)).toEqual([true, true, true]);
     // One of them is the bytes of a file, as they are.
     const files = replies('get-content').filter((one) => typeof one === 'object');
-    expect(files.map((one) => understand(FILE, one).path)).toEqual(['README.md', 'README.md']);
+    expect(files.map((one) => understand(FILE, one).path)).toEqual(['README.md']);
     expect(replies('git-refs').map((one) => understand(REF, one).object.type)).toEqual(['commit', 'commit', 'commit']);
   });
 
@@ -84,9 +84,9 @@ describe('what api.github.com replied', () => {
   test('of issues, page after page, is one list, by the links between them', async () => {
     const pages = recorded('paginate-issues');
     const fetch: Fetch = async (input) => {
-      const { searchParams } = new URL(String(input));
+      const { searchParams } = new URL(new Request(input).url);
       const page = pages[Number(searchParams.get('page') ?? 1) - 1];
-      return new Response(JSON.stringify(page?.response), { headers: { link: String(page?.headers['link'] ?? '') } });
+      return new Response(JSON.stringify(page?.response), { headers: { link: page?.headers.link ?? '' } });
     };
     const run = aConnectorRun(githubSettings({ url: 'https://api.github.com' }), { folder: '/', fetch });
     const all = await askAll(run, { what: 'issues', path: '/repositories/1000/issues' });

@@ -60,11 +60,12 @@ export interface Description {
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', '@octokit', 'openapi', 'generated');
 const anonymous = (path: string): string => path.replace(/\{[^}]+\}/gu, '*');
 
+const nameIn = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
+
 /** Reads one of them: `api.github.com`, or of an Enterprise Server. */
 export const descriptionOf = (name: string): Description => {
   const { paths, components } = descriptionSchema.parse(JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')));
   const read = new Map(Object.entries(paths).flatMap(([path, { get }]) => (get ? [[anonymous(path), get] as const] : [])));
-  const nameIn = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
   const exampleOf = ({ $ref, value }: z.infer<typeof exampleSchema>): unknown => {
     if ($ref !== undefined) return exampleOf(components.examples[nameIn($ref)] ?? { value: undefined });
     const inner = z.strictObject({ $ref: z.string() }).safeParse(value);
@@ -134,7 +135,7 @@ const choicesOf = (ours: Ours): readonly Ours[] => {
 
 const ofOne = (ours: Ours, theirs: Described, resolve: Resolve, at: string): string[] => {
   if (ours.type !== undefined && theirs.type !== undefined && ours.type !== theirs.type)
-    return [`${at} is described as ${theirs.type}, not ${ours.type}`];
+    return [`${at} is described as ${theirs.type}, not ${String(ours.type)}`];
   const unknown = ours.enum && theirs.enum?.filter((value) => value !== null && !ours.enum?.includes(value));
   const values = unknown && unknown.length > 0 ? [`${at} can be ${unknown.join(', ')}`] : [];
   const items = ours.items && theirs.items ? differences(ours.items, theirs.items, resolve, `${at}[]`) : [];

@@ -15,6 +15,7 @@ import {
   TEAM,
   understood,
   type User,
+  visibilityOf,
 } from './replies.ts';
 
 /** Who may see what, as of now. */
@@ -105,7 +106,8 @@ const readReaders = async (
   repository: Repository,
   organisations: ReadonlyMap<number, Organisation>,
 ): Promise<Readers> => {
-  const { id, full_name, owner, visibility } = repository;
+  const { id, full_name, owner } = repository;
+  const visibility = visibilityOf(repository);
   const none = { repository: id, key: `repo:${id}`, teams: [], collaborators: [] };
   const only = (allow: readonly Principal[]): Acl => ({ terms: [{ allow, deny: [], from: `repository ${full_name}` }] });
   const unknown = (error: AppError): Readers => ({ ...none, acl: { unknown: error.message.slice(0, 1_000) }, error });

@@ -25,7 +25,7 @@ export const filesKey = (repository: number): string => `files:${repository}`;
 export const wikiKey = (repository: number): string => `wiki:${repository}`;
 export const issueKey = (repository: number, number: number): string => `issue:${repository}/${number}`;
 export const fileKey = (repository: number, path: string): string => `file:${repository}/${path}`;
-export const pageKey = (repository: number, path: string): string => `page:${repository}/${path}`;
+const pageKey = (repository: number, path: string): string => `page:${repository}/${path}`;
 export const commentKey = (kind: CommentKind, repository: number, comment: number): string => `${kind}:${repository}/${comment}`;
 
 /** A comment on an issue or pull request, or on the code of one. */
@@ -84,7 +84,7 @@ export const issueDocument = ({ id, full_name }: Repository, issue: Issue): Sour
   acl: audienceOf(repositoryKey(id), `repository ${full_name}`),
   body: { kind: 'text', text: issue.body ?? '', format: 'markdown' },
   ...authorOf(issue.user),
-  labels: [...new Set(issue.labels.map((label) => (typeof label === 'string' ? label : label.name)))].filter(Boolean).toSorted(),
+  labels: [...new Set(issue.labels.flatMap((label) => (typeof label === 'string' ? label : label.name) || []))].toSorted(),
   fields: {
     status: issue.pull_request?.merged_at ? 'merged' : issue.state,
     assignee: issue.assignee?.login ?? null,

@@ -17,7 +17,7 @@ import {
   type Named,
   namedBy,
 } from './map.ts';
-import { askFor, COMMENT, FILE, ISSUE, type Kind, PERMISSION, type Repository } from './replies.ts';
+import { askFor, COMMENT, FILE, ISSUE, type Kind, PERMISSION, type Repository, visibilityOf } from './replies.ts';
 import { byId, isMeant } from './repositories.ts';
 import type { Settings } from './settings.ts';
 import { readPage } from './wiki.ts';
@@ -48,12 +48,13 @@ const isOurs = (settings: Settings, repository: Repository): boolean =>
   settings.repositories.some((named) => named.toLowerCase().startsWith(`${repository.owner.login.toLowerCase()}/`));
 
 /** Whether one person may see a repository, by the name they had when we last met. The name may be another's by now. */
-const aclAs = async (run: Caller, { id, full_name, visibility }: Repository, as: Account): Promise<Acl | undefined> => {
+const aclAs = async (run: Caller, repository: Repository, as: Account): Promise<Acl | undefined> => {
+  const { id, full_name } = repository;
   const from = `repository ${full_name}`;
-  if (visibility === 'public') return { terms: [{ allow: ['public'], deny: [], from }] };
+  if (visibilityOf(repository) === 'public') return { terms: [{ allow: ['public'], deny: [], from }] };
   if (as.name === undefined) return undefined;
   const said = await told(run, PERMISSION, path`/repositories/${id}/collaborators/${as.name}/permission`);
-  if (typeof said === 'string' || String(said.user.id) !== as.id || said.permission === 'none') return undefined;
+  if (typeof said === 'string' || String(said.user?.id) !== as.id || said.permission === 'none') return undefined;
   return { terms: [{ allow: [`user:${as.id}`], deny: [], from }] };
 };
 

@@ -45,7 +45,7 @@ const userSchema = z.object({ id, login: z.string().min(1) });
 export type User = z.infer<typeof userSchema>;
 
 /** Somebody in a list of members. */
-export const MEMBER: Kind<User> = { call: 'list members', schema: userSchema, ignores: USER };
+export const MEMBER: Kind<User> = { call: 'list members', schema: userSchema, ignores: [...USER, 'role', 'inherited'] };
 
 const collaboratorSchema = z.object({ ...userSchema.shape, permissions: z.object({ pull: z.boolean() }) });
 export const COLLABORATOR: Kind<z.infer<typeof collaboratorSchema>> = {
@@ -109,7 +109,7 @@ const repositorySchema = z
     full_name: z.string().min(1),
     owner: z.object({ id, login: z.string().min(1), type: z.enum(['Organization', 'User']) }),
     private: z.boolean(),
-    visibility: z.enum(['public', 'internal', 'private']),
+    visibility: z.enum(['public', 'internal', 'private']).exactOptional(),
     html_url: z.url(),
     archived: z.boolean(),
     has_issues: z.boolean(),
@@ -122,6 +122,9 @@ const repositorySchema = z
     error: 'is public, and the repository is private',
   });
 export type Repository = z.infer<typeof repositorySchema>;
+/** Who GitHub shows it to. Where it does not say, private is the narrowest of what it can be. */
+export const visibilityOf = ({ visibility, private: isPrivate }: Repository): 'public' | 'internal' | 'private' =>
+  visibility ?? (isPrivate ? 'private' : 'public');
 export const REPOSITORY: Kind<Repository> = {
   call: 'list repositories',
   schema: repositorySchema,
@@ -143,6 +146,12 @@ export const REPOSITORY: Kind<Repository> = {
   ],
 };
 
+/** Whether one in a list lacks what GitHub describes as said in any case only of one that is asked for by itself. */
+export const isSparse = (reply: unknown): boolean =>
+  typeof reply === 'object' &&
+  reply !== null &&
+  ['archived', 'default_branch', 'has_issues', 'has_wiki'].some((field) => !Object.hasOwn(reply, field));
+
 const issueSchema = z.object({
   id,
   number: id,
@@ -151,12 +160,12 @@ const issueSchema = z.object({
   state: z.enum(['open', 'closed']),
   user: userSchema.nullable(),
   assignee: userSchema.nullable(),
-  labels: z.array(z.union([z.string(), z.object({ name: z.string() })])),
+  labels: z.array(z.union([z.string(), z.object({ name: z.string().nullish() })])),
   created_at: instant,
   updated_at: instant,
   closed_at: instant.nullable(),
   html_url: z.url(),
-  pull_request: z.object({ merged_at: instant.nullable() }).exactOptional(),
+  pull_request: z.object({ merged_at: instant.nullish() }).exactOptional(),
 });
 export type Issue = z.infer<typeof issueSchema>;
 export const ISSUE: Kind<Issue> = {
@@ -168,6 +177,7 @@ export const ISSUE: Kind<Issue> = {
       body_text type sub_issues_summary parent_issue_url issue_dependencies_summary issue_field_values pinned_comment`),
     ...below('user', USER),
     ...below('assignee', USER),
+    ...below('labels[]', words('id node_id url description color default')),
     ...below('pull_request', words('url html_url diff_url patch_url')),
   ],
 };
@@ -197,7 +207,7 @@ export const COMMENT: Kind<Comment> = {
 /** Of old there were four; a server may name the two that came between them. */
 const permissionSchema = z.object({
   permission: z.enum(['admin', 'maintain', 'write', 'triage', 'read', 'none']),
-  user: userSchema,
+  user: userSchema.nullable(),
 });
 export const PERMISSION: Kind<z.infer<typeof permissionSchema>> = {
   call: 'read who may see a repository',

@@ -3,7 +3,7 @@ import { path } from '../../src/core/path.ts';
 import { askAll, askOne, type Caller, isRefusal } from './api.ts';
 import { matchesGlob } from './glob.ts';
 import { forEach } from './lanes.ts';
-import { askFor, idOf, REPOSITORY, type Repository, understood } from './replies.ts';
+import { askFor, idOf, isSparse, REPOSITORY, type Repository, understood } from './replies.ts';
 import type { Settings } from './settings.ts';
 
 /** The repositories that are meant, as they are now. */
@@ -77,12 +77,13 @@ const ofOrganisation = async (caller: Caller): Promise<(Repository | Unread)[]> 
   const query = { type: 'all', sort: 'created', direction: 'asc' };
   const all = await askAll(caller, { what, path: path`/orgs/${organisation}/repos`, query });
   if (isRefusal(all)) throw all.refused;
-  return all
-    .map((reply) => {
-      const repository = understood(caller, REPOSITORY, reply);
-      return repository instanceof AppError ? { id: idOf(reply), error: repository } : repository;
-    })
-    .filter((one) => 'error' in one || isMeant(caller.settings, one));
+  const found = await forEach(all, async (reply): Promise<Repository | Unread | undefined> => {
+    const id = idOf(reply);
+    if (id !== undefined && isSparse(reply)) return byId(caller, id);
+    const repository = understood(caller, REPOSITORY, reply);
+    return repository instanceof AppError ? { id, error: repository } : repository;
+  });
+  return found.filter((one) => one !== undefined).filter((one) => 'error' in one || isMeant(caller.settings, one));
 };
 
 const byName = async (caller: Caller): Promise<(Repository | Unread)[]> => {

@@ -12,7 +12,7 @@ import { issueChanges, type Reading } from './issues.ts';
 import { NORMALISED, repositoryChange, repositoryKey } from './map.ts';
 import { peopleChanges } from './people.ts';
 import { readDocument } from './read.ts';
-import type { Repository } from './replies.ts';
+import { type Repository, visibilityOf } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema, webOf } from './settings.ts';
 import { wikiChanges } from './wiki.ts';
@@ -45,7 +45,7 @@ const cursorSchema = z.strictObject({
 export type Cursor = z.infer<typeof cursorSchema>;
 type GithubRun = Run<Settings, Cursor>;
 
-/** Issues, pull requests, comments and files of GitHub, with the permissions of their repositories. */
+/** Issues, pull requests, comments, files and wikis of GitHub, with the permissions of their repositories. */
 export const github = defineConnector<Settings, Cursor>({
   name: 'github',
   title: 'GitHub',
@@ -217,8 +217,10 @@ const remember = (states: Map<number, RepositoryState>, id: number, state: Repos
 };
 
 /** What of a repository stands in every document of it, or decides which there are or who may see them. */
-const shapeOf = ({ full_name, html_url, default_branch, has_issues, has_wiki, visibility, archived }: Repository): string =>
-  [full_name, html_url, default_branch, has_issues, has_wiki, visibility, archived].join(' ');
+const shapeOf = (repository: Repository): string => {
+  const { full_name, html_url, default_branch, has_issues, has_wiki, archived } = repository;
+  return [full_name, html_url, default_branch, has_issues, has_wiki, visibilityOf(repository), archived].join(' ');
+};
 
 /** Of what the settings say of documents: secrets say nothing in JSON. */
 const digestOf = (settings: Settings): string => {

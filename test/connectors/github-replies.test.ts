@@ -191,6 +191,24 @@ describe('a repository', () => {
     expect(await whoSees(keys.secret)).toEqual(['ada', 'cyd', 'dan', 'gus']);
   });
 
+  test.each([
+    ['whether it has a wiki, or issues', ['has_wiki', 'has_issues', 'archived', 'default_branch']],
+    ['who it is shown to', ['visibility']],
+  ])('of which a list does not say %s is seen as before', async (_, left) => {
+    const { server, source, secret, keys, whoSees } = await paged();
+    server.instead = async (path, reply) => {
+      if (path !== '/orgs/acme/repos') return undefined;
+      const answer = await reply();
+      return {
+        ...answer,
+        body: entriesOf(answer).map((one) => Object.fromEntries(Object.entries(one).filter(([name]) => !left.includes(name)))),
+      };
+    };
+    expect(await source.sync(WHOLE)).toMatchObject({ status: 'complete', counts: { deleted: 0 } });
+    expect(await whoSees(keys.secret)).toEqual(['ada', 'cyd', 'dan', 'gus']);
+    expect(server.arrived.some(({ path }) => path === `/repositories/${secret}`)).toBe(left.includes('has_wiki'));
+  });
+
   test('with a collaborator nobody understands is not shown to the others alone', async () => {
     const { server, source, keys, whoSees } = await paged();
     server.instead = async (path, reply) => {

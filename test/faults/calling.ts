@@ -22,6 +22,20 @@ export const CALLING: readonly Fault[] = [
     caughtBy: out('%s is refused before anything is sent'),
   },
   {
+    name: 'a token is sent as a bearer token wherever it is sent',
+    file: 'src/sources/authorise.ts',
+    find: `as === undefined ? value : passwordOf(as, value)`,
+    plant: `as === value ? passwordOf(as, value) : value`,
+    caughtBy: out('a token is shown as a password where the operation says whose, and nowhere else'),
+  },
+  {
+    name: 'the end of a name stands for any name',
+    file: 'src/sources/declared.ts',
+    find: `step.endsWith(wanted.slice(1))`,
+    plant: `step.length > 0`,
+    caughtBy: out('an end of a name is no other name: %s'),
+  },
+  {
     name: 'an encoded slash is a letter like another',
     file: 'src/sources/declared.ts',
     find: `if (!steps.every(isPlain)) return undefined;`,

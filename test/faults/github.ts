@@ -4,6 +4,7 @@ const access = (test: string): NamedTest => ({ file: 'test/connectors/github-acc
 const following = (test: string): NamedTest => ({ file: 'test/connectors/github-following.test.ts', test });
 const reply = (test: string): NamedTest => ({ file: 'test/connectors/github-replies.test.ts', test });
 const live = (test: string): NamedTest => ({ file: 'test/connectors/github-live.test.ts', test });
+const wiki = (test: string): NamedTest => ({ file: 'test/connectors/github-wiki.test.ts', test });
 
 /** Mistakes about GitHub: who may see what, and what of it is missed. */
 export const GITHUB: readonly Fault[] = [
@@ -172,7 +173,7 @@ export const GITHUB: readonly Fault[] = [
   {
     name: 'a person is asked about by a name alone',
     file: 'connectors/github/read.ts',
-    find: `String(said.user.id) !== as.id || `,
+    find: `String(said.user?.id) !== as.id || `,
     plant: '',
     caughtBy: live('a name that is another’s by now is nobody’s'),
   },
@@ -182,5 +183,61 @@ export const GITHUB: readonly Fault[] = [
     find: `timingSafeEqual(meant, Buffer.from(written, 'hex')) ? id : undefined`,
     plant: `timingSafeEqual(meant, meant) ? id : undefined`,
     caughtBy: live('that is signed %s is not taken'),
+  },
+  {
+    name: 'a wiki is seen by whoever may see anything',
+    file: 'connectors/github/map.ts',
+    find: `acl: audienceOf(wikiKey(repository.id), \`wiki of \${repository.full_name}\`),`,
+    plant: `acl: { terms: [{ allow: ['public'], deny: [], from: '' }] },`,
+    caughtBy: wiki('is seen by whoever may see its repository, as a page of it'),
+  },
+  {
+    name: 'a wiki that is not found any more has no pages',
+    file: 'connectors/github/wiki.ts',
+    find: `(before ?? EMPTY) === EMPTY ? EMPTY`,
+    plant: `before !== 'never' ? EMPTY`,
+    caughtBy: wiki('that was there and is %s keeps its pages, and the run says why'),
+  },
+  {
+    name: 'a wiki that nobody wrote to is fetched by every run',
+    file: 'connectors/github/wiki.ts',
+    find: `  if (now === head) return { head, whole: true };\n`,
+    plant: '',
+    caughtBy: wiki('that nobody wrote to is asked for once a run, and not fetched again'),
+  },
+  {
+    name: 'a page that was deleted stays',
+    file: 'connectors/github/wiki.ts',
+    find: `  if (!listed) yield { type: 'complete', of: key };\n`,
+    plant: '',
+    caughtBy: wiki('is written, changed and deleted'),
+  },
+  {
+    name: 'a wiki that is switched off is read',
+    file: 'connectors/github/wiki.ts',
+    find: `has_wiki && settings.read.includes('wiki')`,
+    plant: `String(has_wiki) !== '' && settings.read.includes('wiki')`,
+    caughtBy: wiki('that is switched off goes, and comes back when it is switched on'),
+  },
+  {
+    name: 'a pack is unpacked however large it becomes',
+    file: 'connectors/github/git.ts',
+    find: `if (judged === 'too large') throw`,
+    plant: `if (judged === 'too large' && bytes.byteLength === 0) throw`,
+    caughtBy: wiki('that is too large when it is %s is a problem of its own, and all else is read'),
+  },
+  {
+    name: 'a repository that a list tells in part is not asked for',
+    file: 'connectors/github/repositories.ts',
+    find: `    if (id !== undefined && isSparse(reply)) return byId(caller, id);\n`,
+    plant: '',
+    caughtBy: reply('of which a list does not say %s is seen as before'),
+  },
+  {
+    name: 'a repository is public where nothing else is said',
+    file: 'connectors/github/replies.ts',
+    find: `visibility ?? (isPrivate ? 'private' : 'public')`,
+    plant: `visibility ?? (isPrivate ? 'public' : 'public')`,
+    caughtBy: reply('of which a list does not say %s is seen as before'),
   },
 ];

@@ -2,7 +2,10 @@ import type { Past, PastReading } from '../store/past.ts';
 import type { Reading, StoredDocument } from '../store/reader.ts';
 
 /** A document whose permissions are looked at. A title only as it stands. */
-export type ExaminedDocument = Pick<StoredDocument, 'source' | 'key' | 'labels' | 'acl' | 'permissionsSyncedAt' | 'syncedAt'> & {
+export type ExaminedDocument = Pick<
+  StoredDocument,
+  'source' | 'key' | 'labels' | 'acl' | 'permissionsSyncedAt' | 'syncedAt' | 'outdated'
+> & {
   readonly title?: string;
 };
 
@@ -37,7 +40,7 @@ const examinedAt = (reading: PastReading, version: number, now: number): Examine
     document: (source, key) => {
       const item = asOf.item(source, key);
       if (!item || item.container) return undefined;
-      return { source, key, labels: [], acl: item.acl, permissionsSyncedAt: now, syncedAt: now };
+      return { source, key, labels: [], acl: item.acl, permissionsSyncedAt: now, syncedAt: now, outdated: false };
     },
   };
 };

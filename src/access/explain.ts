@@ -3,7 +3,7 @@ import { type Identity, identityName } from '../core/caller.ts';
 import type { Doubt, Step } from '../core/chain.ts';
 import { parseDocumentId } from '../core/document.ts';
 import { type AclExplained, explain, type Explanation, type Stood } from '../core/explain.ts';
-import { asksSource, mayDecide } from '../core/freshness.ts';
+import { asksSource, contentAtOf, mayDecide } from '../core/freshness.ts';
 import { type LeafDoubt, leafDoubt } from '../core/leaf-doubt.ts';
 import type { KnownAccount } from '../core/leaf.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
@@ -124,13 +124,13 @@ export const explainAccess = (reading: Examined, subject: Subject, id: string): 
 
 /** Whether a document that is allowed by what is stored is shown only once its source was asked. */
 export const hangsOnSource = (
-  { source, permissionsSyncedAt, syncedAt }: ExaminedDocument,
+  stored: ExaminedDocument,
   { at = Infinity }: AclExplained,
   { rules, now }: Pick<Subject, 'rules' | 'now'>,
 ): boolean => {
-  const freshness = rules.sources.get(source);
-  const decidedAt = Math.min(at, permissionsSyncedAt);
-  return freshness !== undefined && asksSource({ decidedAt, contentAt: syncedAt }, freshness, now);
+  const freshness = rules.sources.get(stored.source);
+  const decidedAt = Math.min(at, stored.permissionsSyncedAt);
+  return freshness !== undefined && asksSource({ decidedAt, contentAt: contentAtOf(stored) }, freshness, now);
 };
 
 interface Standing extends Pick<Subject, 'carried' | 'rules' | 'now'> {
@@ -146,7 +146,7 @@ export const shutBy = (stored: ExaminedDocument, { carried, rules, now, activity
     [!carried.sources.has(stored.source), 'source not for this client'],
     [isDenied(stored.labels, carried), 'label not for this client'],
     [!mayDecide(stored.permissionsSyncedAt, permissions, now), 'permissions past their promise'],
-    [!mayDecide(stored.syncedAt, content, now), 'content past its promise'],
+    [!mayDecide(contentAtOf(stored), content, now), 'content past its promise'],
     [activity === 'gone', 'gone from the directory'],
   ];
   return shut.flatMap(([is, why]) => (is ? [why] : []));

@@ -29,6 +29,7 @@ export const storedJson = (status: SourceStatus): object => ({
     container_absent: status.dark.containerAbsent,
   },
   denied_by_account: status.deniedByAccount,
+  outdated: status.outdated,
 });
 
 /** That no text can be embedded, for machines. */
@@ -66,6 +67,14 @@ const notesOf = (status: SourceStatus, embeds: boolean): readonly (readonly Piec
           [
             look('dim', '  denied   '),
             `${count(status.deniedByAccount, 'document')} by account: people without one here cannot see them`,
+          ],
+        ]
+      : []),
+    ...(status.outdated > 0
+      ? [
+          [
+            look('yellow', '  outdated '),
+            `${count(status.outdated, 'document')} whose text may be another now and could not be read: not fresh until it is`,
           ],
         ]
       : []),

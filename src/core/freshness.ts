@@ -33,6 +33,10 @@ export const mayDecide = (at: number, promised: Promised, now: number): boolean 
 const mustBeAsked = (at: number, promised: Promised, now: number): boolean =>
   promised.onBreach === 'live' && !isFresh(at, promised, now);
 
+/** As of when a stored text counts as its source's (ms since 1970): one that may be another there by now is past any promise. */
+export const contentAtOf = ({ syncedAt, outdated }: { readonly syncedAt: number; readonly outdated: boolean }): number =>
+  outdated ? -Infinity : syncedAt;
+
 /** When the oldest fact that decided about a document was confirmed, and its content (ms since 1970). */
 interface Confirmed {
   readonly decidedAt: number;

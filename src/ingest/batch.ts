@@ -2,7 +2,7 @@ import type { SourceDocument } from '../core/document.ts';
 import { AppError, ERRORS, unreachable } from '../core/errors.ts';
 import type { KnownDocument, NewDocument, SourceWriter, Write } from '../store/store.ts';
 import { messageOf, type Sound } from './check.ts';
-import { labelsOf, type Preparing, prepare } from './prepare.ts';
+import { labelsOf, mayHaveMoved, type Preparing, prepare } from './prepare.ts';
 import { orPause, PAUSE } from './steps.ts';
 import type { Tally } from './tally.ts';
 
@@ -93,7 +93,8 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
           return unreadOf(document);
         }
         const prepared = await tried(document.key, () => prepare(document, stored, preparing));
-        return prepared ? { type: 'document', document: prepared } : unreadOf(document);
+        if (prepared) return { type: 'document', document: prepared };
+        return { ...unreadOf(document), ...(mayHaveMoved(document, stored, preparing) && { outdated: true }) };
       }
       case 'acl':
         return { ...change, ...(change.labels && { labels: labelsOf(change, preparing.hosts) }) };
@@ -111,7 +112,7 @@ export const createBatch = ({ writer, tally, preparing, clock, committed }: Part
   };
 
   /** What of a document is known without its text. */
-  const unreadOf = (document: SourceDocument): Write => {
+  const unreadOf = (document: SourceDocument): Extract<Write, { type: 'unread' }> => {
     const { key, acl, parent } = document;
     return { type: 'unread', key, acl, labels: labelsOf(document, preparing.hosts), ...(parent !== undefined && { parent }) };
   };

@@ -78,6 +78,8 @@ export const createIntake = <Settings, Cursor>(
         if (checked.more) halves.add(checked.group);
         else halves.delete(checked.group);
       }
+      // Of a document that is broken at most its acl and its labels came in.
+      if (change.type === 'document' && problem?.key !== undefined) await batch.add({ type: 'seen', key: problem.key });
     },
     async end() {
       loseHalves();

@@ -61,6 +61,14 @@ export const prepare = async (
   return { ...read, text: makeText({ title, body, hosts, ...(author !== undefined && { author }) }) };
 };
 
+/** May title or text be others than what is stored? Only its revision says that the text is not. */
+export const mayHaveMoved = (
+  document: SourceDocument,
+  known: KnownDocument | undefined,
+  { hosts }: Pick<Preparing, 'hosts'>,
+): boolean =>
+  document.revision === undefined || document.revision !== known?.revision || titleOf(document, hosts) !== known.title;
+
 /** The hosts whose addresses may stay in the texts of a source. */
 export const hostsOf = <Settings, Cursor>(
   connector: Connector<Settings, Cursor>,

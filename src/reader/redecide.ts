@@ -1,7 +1,7 @@
 import type { Identity } from '../core/caller.ts';
 import { decide, type Facts } from '../core/decide.ts';
 import { type Account, parseDocumentId } from '../core/document.ts';
-import { asksSource, type Freshness, isFresh, mayDecide } from '../core/freshness.ts';
+import { asksSource, contentAtOf, type Freshness, isFresh, mayDecide } from '../core/freshness.ts';
 import type { KnownAccount } from '../core/leaf.ts';
 import type { LiveNeed, LiveWord } from '../core/live.ts';
 import { type Carried, isDenied } from '../core/policy.ts';
@@ -55,14 +55,14 @@ export const redecide = (reading: Reading, asking: Asking, heard: Heard = {}): (
     const freshness = carried.sources.get(stored.source);
     if (!freshness) return 'refused';
     if (!mayDecide(stored.permissionsSyncedAt, freshness.permissions, now)) return 'refused';
-    if (!mayDecide(stored.syncedAt, freshness.content, now)) return 'refused';
+    if (!mayDecide(contentAtOf(stored), freshness.content, now)) return 'refused';
     const facts = factsOf(stored.source);
     const held = decide(stored.acl.value, facts);
     if (!held || isDenied(stored.labels, carried)) return 'refused';
     if (where.length > 0 && !meets(stored.fields)) return 'refused';
 
     const decidedAt = Math.min(held.at, stored.permissionsSyncedAt);
-    const late = asksSource({ decidedAt, contentAt: stored.syncedAt }, freshness, now);
+    const late = asksSource({ decidedAt, contentAt: contentAtOf(stored) }, freshness, now);
     if (!late && !forced) return byStored(stored, { freshness, decidedAt, now });
     const word = spoken.get(id);
     if (word) return byLive(stored, { word, facts, freshness, carried, now });
@@ -99,7 +99,7 @@ const byStored = (stored: StoredDocument, { freshness, decidedAt, now }: ByStore
   decidedBy: 'stored',
   decidedAt,
   confirmedAt: stored.syncedAt,
-  fresh: isFresh(stored.syncedAt, freshness.content, now) && isFresh(decidedAt, freshness.permissions, now),
+  fresh: isFresh(contentAtOf(stored), freshness.content, now) && isFresh(decidedAt, freshness.permissions, now),
 });
 
 interface ByLive {

@@ -9,7 +9,8 @@ import type { Rules } from '../core/rules.ts';
 import type { Filter, Snapshot } from '../core/snapshot.ts';
 import type { Basis } from '../core/view.ts';
 import type { PermissionRows } from './permission-rows.ts';
-import type { HistorySubject, RunStatus } from './store.ts';
+import type { HistorySubject } from './history-row.ts';
+import type { RunStatus } from './store.ts';
 
 /** A document as it is stored. Nothing here says that anybody may see it. Times are ms since 1970. */
 export interface StoredDocument {
@@ -24,6 +25,8 @@ export interface StoredDocument {
   readonly fields: Readonly<Record<string, Field>>;
   readonly updatedAt: number;
   readonly syncedAt: number;
+  /** Its source has, or may have, another text than this, which could not be read since `syncedAt`. */
+  readonly outdated: boolean;
   readonly permissionsSyncedAt: number;
   readonly contentHash: string;
   /** The source's own version of the text, where it said one. */

@@ -20,6 +20,7 @@ import type { SourceDrift } from './source-drift.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Delivered } from '../core/hook.ts';
 import type { Standing, Whole } from '../core/schedule.ts';
+import type { HistoryRow, HistorySubject } from './history-row.ts';
 
 /** What a chunk weighs for one term: see `store/terms.ts`. */
 export interface TermImpact {
@@ -80,8 +81,10 @@ export type Write =
       readonly acl: Acl;
       readonly labels: readonly string[];
       readonly parent?: string;
+      /** The stored text is not what the source has now. */
+      readonly outdated?: true;
     }
-  /** A key that could not be read: seen by a listing, confirmed by nothing. */
+  /** A key that could not be read: seen by a listing, confirmed by nothing. Where contents were to be brought, its text may be another now. */
   | { readonly type: 'seen'; readonly key: string }
   | { readonly type: 'listing'; readonly of?: string }
   | { readonly type: 'unchanged' }
@@ -190,6 +193,8 @@ export interface SourceStatus {
   };
   /** Documents that deny by `user:` or by a group: people without an account there cannot see them. */
   readonly deniedByAccount: number;
+  /** Documents whose text may be another now, and could not be read. */
+  readonly outdated: number;
   /** Of what is stored: the oldest confirmation. */
   readonly oldestPermissions?: number;
   readonly oldestContent?: number;
@@ -222,21 +227,6 @@ export interface Rung {
   readonly rings: number;
   /** ms since 1970. */
   readonly at: number;
-}
-
-/** What a history row is about. */
-export type HistorySubject = 'acl' | 'container' | 'members' | 'account' | 'link';
-
-/** One permission fact that moved. For `members` the values are what was taken out and what came in (undefined: no longer listed whole); else the old and the new value. */
-export interface HistoryRow {
-  readonly version: number;
-  readonly run?: number;
-  readonly at: number;
-  readonly source: string;
-  readonly subject: HistorySubject;
-  readonly key: string;
-  readonly old: unknown;
-  readonly new: unknown;
 }
 
 /** The index, for those who write it. Reading for callers goes through a `Reader`. */

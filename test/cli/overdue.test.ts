@@ -18,6 +18,7 @@ const aStatus = (confirmed: Pick<SourceStatus, 'oldestPermissions' | 'oldestCont
   waitingForVectors: 0,
   dark: { unknownAcl: 0, orgWithoutDirectory: 0, groupNeverListed: 0, containerAbsent: 0 },
   deniedByAccount: 0,
+  outdated: 0,
   running: false,
   whole: {},
   drift: { met: [], more: 0 },

@@ -55,6 +55,7 @@ describe('the summary', () => {
             "deleted": 0,
             "denied_by_account": 0,
             "documents": 2,
+            "outdated": 0,
             "problem_list": [],
             "problems": 0,
             "read": 2,

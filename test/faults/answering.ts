@@ -105,7 +105,7 @@ export const ANSWERING: readonly Fault[] = [
   {
     name: 'fetch does not look how old the content is',
     file: 'src/reader/redecide.ts',
-    find: `    if (!mayDecide(stored.syncedAt, freshness.content, now)) return 'refused';\n`,
+    find: `    if (!mayDecide(contentAtOf(stored), freshness.content, now)) return 'refused';\n`,
     plant: '',
     caughtBy: answer('is refused past the promises, and labelled where that is the rule'),
   },

@@ -58,7 +58,7 @@ export const ATTACK: readonly Fault[] = [
   {
     name: 'a document that became a folder can still be read',
     file: 'src/store/sqlite/writing/items.ts',
-    find: `      texts.remove(id);
+    find: `      texts.remove(commit, id);
       statements.removeDocument.run(id);
       return true;`,
     plant: `      return true;`,

@@ -15,6 +15,7 @@ import { HOLDING_BACK } from './holding-back.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
 import { LIVE } from './live.ts';
+import { OUTDATING } from './outdating.ts';
 import { POSTGRES } from './postgres.ts';
 import { COURSES } from './proof.ts';
 import { SCHEDULING } from './scheduling.ts';
@@ -50,6 +51,7 @@ export const FAULTS: readonly Fault[] = [
   ...SIGNING_IN,
   ...SYNCING,
   ...HOLDING_BACK,
+  ...OUTDATING,
   ...THREADING,
   ...VERIFYING,
   ...FAILING,

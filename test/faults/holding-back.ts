@@ -53,7 +53,7 @@ export const HOLDING_BACK: readonly Fault[] = [
     file: 'src/store/sqlite/writing/identities.ts',
     find: `      AND NOT EXISTS (SELECT 1 FROM coming_account WHERE coming_account.source = account.source)\n`,
     plant: ``,
-    caughtBy: held('an account that changed hands is nobody’s until the run has ended, and nobody is linked to it'),
+    caughtBy: held('an e-mail that a second account comes to carry links nobody to the first before the run has ended'),
   },
   {
     name: 'a group of the source decides who waits',

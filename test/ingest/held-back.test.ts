@@ -141,6 +141,17 @@ test('an account that changed hands is nobody’s until the run has ended, and n
   expect(await index.store.matches(person('bob'))).toMatchObject([{ account: 'u1', active: true }]);
 });
 
+test('an e-mail that a second account comes to carry links nobody to the first before the run has ended', async () => {
+  const u1 = (email: string): Change<number> => account({ id: 'u1', emails: [email] });
+  const u2 = account({ id: 'u2', emails: ['bob@acme.test'] });
+  const index = await told(u1('ada@acme.test'), u2, plan());
+  expect(await index.store.matches(person('bob'))).toMatchObject([{ account: 'u2' }]);
+  await aSync(index.store, dying(u1('bob@acme.test')));
+  expect(await index.store.matches(person('bob'))).toEqual([]);
+  await aSync(index.store, [u1('bob@acme.test'), u2]);
+  expect(await index.store.matches(person('bob'))).toMatchObject([{ account: 'u1' }, { account: 'u2' }]);
+});
+
 test('a group of the source that is called like what waits lets in nobody', async () => {
   const index = await told(group('g', ADA), plan());
   const reserved = group('members that wait for the end of a run', BOB);

@@ -266,9 +266,9 @@ test('progress is told while it runs and at the end', async () => {
   const { store } = await anIndex();
   const seen: Progress[] = [];
   let clock = 0;
-  await aSync(store, many(450), { onProgress: (progress) => seen.push(progress), now: () => (clock += 200) });
+  await aSync(store, many(1_050), { onProgress: (progress) => seen.push(progress), now: () => (clock += 200) });
   expect(seen.length).toBeGreaterThan(2);
-  expect(seen.at(-1)).toMatchObject({ source: 'wiki', phase: 'read', read: 450, changed: 450, problems: 0 });
+  expect(seen.at(-1)).toMatchObject({ source: 'wiki', phase: 'read', read: 1_050, changed: 1_050, problems: 0 });
 });
 
 test('the order of changes holds: what is deleted and told again is there, what is told and deleted is not', async () => {

@@ -43,7 +43,7 @@ const MEANING = {
   source: 'SELECT name, connector, listed, listings FROM source',
   lease: 'SELECT * FROM lease',
   item: `
-    SELECT source.name AS source, item.key, item.container, item.title, item.parent, acl.value AS acl
+    SELECT source.name AS source, item.key, item.container, item.title, item.parent, item.outdated, acl.value AS acl
     FROM item
     JOIN source ON source.id = item.source
     JOIN acl ON acl.id = item.acl`,
@@ -84,6 +84,23 @@ const MEANING = {
     JOIN source ON source.id = member_group.source
     LEFT JOIN member AS edge ON edge.member_group = principal.id
     LEFT JOIN principal AS member ON member.id = edge.member`,
+  comingMembers: `
+    SELECT source.name AS source, principal.name AS "group", member.kind || ':' || member.name AS member
+    FROM coming_group
+    LEFT JOIN principal ON principal.id = coming_group.principal
+    LEFT JOIN source ON source.id = coming_group.source
+    LEFT JOIN coming_member AS edge ON edge.member_group = coming_group.principal
+    LEFT JOIN principal AS member ON member.id = edge.member`,
+  comingAcl: `
+    SELECT source.name AS source, item.key, acl.value AS acl
+    FROM coming_acl
+    LEFT JOIN item ON item.id = coming_acl.item
+    LEFT JOIN source ON source.id = coming_acl.source
+    LEFT JOIN acl ON acl.id = coming_acl.acl`,
+  comingAccount: `
+    SELECT source.name AS source, coming_account.account, coming_account.value
+    FROM coming_account
+    LEFT JOIN source ON source.id = coming_account.source`,
   account: `
     SELECT source.name AS source, account.account, account.name, account.active, account.kind, account_email.email
     FROM account

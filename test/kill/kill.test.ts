@@ -20,7 +20,7 @@ test(
   'a sync killed inside a transaction, and its resume as well, equal no kill once they are resumed',
   { timeout: PATIENCE },
   async () => {
-    const outcome = await killRound(states, { seed: 1, what: 'next sync', at: '200:INSERT INTO posting', twice: true });
+    const outcome = await killRound(states, { seed: 1, what: 'next sync', at: '2:INSERT INTO posting', twice: true });
     expect(outcome.faults).toEqual([]);
     expect(died(outcome)).toEqual([true, expect.any(Boolean)]);
   },

@@ -24,6 +24,7 @@ export const RULES = [
   'ambiguous e-mail',
   'stale permissions',
   'stale content',
+  'outdated text',
   'stale, labelled',
   'org group',
   'active in the directory',

@@ -51,7 +51,12 @@ const readable = (world: World, person: Person, source: SourceFacts, without?: R
   };
   return (key) => {
     const item = own(source.items, key);
-    return item?.document === true && fresh(since(item.aclAt)) && shown(since(item.contentAt)) && holds(item.acl, []);
+    return (
+      item?.document === true &&
+      fresh(since(item.aclAt)) &&
+      shown(item.outdated && without !== 'outdated text' ? -Infinity : since(item.contentAt)) &&
+      holds(item.acl, [])
+    );
   };
 };
 

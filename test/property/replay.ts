@@ -92,7 +92,10 @@ export const replay = (source: SourceFacts, open: Open, changes: readonly Change
       case 'problem':
         problems = true;
         blind ||= change.key === undefined;
-        if (change.key !== undefined) see(`item ${change.key}`);
+        if (change.key !== undefined) {
+          see(`item ${change.key}`);
+          outdate(source, change.key, at);
+        }
         break;
       case 'unchanged':
         if (!problems) source.confirmed = at;
@@ -105,6 +108,12 @@ export const replay = (source: SourceFacts, open: Open, changes: readonly Change
     }
   }
   return blind;
+};
+
+/** A problem says of a text that this run has not read that it may be another now. */
+const outdate = (source: SourceFacts, key: string, at: number): void => {
+  const item = own(source.items, key);
+  if (item?.document && item.contentAt !== at) source.items[key] = { ...item, outdated: true };
 };
 
 /** A run is over: the next finds what the last checkpoint left open. */

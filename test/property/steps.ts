@@ -218,7 +218,7 @@ const runsOf = (dice: Dice, kind: StepKind, before: Before): readonly SaidRun[] 
     case 'problem': {
       const named = survivors(dice, before);
       const seen = new Set(named.flatMap((change) => keyOf(change) ?? []));
-      const unread = Object.keys(source.items).filter((each) => !seen.has(each) && dice.chance(0.7));
+      const unread = Object.keys(source.items).filter((each) => !seen.has(each) && dice.chance(0.9));
       return [whole([{ type: 'listing' }, ...named, ...unread.map(aProblem), { type: 'complete' }])];
     }
     case 'unchanged':

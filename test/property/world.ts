@@ -85,6 +85,8 @@ export interface ItemFacts {
   readonly parent?: string;
   /** When content and acl were last confirmed. */
   readonly contentAt: number;
+  /** Its text could not be read since, and may be another now. */
+  readonly outdated?: true;
   readonly aclAt: number;
 }
 

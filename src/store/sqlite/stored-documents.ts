@@ -20,7 +20,8 @@ export const prepareStoredDocuments = (db: Database): StoredDocuments => {
       document.labels AS labels,
       document.fields AS fields,
       document.updated_at AS updatedAt,
-      max(item.synced_at, source.contents_confirmed_at) AS syncedAt,
+      iif(item.outdated, item.synced_at, max(item.synced_at, source.contents_confirmed_at)) AS syncedAt,
+      item.outdated AS outdated,
       max(item.permissions_synced_at, source.confirmed_at) AS permissionsSyncedAt,
       document.content_hash AS contentHash,
       document.revision AS revision,
@@ -77,6 +78,7 @@ interface DocumentRow {
   readonly fields: string;
   readonly updatedAt: number;
   readonly syncedAt: number;
+  readonly outdated: 0 | 1;
   readonly permissionsSyncedAt: number;
   readonly contentHash: string;
   readonly revision: string | null;
@@ -99,11 +101,12 @@ interface ChunkRow {
 }
 
 const documentOf = (source: string, key: string, row: DocumentRow): StoredDocument => {
-  const { author, authorKind, labels, fields, acl, aclValue, revision, bodyHash, ...rest } = row;
+  const { author, authorKind, labels, fields, acl, aclValue, revision, bodyHash, outdated, ...rest } = row;
   return {
     ...rest,
     source,
     key,
+    outdated: outdated === 1,
     ...(author === null || authorKind === null ? {} : { author: { name: author, kind: authorKind } }),
     ...(revision === null ? {} : { revision }),
     ...(bodyHash === null ? {} : { bodyHash }),

@@ -19,7 +19,7 @@ export const visibleDocuments = (joins = '', conditions = ''): string => `
   JOIN document ON document.item = item.id
   ${joins}
   WHERE max(item.permissions_synced_at, promise.confirmed_at) >= promise.permissions_since
-    AND max(item.synced_at, promise.contents_confirmed_at) >= promise.content_since
+    AND iif(item.outdated, -9e999, max(item.synced_at, promise.contents_confirmed_at)) >= promise.content_since
     AND (:denied IS NULL OR document.labels = '[]' OR NOT denied_labels(document.labels, :denied))
     ${conditions}`;
 
@@ -79,7 +79,7 @@ export const prepareVisibleSources = (db: Database): ((narrowed: Narrowed) => re
       document.labels AS labels,
       json_group_array(DISTINCT field.key) FILTER (WHERE field.key IS NOT NULL) AS fields,
       max(document.updated_at) AS updatedAt,
-      min(max(item.synced_at, promise.contents_confirmed_at)) AS syncedAt,
+      min(iif(item.outdated, item.synced_at, max(item.synced_at, promise.contents_confirmed_at))) AS syncedAt,
       min(max(item.permissions_synced_at, promise.confirmed_at)) AS permissionsSyncedAt
     ${visibleDocuments('JOIN acl ON acl.id = item.acl LEFT JOIN json_each(document.fields) AS field')}
     GROUP BY promise.name, document.type, acl.id, document.labels`);

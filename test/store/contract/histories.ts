@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import type { HistoryRow } from '../../../src/store/store.ts';
+import type { HistoryRow } from '../../../src/store/history-row.ts';
 import { anAccount, except, only } from '../../support/builders.ts';
 import { confirmation, document } from '../../support/new-document.ts';
 import { COMPLETE, type MakePlace, sync } from './place.ts';

@@ -1,4 +1,4 @@
-import type { HistoryRow, HistorySubject } from '../../store.ts';
+import type { HistoryRow, HistorySubject } from '../../history-row.ts';
 import type { Database } from '../database.ts';
 import type { Commit } from './commit.ts';
 

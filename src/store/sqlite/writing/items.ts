@@ -42,6 +42,10 @@ export interface Items {
   /** Writes the labels alone: who may carry a document is known even where its text is not. */
   relabel(source: number, key: string, labels: readonly string[]): void;
   touch(seen: Seen, key: string): void;
+  /** The stored text of a document is not, or may not be, what its source has now; until it is read. */
+  outdate(source: number, key: string): void;
+  /** The same, unless this run has read it. */
+  outdateUnread(seen: Seen, key: string): void;
   /** Gives one of the acls that wait to its item. Gives how many rows that took; 0 when none is left. */
   land(commit: Commit, source: number): number;
   /** The key, and all whose chain of parents holds it. */
@@ -162,6 +166,12 @@ export const itemsOf = ({ db, acls, principals, history, texts }: Parts): Items 
     touch(seen, key) {
       statements.touch.run({ key, ...seen });
     },
+    outdate(source, key) {
+      statements.outdate.run({ source, key });
+    },
+    outdateUnread(seen, key) {
+      statements.outdateUnread.run({ key, ...seen });
+    },
     relabel(source, key, labels) {
       statements.relabel.run({ source, key, labels: JSON.stringify(labels) });
     },
@@ -188,12 +198,12 @@ const prepare = (db: Database) => ({
   update: db.prepare<[ItemRow & { readonly id: number }]>(`
     UPDATE item
     SET container = :container, title = :title, parent = :parent, acl = :acl,
-        tick = :tick, synced_at = coalesce(:contentsAt, synced_at),
+        tick = :tick, synced_at = coalesce(:contentsAt, synced_at), outdated = iif(:contentsAt IS NULL, outdated, 0),
         permissions_synced_at = coalesce(:permissionsAt, permissions_synced_at)
     WHERE id = :id`),
   confirm: db.prepare<[Seen & { readonly id: number }]>(`
     UPDATE item
-    SET tick = :tick, synced_at = coalesce(:contentsAt, synced_at),
+    SET tick = :tick, synced_at = coalesce(:contentsAt, synced_at), outdated = iif(:contentsAt IS NULL, outdated, 0),
         permissions_synced_at = coalesce(:permissionsAt, permissions_synced_at)
     WHERE id = :id`),
   updateAcl: db.prepare<[Seen & { readonly id: number; readonly acl: number }]>(`
@@ -204,6 +214,11 @@ const prepare = (db: Database) => ({
   move: db.prepare<[{ readonly source: number; readonly key: string; readonly parent: string | null }]>(`
     UPDATE item SET parent = :parent WHERE source = :source AND key = :key AND container = 0 AND parent IS NOT :parent`),
   touch: db.prepare<[Seen & { readonly key: string }]>('UPDATE item SET tick = :tick WHERE source = :source AND key = :key'),
+  outdate: db.prepare<[{ readonly source: number; readonly key: string }]>(
+    'UPDATE item SET outdated = 1 WHERE source = :source AND key = :key AND container = 0',
+  ),
+  outdateUnread: db.prepare<[Seen & { readonly key: string }]>(`
+    UPDATE item SET outdated = 1 WHERE source = :source AND key = :key AND container = 0 AND synced_at <> :at`),
   relabel: db.prepare<[{ readonly source: number; readonly key: string; readonly labels: string }]>(`
     UPDATE document
     SET labels = :labels

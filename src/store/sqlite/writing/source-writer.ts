@@ -167,6 +167,7 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
         items.move(source, write.key, write.parent);
         items.relabel(source, write.key, write.labels);
         counted.changed += Number(items.acl(commit, seen, write.key, write.acl));
+        if (write.outdated) items.outdate(source, write.key);
         return progress;
       case 'container':
         counted.deleted += Number(items.container(commit, seen, write));
@@ -176,6 +177,7 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
         return progress;
       case 'seen':
         items.touch(seen, write.key);
+        if (due.content) items.outdateUnread(seen, write.key);
         return progress;
       case 'account':
         accounts.write(commit, seen, write.account);

@@ -61,12 +61,13 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
         JOIN acl_grant ON acl_grant.term = acl_term.id AND acl_grant.deny = 1
         JOIN principal ON principal.id = acl_grant.principal AND principal.kind IN ('user', 'group'))`)
     .pluck();
+  const outdated = db.prepare<[number], number>('SELECT count(*) FROM item WHERE source = ? AND outdated = 1').pluck();
   // A group whose members could not be learned is as old as its last listing, whatever else was confirmed.
   const oldest = db.prepare<
     [{ source: number; confirmed: number; contentsConfirmed: number }],
     { content: number | null; permissions: number | null }
   >(`
-    SELECT (SELECT max(min(synced_at), :contentsConfirmed) FROM item WHERE source = :source AND container = 0) AS content,
+    SELECT (SELECT max(min(synced_at), :contentsConfirmed) FROM item WHERE source = :source AND container = 0 AND outdated = 0) AS content,
            (SELECT min(at) FROM (
              SELECT max(min(permissions_synced_at), :confirmed) AS at FROM item WHERE source = :source
              UNION ALL
@@ -100,6 +101,7 @@ export const statusOf = (db: Database): ((sources: readonly string[], directory?
       waitingForVectors: waiting.get(id) ?? 0,
       dark: dark(id, directory),
       deniedByAccount: deniedByAccount.get(id) ?? 0,
+      outdated: outdated.get(id) ?? 0,
       ...(permissions !== null && { oldestPermissions: permissions }),
       ...(content !== null && { oldestContent: content }),
       drift: drift(id),

@@ -17,6 +17,7 @@ import { ORGANISING } from './organising.ts';
 import { LIVE } from './live.ts';
 import { OUTDATING } from './outdating.ts';
 import { POSTGRES } from './postgres.ts';
+import { POSTGRES_SERVER } from './postgres-server.ts';
 import { COURSES } from './proof.ts';
 import { SCHEDULING } from './scheduling.ts';
 import { SCIM } from './scim.ts';
@@ -45,6 +46,7 @@ export const FAULTS: readonly Fault[] = [
   ...LIVE,
   ...ORGANISING,
   ...POSTGRES,
+  ...POSTGRES_SERVER,
   ...SCHEDULING,
   ...SCIM,
   ...SERVING,

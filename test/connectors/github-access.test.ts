@@ -95,6 +95,8 @@ test('contents alone, read without permissions, still see that a repository went
   expect(server.arrived.slice(before).filter(({ path }) => /collaborators|members|teams/u.test(path))).toEqual([]);
   await server.change(open, { visibility: 'private' });
   await source.sync({ due: { listing: false, permissions: false, content: true } });
+  expect(await whoSees(keys.open)).toEqual(['ada']); // whom its team lets in waits for a run that brings permissions
+  await source.sync({ due: PERMISSIONS });
   expect(await whoSees(keys.open)).toEqual(['ada', 'dan']);
 });
 

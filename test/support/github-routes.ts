@@ -185,6 +185,7 @@ const ROUTES: readonly (readonly [RegExp, Answer])[] = [
   [/^\/orgs\/([^/]+)\/members$/u, members],
   [/^\/orgs\/([^/]+)\/repos$/u, organisationRepositories],
   [/^\/organizations\/(\d+)\/team\/(\d+)\/members$/u, teamMembers],
+  [/^\/user$/u, async (routing, { login }) => ({ status: 200, body: (await usersOf(routing, [login]))[0] })],
   [/^\/users\/([^/]+)$/u, ({ emulated }, _, [login = '']) => emulated(`/users/${login}`)],
   [/^\/repos\/([^/]+)\/([^/]+)$/u, namedRepository],
   [/^\/repositories\/(\d+)(\/.+|)$/u, inRepository],

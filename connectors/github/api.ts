@@ -9,6 +9,9 @@ const PER_PAGE = 100;
 /** Pages of one list: a million entries. What is longer, or never ends, is refused. */
 const PAGES_MAX = 10_000;
 
+/** The version of the interface that its replies are understood by. */
+export const VERSION = { 'x-github-api-version': '2022-11-28' } as const;
+
 /** What every call needs of its run. */
 export type Caller = Pick<Run<Settings, unknown>, 'source' | 'settings' | 'fetch' | 'notice' | 'now' | 'signal'>;
 
@@ -45,7 +48,7 @@ export const ask = async ({ settings, fetch }: Caller, question: Question): Prom
   const { what, path, query = {}, accept = 'application/vnd.github+json', follow } = question;
   const search = new URLSearchParams(query).toString();
   const response = await fetch(`${settings.url}${path}${search && `?${search}`}`, {
-    headers: { accept, 'user-agent': 'castellan', 'x-github-api-version': '2022-11-28' },
+    headers: { accept, 'user-agent': 'castellan', ...VERSION },
     redirect: follow ? 'follow' : 'manual',
   });
   const sso = response.headers.get('x-github-sso');

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Change } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
 import { type Access, readAccess } from './access.ts';
+import { VERSION } from './api.ts';
 import { OPERATIONS } from './calls.ts';
 import { type FilesRead, fileChanges } from './files.ts';
 import { hook } from './hook.ts';
@@ -65,7 +66,7 @@ export const github = defineConnector<Settings, Cursor>({
           key: app.key,
         }
       : { kind: 'token', ...(token && { token }) },
-  probe: ({ url, app }) => (app ? undefined : { url: `${url}/user`, scopes: 'x-oauth-scopes' }),
+  probe: ({ url, app }) => (app ? undefined : { url: `${url}/user`, headers: VERSION, scopes: 'x-oauth-scopes' }),
   hook,
   normalised: NORMALISED,
   sync: changesOf,

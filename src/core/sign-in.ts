@@ -48,6 +48,8 @@ export type SignIn =
 /** How a token that a person gives is tried before it is kept: by a declared read that every good one may make. */
 export interface Probe {
   readonly url: string;
+  /** What the call carries besides. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The header of its reply that lists what the token may, where there is one. */
   readonly scopes?: string;
 }

@@ -11,7 +11,7 @@ const SCOPES_MAX = 100;
 /** Shows a token to its source once, before it is kept. Rejects with `source_rejected` where it is not good there. */
 export const tryToken = async (
   source: SigningSource,
-  { url, scopes }: Probe,
+  { url, headers, scopes }: Probe,
   token: string,
   { outgoing, signal }: { readonly outgoing: Outgoing; readonly signal: AbortSignal },
 ): Promise<Granted> => {
@@ -28,11 +28,10 @@ export const tryToken = async (
       remedy,
     },
   });
-  const reply = await fetch(url, { headers: { accept: 'application/json', 'user-agent': 'castellan' }, signal }).catch(
-    (error: unknown) => {
-      throw untried(name, error);
-    },
-  );
+  const carried = { accept: 'application/json', 'user-agent': 'castellan', ...headers };
+  const reply = await fetch(url, { headers: carried, signal }).catch((error: unknown) => {
+    throw untried(name, error);
+  });
   await reply.body?.cancel();
   if (!reply.ok) {
     const why = `${name} did not give what every good token may read (${reply.status})`;

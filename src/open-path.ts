@@ -11,6 +11,7 @@ import type { Machine } from './machine.ts';
 import { formerModel, modelOf } from './open-embedder.ts';
 import { openReadLive } from './open-live.ts';
 import { openSignIns } from './open-sign-ins.ts';
+import { writingView } from './open-writes.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
 import { type Call, createCall } from './server/call.ts';
@@ -98,7 +99,7 @@ export const openPath = async (
     tools,
     audit,
     ...(recorded === undefined ? {} : { rules: recorded }),
-    viewOf: (caller) => views.of(caller),
+    viewOf: (caller) => ({ ...views.of(caller), ...writingView() }),
     policyOf: ({ client }) => policyFor(rules, client),
     cursors: (caller, tool) => cursorsFor({ keys: keys.cursors, caller, tool, random }),
     now,

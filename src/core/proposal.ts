@@ -1,6 +1,8 @@
 import type { Acl } from './acl.ts';
+import type { AuditedDocument } from './audit.ts';
 import type { WritePolicy } from './policy.ts';
-import type { FieldChange, Receipt } from './write.ts';
+import type { Basis, Missing } from './view.ts';
+import type { FieldChange, Receipt, WriteAction } from './write.ts';
 
 /** What somebody asks to write. */
 export interface ProposeRequest {
@@ -59,3 +61,31 @@ export type Committed =
 
 /** Asks the person at the client, outside the model. `unable`: the client cannot. */
 export type AskPerson = (proposal: Proposal, signal: AbortSignal) => Promise<'yes' | 'no' | 'unable'>;
+
+/** A proposal, and the word by which the one who asked for it says that it is to be made: good for them and their client alone. */
+export interface Confirmable {
+  readonly proposal: Proposal;
+  readonly confirmation: string;
+}
+
+/** What became of a request to write. `documents`: what it showed of what is there, for the audit. */
+export type Proposed =
+  | (Confirmable & { readonly documents: readonly AuditedDocument[]; readonly basis: Basis })
+  | { readonly missing: Missing; readonly basis: Basis };
+
+/**
+ * What became of a commit. `fresh`: the target was changed since, so nothing was written (`absent`), and this is what would be
+ * written now. `basis` is absent where nothing was read to answer.
+ */
+export interface Made {
+  readonly committed: Committed;
+  readonly fresh?: Confirmable;
+  readonly basis?: Basis;
+}
+
+/** One thing that somebody may propose, and what it will take. */
+export interface Offered {
+  readonly source: string;
+  readonly action: Pick<WriteAction, 'name' | 'title' | 'description' | 'input' | 'on'>;
+  readonly needs: Needs;
+}

@@ -5,7 +5,7 @@ import type { Embedder } from '../core/embedder.ts';
 import { AppError } from '../core/errors.ts';
 import type { ReadLive } from '../core/live.ts';
 import type { Rules } from '../core/rules.ts';
-import type { View } from '../core/view.ts';
+import type { ReadView } from '../core/view.ts';
 import { openPool } from '../thread/pool.ts';
 import type { Asking } from '../thread/turns.ts';
 import { confirmed } from './confirm.ts';
@@ -34,7 +34,7 @@ export interface ViewsOptions {
 
 /** Gives every caller their view of one index. */
 export interface Views {
-  of(caller: Caller): View;
+  of(caller: Caller): ReadView;
   /** Rejects with `unavailable` where the index cannot be read. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -82,7 +82,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
       forced,
     });
 
-  const viewOf = (who: Caller): View => {
+  const viewOf = (who: Caller): ReadView => {
     const { identity, client } = who;
     const caller = identityName(identity);
     return {

@@ -34,6 +34,7 @@ import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
 import { directionOf } from './asking.ts';
+import { NO_WRITES } from './no-writes.ts';
 
 export interface IndexOptions {
   readonly rules: Rules;
@@ -214,6 +215,7 @@ const viewOn = ({ answer, now, embedder, live }: ViewParts, who: Pick<Caller, 'i
       if (given.kind !== 'sources') throw new Error('not an answer to sources');
       return { sources: given.found, basis: given.basis };
     },
+    ...NO_WRITES,
   };
 };
 

@@ -48,8 +48,14 @@ export type Added = { readonly is: 'added' } | { readonly is: 'known'; readonly 
 
 /** Proposals, and what became of them. Several processes share them. Whatever the file does wrong rejects with `unavailable`. */
 export interface Proposals {
-  /** `marks`: under which keys its mark may be known already. `instead`: of an open one, or one that ended without a write, that it takes the mark of. */
-  add(proposal: NewProposal, also?: { readonly marks?: readonly Uint8Array[]; readonly instead?: string }): Promise<Added>;
+  /**
+   * `marks`: under which keys its mark may be known already. `instead`: one that is open, or ended without a write, which is over with
+   * this and loses its mark; with `inherits`, to this one.
+   */
+  add(
+    proposal: NewProposal,
+    also?: { readonly marks?: readonly Uint8Array[]; readonly instead?: string; readonly inherits?: true },
+  ): Promise<Added>;
   find(id: string): Promise<ProposalRow | undefined>;
   /** The one that has any of these marks. */
   known(marks: readonly Uint8Array[]): Promise<ProposalRow | undefined>;

@@ -7,6 +7,7 @@ export interface Stored {
   readonly id: string;
   readonly state: ProposalState;
   readonly proposer: Buffer;
+  readonly mark: Buffer | null;
   readonly at: number;
   readonly expiresAt: number;
   readonly content: Buffer;
@@ -19,7 +20,7 @@ export interface Stored {
 }
 
 const COLUMNS = `
-  id, state, proposer, at, expires_at AS expiresAt, content, decision, kept, outcome, holder, pid, process_started AS started`;
+  id, state, proposer, mark, at, expires_at AS expiresAt, content, decision, kept, outcome, holder, pid, process_started AS started`;
 
 /** The statements of the table. Each that changes one row says whether it was as it had to be: nothing is decided on what was read before. */
 export const prepareProposals = (db: Database) => {

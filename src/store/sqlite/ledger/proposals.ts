@@ -72,12 +72,15 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
     };
   };
 
-  const add = db.transaction((proposal: NewProposal, { marks = [], instead }: Also): Added => {
-    if (instead !== undefined && isUnwritten(rows.find(instead)?.state)) rows.retire(instead, proposal.at);
-    const row = rowOf(rows.marked([...(proposal.mark ? [proposal.mark] : []), ...marks]));
+  const add = db.transaction((proposal: NewProposal, { marks = [], instead, inherits }: Also): Added => {
+    const former = instead === undefined ? undefined : rows.find(instead);
+    const free = former && isUnwritten(former.state);
+    const mark = inherits && free ? (former.mark ?? undefined) : proposal.mark;
+    if (free) rows.retire(former.id, proposal.at);
+    const row = rowOf(rows.marked([...(mark ? [mark] : []), ...marks]));
     if (row) return { is: 'known', row };
     if (rows.waitingOf(proposal.proposer, proposal.at) >= WAITING_MAX) return { is: 'full' };
-    rows.add(proposal);
+    rows.add({ ...proposal, ...(mark && { mark }) });
     return { is: 'added' };
   });
   const takeOver = db.transaction((id: string, ours: boolean): boolean => {

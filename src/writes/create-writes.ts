@@ -54,7 +54,7 @@ export const createWrites = (parts: WritesParts): Writes => {
         return make(held, how, parts, closing.signal);
       }),
     outcome: async (row, content) => {
-      const known = await alone(row.id, () => resolved(row, content));
+      const known = await alone(row.id, () => resolved(row, content, closing.signal));
       if (known || (await proposals.find(row.id))?.state !== 'committing') return known;
       throw beingMade();
     },
@@ -66,10 +66,10 @@ export const createWrites = (parts: WritesParts): Writes => {
   };
 
   /** What became of one that nobody makes any more; undefined where somebody does, or it is known by now. */
-  const resolved = async (row: ProposalRow, content: Content): Promise<Committed | undefined> => {
+  const resolved = async (row: ProposalRow, content: Content, signal: AbortSignal): Promise<Committed | undefined> => {
     if (!(await proposals.takeOver(row.id, true))) return undefined;
     const found = making.find(content);
-    if (found) return settleHeld({ row, content, ...found, at: row.at }, parts, closing.signal);
+    if (found) return settleHeld({ row, content, ...found, at: row.at }, parts, signal);
     await proposals.letGo(row.id); // its source is not configured: when it is again, it is asked
     return { outcome: 'uncertain', proposal: row.id };
   };
@@ -78,7 +78,8 @@ export const createWrites = (parts: WritesParts): Writes => {
     for (const id of await proposals.committing()) {
       signal.throwIfAborted();
       const row = busy.has(id) ? undefined : await proposals.find(id);
-      if (row?.state === 'committing') await alone(id, () => resolved(row, contentOf(row, parts)));
+      if (row?.state === 'committing')
+        await alone(id, () => resolved(row, contentOf(row, parts), AbortSignal.any([signal, closing.signal])));
     }
     await proposals.purge(now() - KEPT_MS);
   };

@@ -67,10 +67,11 @@ export const prepareProposals = (db: Database) => {
   const hold = db.prepare<[string, number, string, string]>(`
     UPDATE proposal SET holder = ?, pid = ?, process_started = ? WHERE id = ? AND state = 'committing'`);
   const committing = db.prepare<[], string>(`SELECT id FROM proposal WHERE state = 'committing' ORDER BY at, id`).pluck();
-  const purge = db.prepare<[number, number]>(`
-    DELETE FROM proposal
-    WHERE state IN ('declined', 'expired', 'done', 'failed', 'absent') AND moved_at < ?
-       OR state IN ('proposed', 'approved') AND expires_at < ?`);
+  const over = `
+    state IN ('declined', 'expired', 'done', 'failed', 'absent') AND moved_at < ?
+    OR state IN ('proposed', 'approved') AND expires_at < ?`;
+  const anyOver = db.prepare<[number, number], 1>(`SELECT 1 FROM proposal WHERE ${over} LIMIT 1`);
+  const purge = db.prepare<[number, number]>(`DELETE FROM proposal WHERE ${over}`);
   const readings = db.prepare<[Uint8Array, number], { id: string; at: number }>(`
     SELECT document AS id, at FROM reading WHERE reader = ? AND at >= ? ORDER BY document`);
 
@@ -99,7 +100,8 @@ export const prepareProposals = (db: Database) => {
     hold: (id: string, { holder, pid, started }: ProcessName & { holder: string }): boolean =>
       hold.run(holder, pid, started, id).changes > 0,
     committing: (): readonly string[] => committing.all(),
-    purge: (before: number): number => purge.run(before, before).changes,
+    /** Waits for no other process where there is nothing to take out. */
+    purge: (before: number): number => (anyOver.get(before, before) ? purge.run(before, before).changes : 0),
     readings: (readers: readonly Uint8Array[], since: number) => readers.flatMap((reader) => readings.all(reader, since)),
   };
 };

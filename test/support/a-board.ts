@@ -8,7 +8,7 @@ import type { Acl } from '../../src/core/acl.ts';
 import type { Change } from '../../src/core/change.ts';
 import type { Account } from '../../src/core/document.ts';
 import { AppError } from '../../src/core/errors.ts';
-import { defineWrite, type WriteAction } from '../../src/core/write.ts';
+import { defineWrite, type Intent, type WriteAction } from '../../src/core/write.ts';
 import { aDocument } from './builders.ts';
 
 /** Where a call of an action is when something may go wrong. */
@@ -45,9 +45,11 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
   const notes = join(folder, 'notes');
   const file = (key: string): string => join(notes, encodeURIComponent(key));
   const journal = join(folder, 'journal');
+  const marks = join(folder, 'marks');
   const rightsFile = join(folder, 'rights.json');
   mkdirSync(notes, { recursive: true });
   writeFileSync(journal, '');
+  writeFileSync(marks, '');
   writeFileSync(rightsFile, '{}');
   const all = (): Record<string, Rights> =>
     z.record(z.string(), z.custom<Rights>()).parse(JSON.parse(readFileSync(rightsFile, 'utf8')));
@@ -71,15 +73,17 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
     if ((now === undefined ? undefined : hash(now)) !== revision) throw new AppError('conflict', 'The note was changed.');
     if (next === undefined) rmSync(file(key));
     else writeFileSync(file(key), next);
+    appendFileSync(marks, `${id}\n`);
     await board.trouble('during', id);
     await board.trouble('after', id);
   };
-  const settled = (key: string, revision: string | undefined, next: string | undefined) => {
+  /** A note tells who wrote it last, and nothing of those before. */
+  const settled = (key: string, { id, revision }: Pick<Intent, 'id' | 'revision'>, next: string | undefined) => {
     answering();
     const now = text(key);
     const found = now === undefined ? undefined : hash(now);
-    if (found === (next === undefined ? undefined : hash(next))) return 'done' as const;
-    return found === revision ? ('absent' as const) : ('uncertain' as const);
+    if (found !== revision && found !== (next === undefined ? undefined : hash(next))) return 'uncertain' as const;
+    return readFileSync(marks, 'utf8').includes(id) ? ('done' as const) : ('absent' as const);
   };
 
   const mayEdit = (key: string, as: Account): boolean => {
@@ -106,15 +110,15 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
         warnings: [],
       };
     },
-    commit: async ({ key = '', input }, _, __, { intent, keep }) => {
+    commit: async ({ key = '', input }, _, __, { intent, ...committing }) => {
       const before = text(key) ?? '';
-      await keep(`was ${hash(before)}`);
+      await committing.keep(`was ${hash(before)}`);
       await write(key, intent.id, intent.revision, input.text);
       const undo = { action: 'board.edit', aim: { key, input: { text: before } }, revision: hash(input.text) };
       return { key, ...(intent.revision === undefined ? {} : { before: intent.revision }), after: hash(input.text), undo };
     },
-    settle: async ({ key = '', input }, _, __, { revision }) => {
-      const found = settled(key, revision, input.text);
+    settle: async ({ key = '', input }, _, __, intent) => {
+      const found = settled(key, intent, input.text);
       return found === 'done' ? { key, after: hash(input.text) } : found;
     },
   });
@@ -138,8 +142,8 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
       const undo = { action: 'board.remove', aim: { key: input.name, input: {} }, revision: hash(input.text) };
       return { key: input.name, after: hash(input.text), undo };
     },
-    settle: async ({ input }) => {
-      const found = settled(input.name, undefined, input.text);
+    settle: async ({ input }, _, __, intent) => {
+      const found = settled(input.name, intent, input.text);
       return found === 'done' ? { key: input.name, after: hash(input.text) } : found;
     },
   });
@@ -161,8 +165,8 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
       await write(key, intent.id, intent.revision, undefined);
       return { key };
     },
-    settle: async ({ key = '' }, _, __, { revision }) => {
-      const found = settled(key, revision, undefined);
+    settle: async ({ key = '' }, _, __, intent) => {
+      const found = settled(key, intent, undefined);
       return found === 'done' ? { key } : found;
     },
   });

@@ -77,9 +77,10 @@ test('a target that its reader has just lost at the source is as one that is not
 test('whoever sees nothing of a source learns nothing of its actions', async () => {
   const place = await aWritingPlace();
   const propose = proposing(place, 'eve');
-  const known = await propose().catch((error: unknown) => String(error));
-  const unknown = await propose({ action: 'board.exit' }).catch((error: unknown) => String(error));
-  expect(known).toBe(String(unknown).replace('exit', 'edit'));
+  await expect(propose()).rejects.toThrow('There is no action "board.edit" for you. list_sources shows those there are.');
+  await expect(propose({ action: 'board.burn' })).rejects.toThrow(
+    'There is no action "board.burn" for you. list_sources shows those there are.',
+  );
 });
 
 test.each<[string, Partial<ProposeRequest>, string]>([

@@ -56,7 +56,7 @@ export interface AWritingPlace {
   unlink(name: string): Promise<void>;
 }
 
-export const WHO = ['ada', 'bob', 'eve'] as const;
+const WHO = ['ada', 'bob', 'eve'] as const;
 const KEYS: WritesParts['keys'] = {
   sealing: [new Uint8Array(32).fill(1)],
   confirming: [new Uint8Array(32).fill(2)],

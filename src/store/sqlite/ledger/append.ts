@@ -5,7 +5,7 @@ import { genesisOf, rowHash } from './chain.ts';
 import { type Recorded, type RowOptions, rowOf } from './row.ts';
 
 /** What was shown longer ago counts no more when something is written. */
-export const READING_MS = 24 * 60 * 60_000;
+const READING_MS = 24 * 60 * 60_000;
 /** How often what counts no more is taken out, in ms: who asks leaves it out all the same. */
 const PURGE_MS = 60 * 60_000;
 

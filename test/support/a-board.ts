@@ -34,6 +34,8 @@ export interface ABoard {
   changes(accounts: readonly Account[]): readonly Change[];
   /** What happens at a point of a commit; it may reject, or never return. */
   trouble: (point: Point, intent: string) => Promise<void>;
+  /** Comes before somebody looks at what would be changed. */
+  looking: () => Promise<void>;
   /** The source does not answer. */
   down: boolean;
 }
@@ -100,6 +102,7 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
     operations: [],
     mayWrite: async ({ key = '' }, _, as) => mayEdit(key, as),
     preview: async ({ key = '', input }) => {
+      await board.looking();
       const before = there(key);
       const audience = rightsOf(key).read;
       return {
@@ -199,6 +202,7 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
       { type: 'checkpoint', cursor: null },
     ],
     trouble: async () => undefined,
+    looking: async () => undefined,
     down: false,
   };
   return board;

@@ -13,7 +13,7 @@ test.each(Array.from({ length: WORLDS }, (_, seed) => seed + 1))(
     const world = new WritingWorld(await aWritingPlace(), diceOf(seed));
     for (const key of NOTES) {
       world.put(key);
-      world.right(key, ['ada', 'bob'], ['ada', 'bob']);
+      world.right(key, key === 'diary' ? ['ada'] : ['ada', 'bob'], ['ada', 'bob']);
     }
     await world.sync();
     for (let step = 0; step < STEPS; step++) await world.step();

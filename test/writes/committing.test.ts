@@ -55,6 +55,24 @@ test('in parallel, in one process and in two, it is made once', async () => {
   expect((await other.commit(confirmation)).committed.outcome).toBe('done');
 });
 
+test('who looks while another makes it is never told that nothing was written', async () => {
+  const { place, ada } = await adaAt();
+  const other = aHand(place, place.writer().writes, place.caller('ada'));
+  const { confirmation } = await ada.propose();
+  const [looks, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  place.board.looking = async () => {
+    place.board.looking = async () => undefined;
+    looks.resolve();
+    await goOn.promise;
+  };
+  const late = other.commit(confirmation);
+  await looks.promise;
+  const { committed } = await ada.commit(confirmation);
+  goOn.resolve();
+  expect(await late).toEqual({ committed });
+  expect(place.board.journal()).toHaveLength(1);
+});
+
 test.each<[string, (confirmation: string) => string]>([
   ['nothing', () => ''],
   ['another spelling', (confirmation) => `${confirmation}=`],

@@ -238,4 +238,31 @@ export const WRITES: readonly Fault[] = [
     plant: `default: written[DEFAULT] ?? 'auto',`,
     caughtBy: { file: 'test/config/writing.test.ts', test: 'nothing is written that nobody named' },
   },
+  {
+    name: 'a write that was not made is a document that is not there',
+    file: 'src/access/rederive.ts',
+    find: ` && !WRITING.includes(row.tool);`,
+    plant: `;`,
+    caughtBy: { file: 'test/cli/audit-decisions.test.ts', test: 'and what became of writes is no decision of the index' },
+  },
+  {
+    name: 'a call that writes is made again',
+    file: 'src/open-outgoing.ts',
+    find: `...(writing && { tries: 1 }),`,
+    plant: '',
+    caughtBy: {
+      file: 'test/open-writes.test.ts',
+      test: 'an action reaches the operations it names, and writes only where it is meant to (%s), each call once',
+    },
+  },
+  {
+    name: 'an action reaches whatever its connector calls',
+    file: 'src/open-outgoing.ts',
+    find: `operations: connector.operations.filter((operation) => action.operations.includes(operation.name)),`,
+    plant: `operations: connector.operations,`,
+    caughtBy: {
+      file: 'test/open-writes.test.ts',
+      test: 'an action reaches the operations it names, and writes only where it is meant to (%s), each call once',
+    },
+  },
 ];

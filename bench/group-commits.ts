@@ -18,7 +18,7 @@ export const groupCommits = async (folder: string): Promise<string> => {
   const path = join(folder, 'slow-ledger.db');
   const ledger = await openLedgerThread({
     path,
-    keys: { arguments: randomBytes(32), anchor: [randomBytes(32)] },
+    keys: { arguments: randomBytes(32), reader: randomBytes(32), anchor: [randomBytes(32)] },
   });
   const audit = openAudit({
     ledger: {

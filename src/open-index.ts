@@ -69,7 +69,7 @@ export const openIndex = async (place: Place, machine: Machine): Promise<Index> 
     latestRun: (name) => store.latestRun(name),
     nextRun: (name) => store.nextRun(name),
     schedule: (name) => named(name).schedule,
-    rung: (name) => (secretOf(named(name)) ? () => store.rung(name) : undefined),
+    rung: (name) => (isRung(named(name)) ? () => store.rung(name) : undefined),
     telling: (name) => tellingOf(named(name), { store, machine, signIns, folder: config.folder }),
     embed: async ({ signal, onProgress }) => {
       // A model costs memory: it is opened where there is something to do. To ask for what waits completes a change of models.
@@ -135,6 +135,9 @@ const tellingOf = (source: Source, { store, machine, signIns, folder }: TellingP
       }),
   };
 };
+
+/** By its hook, or by whoever has just written in it. */
+const isRung = (source: Source): boolean => secretOf(source) !== undefined || (source.connector.writes ?? []).length > 0;
 
 const readsStandardInput = ({ connector, settings }: Source): boolean => connector.readsStandardInput?.(settings) === true;
 

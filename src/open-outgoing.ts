@@ -1,6 +1,7 @@
 import type { Config } from './config/config.ts';
 import type { Fetch } from './core/connector.ts';
 import type { Notice } from './core/notice.ts';
+import type { WriteAction } from './core/write.ts';
 import type { Authorise } from './sources/authorise.ts';
 import { DEFAULT_RATE } from './sources/budget.ts';
 import type { Outgoing, OutgoingParts } from './sources/outgoing.ts';
@@ -44,4 +45,23 @@ export const fetchOf = (
     rate: { ...DEFAULT_RATE, ...rate },
     ...(authorise && { authorise }),
     notice,
+  });
+
+/** The way out for one action: to the operations it names, of those that write only where it is `writing`, and then each call once. */
+export const writeFetchOf = (
+  { name, connector, settings, privateNetwork, rate }: Config['sources'][number],
+  { action, writing }: { readonly action: Pick<WriteAction, 'operations'>; readonly writing: boolean },
+  outgoing: Outgoing,
+  authorise: Authorise | undefined,
+): Fetch =>
+  outgoing.fetchFor({
+    name,
+    hosts: connector.hosts(settings),
+    operations: connector.operations.filter((operation) => action.operations.includes(operation.name)),
+    writes: writing,
+    ...(writing && { tries: 1 }),
+    again: 'propose it again',
+    privateNetwork,
+    rate: { ...DEFAULT_RATE, ...rate },
+    ...(authorise && { authorise }),
   });

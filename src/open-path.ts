@@ -12,6 +12,7 @@ import type { Machine } from './machine.ts';
 import { formerModel, modelOf } from './open-embedder.ts';
 import { openReadLive } from './open-live.ts';
 import { openSignIns } from './open-sign-ins.ts';
+import { openWrites, writingView } from './open-writes.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
 import { type Call, createCall } from './server/call.ts';
@@ -28,6 +29,7 @@ import { explainAccessTool } from './tools/explain-access.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
 import { searchTool } from './tools/search.ts';
+import type { Writes } from './writes/writes.ts';
 
 /** What every skin stands on: the one path, on views of the index, with its audit. */
 export interface Path {
@@ -36,6 +38,8 @@ export interface Path {
   readonly call: Call;
   readonly audit: Audit;
   readonly keys: Keys;
+  /** What is written goes through here, for whoever decides and settles. */
+  readonly writes: Writes;
   /** Records that somebody was seen and links them, as they are given: an e-mail that nobody vouches for now is not remembered. */
   readonly identify: (identity: Identity) => Promise<Identity>;
   /** The same for whom the owner of the data folder names: with the e-mail they were last seen with. */
@@ -96,11 +100,12 @@ export const openPath = async (
   const [ledger, people, views] = await Promise.all(opening);
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
+  const writes = opened.adopt(openWrites({ config, folder, keys, audit, views, signIns }, machine), (one) => one.close());
   const call = createCall({
     tools,
     audit,
     ...(recorded === undefined ? {} : { rules: recorded }),
-    viewOf: (caller) => views.of(caller),
+    viewOf: (caller) => writingView(writes, caller, views.of(caller)),
     policyOf: ({ client }) => policyFor(rules, client),
     cursors: (caller, tool) => cursorsFor({ keys: keys.cursors, caller, tool, random }),
     now,
@@ -113,6 +118,7 @@ export const openPath = async (
     call,
     audit,
     keys,
+    writes,
     identify: people.identify,
     recall: people.recall,
     overdue: async () => overdue(rules.sources, await counting.status([...rules.sources.keys()], rules.directory), now()),

@@ -16,8 +16,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/ingest': ['src/core', 'src/store', 'src/sources'],
   'src/retrieval': ['src/core', 'src/store'],
   'src/reader': ['src/core', 'src/thread', 'src/store', 'src/access', 'src/retrieval', 'src/sources'],
+  'src/writes': ['src/core', 'src/store', 'src/access', 'src/sources'],
   'src/tools': ['src/core'], // a tool reaches data only through the view it is handed
-  'src/server': ['src/core', 'src/thread', 'src/store', 'src/access', 'src/reader', 'src/tools'],
+  'src/server': ['src/core', 'src/thread', 'src/store', 'src/access', 'src/reader', 'src/writes', 'src/tools'],
   'src/openai': ['src/core'],
   'src/cli': ['src/core'], // and types of the rest: main hands it the built parts
   'src/config': ['src/core'],

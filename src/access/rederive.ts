@@ -1,4 +1,4 @@
-import type { AuditedDocument } from '../core/audit.ts';
+import { type AuditedDocument, WRITE_TOOLS } from '../core/audit.ts';
 import { decide, type Facts } from '../core/decide.ts';
 import { parseDocumentId } from '../core/document.ts';
 import { mayDecide } from '../core/freshness.ts';
@@ -42,7 +42,7 @@ interface Decided {
  */
 export const rederive = (row: AuditRow, past: PastReading): readonly Rederived[] => {
   const shown = row.outcome === 'answered' ? row.documents : [];
-  const missing = row.outcome === 'refused' || row.outcome === 'absent';
+  const missing = (row.outcome === 'refused' || row.outcome === 'absent') && !WRITING.includes(row.tool);
   if ((shown.length === 0 && !missing) || OWNERS.includes(row.tool)) return [];
   const decided = grounds(row, past);
   const each: readonly (AuditedDocument | undefined)[] = missing ? [undefined] : shown;
@@ -54,6 +54,9 @@ export const rederive = (row: AuditRow, past: PastReading): readonly Rederived[]
 
 /** The commands that tell the owner of the data folder about others. */
 const OWNERS: readonly string[] = ['explain', 'who-can'];
+
+/** What is refused or not there where something is to be written was so by the source's word too, which nobody remembers. */
+const WRITING: readonly string[] = WRITE_TOOLS;
 
 /** Everything the decisions of a row rest on, or why it is not there any more. */
 const grounds = (row: AuditRow, past: PastReading): Decided | Reason => {

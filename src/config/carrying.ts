@@ -19,6 +19,7 @@ const policy = z.strictObject({
     .max(ENTRIES_MAX)
     .optional(),
   writes: z.enum(WRITE_POLICIES).optional(),
+  asks: z.boolean().optional(),
 });
 
 /** `clients:` of the configuration. `default` is for every client that is not named, and what others leave out is taken from it. */
@@ -34,9 +35,12 @@ type Written = Readonly<Record<string, z.infer<typeof policy>>>;
 /** A client that two policies claim would have the wider one by chance. */
 function* wrongIds(written: Written): Generator<{ readonly path: string[]; readonly message: string }> {
   const claimed = new Map(Object.keys(written).map((name) => [name, name]));
-  for (const [name, { ids = [] }] of Object.entries(written)) {
+  for (const [name, { ids = [], asks }] of Object.entries(written)) {
     if (name === DEFAULT && ids.length > 0) {
       yield { path: [name, 'ids'], message: 'must not be there: default is for every client that no other policy names' };
+    }
+    if (name === DEFAULT && asks === true) {
+      yield { path: [name, 'asks'], message: 'must not be there: nobody knows of every client that it asks its user' };
     }
     for (const [at, id] of ids.entries()) {
       const other = claimed.get(id);
@@ -56,9 +60,10 @@ export const policiesOf = (written: Written): Policies => {
   };
 };
 
-const policyOf = ({ sources, deny_labels, writes }: z.infer<typeof policy>, base: ClientPolicy): ClientPolicy => ({
-  ...base,
-  ...(sources === undefined ? {} : { sources }),
+/** That a client asks its user is said of it alone: nobody knows it of those that are not named. */
+const policyOf = ({ sources, deny_labels, writes, asks }: z.infer<typeof policy>, base: ClientPolicy): ClientPolicy => ({
+  ...(sources === undefined ? (base.sources === undefined ? {} : { sources: base.sources }) : { sources }),
   denyLabels: deny_labels ?? base.denyLabels,
   writes: writes ?? base.writes,
+  ...(asks === true ? { asks } : {}),
 });

@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Connector } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
 import { DEFAULT_FRESHNESS, type Freshness, type Promised } from '../core/freshness.ts';
+import type { WritePolicy, WriteRules } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
 import { type Schedule, scheduleOf } from '../core/schedule.ts';
 import { policiesOf } from './carrying.ts';
@@ -14,6 +15,7 @@ import { at, type ParseOptions, parseSettings, unknownWord, type Written } from 
 import { commonSettings, fileSchema, type GivenFreshness } from './schema.ts';
 import { type ServerConfig, serverOf } from './serving.ts';
 import { assertSources } from './source-names.ts';
+import { writeRulesOf } from './writing.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One configured source. */
@@ -32,6 +34,8 @@ interface SourceConfig {
   readonly privateNetwork: boolean;
   /** How much it may be asked, where that is configured. */
   readonly rate: { readonly perSecond?: number; readonly concurrent?: number };
+  /** What writing in it takes at least, where that is configured. */
+  readonly writes?: WritePolicy;
 }
 
 /** What `castellan.yaml` says: docs/configuration.md. */
@@ -41,6 +45,7 @@ export interface Config {
   readonly organisation: { readonly name: string; readonly domains: readonly string[] };
   readonly sources: readonly SourceConfig[];
   readonly rules: Rules;
+  readonly writes: WriteRules;
   readonly server: ServerConfig;
   readonly identity: IdentityConfig;
   readonly embedding: EmbeddingConfig;
@@ -65,7 +70,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
   const options = { file, path: [], env };
   const value = interpolate(written, env, file);
   const settings = parseSettings(fileSchema, { written, value }, options);
-  const { organisation, sources, freshness, embedding, audit, server, identity, clients } = settings;
+  const { organisation, sources, freshness, embedding, audit, server, identity, clients, writes } = settings;
   assertSources({ clients, identity }, Object.keys(sources), file);
   const folder = dirname(resolve(path));
   const promises = merged(DEFAULT_FRESHNESS, freshness);
@@ -86,6 +91,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
       services: servicesOf(identity),
       policies: policiesOf(clients),
     },
+    writes: writeRulesOf(writes, { file, connectors, sources: configured }),
     server: serverOf(server),
     identity: identityOf(identity),
     embedding,
@@ -139,6 +145,7 @@ const parseSource = (name: string, part: Written, { connectors, promises, ...opt
     urlTemplate: shared.url_template,
     hosts: shared.hosts,
     privateNetwork: shared.private_network,
+    ...(shared.writes === undefined ? {} : { writes: shared.writes }),
     rate: {
       ...(shared.rate.per_second === undefined ? {} : { perSecond: shared.rate.per_second }),
       ...(shared.rate.concurrent === undefined ? {} : { concurrent: shared.rate.concurrent }),

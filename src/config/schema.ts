@@ -7,6 +7,7 @@ import { domainSchema } from './domain.ts';
 import { embeddingSchema } from './embedding.ts';
 import { identitySchema } from './identifying.ts';
 import { serverSchema } from './serving.ts';
+import { writePolicySchema, writesSchema } from './writing.ts';
 
 const MINUTE = 60_000;
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: MINUTE, h: 60 * MINUTE, d: 24 * 60 * MINUTE };
@@ -58,6 +59,7 @@ export const commonSettings = z.strictObject({
     .default('castellan:<id>'),
   hosts: z.array(host).max(ENTRIES_MAX).default([]),
   private_network: z.boolean().default(false),
+  writes: writePolicySchema.optional(),
   rate: z
     .strictObject({
       per_second: z.number().min(0.01).max(1000).optional(),
@@ -76,6 +78,7 @@ export const fileSchema = z.strictObject({
   server: serverSchema.prefault({}),
   identity: identitySchema,
   clients: clientsSchema,
+  writes: writesSchema,
   sources: z.record(sourceName, z.record(z.string(), z.unknown())).refine((sources) => Object.keys(sources).length > 0, {
     error: 'must name at least one source',
   }),

@@ -22,6 +22,13 @@ export const auditedDocument = ({ id, contentHash, acl, permissionsSyncedAt, dec
   ...(decidedBy === 'live' ? { decidedBy } : {}),
 });
 
+/** What happened to a proposal: somebody's word, that it is about to be made, and how that ended (also `absent`, or an error's code). */
+export const WRITE_OUTCOMES = ['approved', 'declined', 'intended', 'done', 'uncertain'] as const;
+export type WriteOutcome = (typeof WRITE_OUTCOMES)[number];
+
+/** The tools that rows about writes are of: a call that asks for one or makes it, what was made, and who decided. */
+export const WRITE_TOOLS = ['propose_write', 'commit_write', 'write', 'decide_write'] as const;
+
 /** One look or refusal. `who`, `actor`, `email` and `arguments` are personal: the chain holds only commitments to them. */
 export interface AuditEvent {
   /** ms since 1970. */
@@ -42,7 +49,7 @@ export interface AuditEvent {
   /** The rules it was decided by, as the index keeps them: SHA-256 of their text, hex. */
   readonly rules?: string;
   /** `refused` is what a reader hears as `not_found`; here the two are told apart. */
-  readonly outcome: 'answered' | 'absent' | 'refused' | ErrorCode;
+  readonly outcome: 'answered' | 'absent' | 'refused' | WriteOutcome | ErrorCode;
 }
 
 /** Where events are kept. An answer leaves only after `record` has resolved; it rejects with `unavailable`. */

@@ -7,6 +7,7 @@ import type { Normalised } from './normalised.ts';
 import type { Notice } from './notice.ts';
 import type { Secret } from './secret.ts';
 import type { Probe, SignIn } from './sign-in.ts';
+import type { WriteAction } from './write.ts';
 
 /** A remote call a connector makes, named as in its README; `calls` are patterns: "GET /repos/*\/*\/issues". */
 export interface Operation {
@@ -87,6 +88,8 @@ export interface Connector<Settings = unknown, Cursor = unknown> {
   readsStandardInput?(settings: Settings): boolean;
   /** Is it pushed to us, at `/scim/v2`, and never read? Then this is what whoever pushes must show. */
   pushedWith?(settings: Settings): Secret;
+  /** What may be written in it. */
+  readonly writes?: readonly WriteAction<Settings>[];
   sync(run: Run<Settings, Cursor>): AsyncIterable<Change<Cursor>>;
   /** One document, live. `as`: whose credential or role. */
   read?(key: string, run: Run<Settings, never>, as?: Account): Promise<SourceDocument | 'gone' | 'forbidden'>;

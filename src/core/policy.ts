@@ -14,6 +14,18 @@ export interface ClientPolicy {
   /** No document that has one of these labels. */
   readonly denyLabels: readonly string[];
   readonly writes: WritePolicy;
+  /** The operator's word that this client asks its user before each call: then its commit is the user's yes. */
+  readonly asks?: true;
+}
+
+/** What the configuration lets be written, whoever writes through whatever client. */
+export interface WriteRules {
+  /** By action. */
+  readonly actions: ReadonlyMap<string, WritePolicy>;
+  /** For every action that is not named. */
+  readonly default: WritePolicy;
+  /** By source, where it narrows that. */
+  readonly sources: ReadonlyMap<string, WritePolicy>;
 }
 
 /** The policies of the configuration. */
@@ -33,6 +45,20 @@ export const policyFor = ({ policies }: Pick<Rules, 'policies'>, client: string)
 
 /** Whether a client under this policy is offered what needs this scope. */
 export const offers = ({ writes }: ClientPolicy, scope: TokenScope): boolean => scope === 'read' || writes !== 'forbid';
+
+/** The strictest of these. */
+export const strictest = (...policies: readonly WritePolicy[]): WritePolicy =>
+  WRITE_POLICIES.findLast((policy) => policies.includes(policy)) ?? 'forbid';
+
+/** What it takes to write something. What only takes another write back is as that one is, where nothing is said of it. */
+export const writePolicy = (
+  { action, takesBack, source }: { readonly action: string; readonly takesBack?: string; readonly source: string },
+  client: ClientPolicy,
+  rules: WriteRules,
+): WritePolicy => {
+  const named = rules.actions.get(action) ?? (takesBack === undefined ? undefined : rules.actions.get(takesBack));
+  return strictest(named ?? rules.default, rules.sources.get(source) ?? 'auto', client.writes);
+};
 
 /** What one client may carry of the index: nothing of any other source, and nothing under a denied label. */
 export interface Carried {

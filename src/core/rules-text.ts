@@ -30,6 +30,7 @@ const policy: z.ZodType<ClientPolicy> = z.strictObject({
   sources: z.array(z.string()).exactOptional(),
   denyLabels: z.array(z.string()),
   writes: z.enum(WRITE_POLICIES),
+  asks: z.literal(true).exactOptional(),
 });
 
 // A rule that is added must be readable again: what is missing here does not compile.

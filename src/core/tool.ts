@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import type { AuditedDocument } from './audit.ts';
 import type { TokenScope } from './caller.ts';
+import type { AskPerson } from './proposal.ts';
 import type { Basis, Missing, View } from './view.ts';
 
 /** Places in an answer, sealed: unreadable, of one length, good only for the caller, tool and query they were made for. */
@@ -21,6 +22,8 @@ export interface ToolContext {
   readonly view: View;
   /** The cursors of one caller and one query; `binding` is everything else of the input. */
   cursors(binding: unknown): Cursors;
+  /** Asks the person at the client, outside the model: absent where the client cannot. */
+  readonly askPerson?: AskPerson;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,6 @@
 import type { Field, Location } from './document.ts';
 import type { OwnPath } from './own-path.ts';
+import type { AskPerson, Made, Offered, Proposed, ProposeRequest } from './proposal.ts';
 import type { Filter } from './snapshot.ts';
 
 /** How far an author is trusted: a member or guest of the source, or somebody outside it. */
@@ -102,8 +103,8 @@ export interface Basis {
   readonly databaseId: string;
 }
 
-/** The index as one caller may see it, at the instant of each call. All that a tool sees. */
-export interface View {
+/** The index as one caller may see it, at the instant of each call. */
+export interface ReadView {
   search(request: SearchRequest, signal: AbortSignal): Promise<SearchFound & { readonly basis: Basis }>;
   fetch(
     id: string,
@@ -112,4 +113,16 @@ export interface View {
   ): Promise<{ readonly found: FetchFound | Missing; readonly basis: Basis }>;
   explain(id: string, signal: AbortSignal): Promise<{ readonly found: ExplainFound | Missing; readonly basis: Basis }>;
   sources(signal: AbortSignal): Promise<{ readonly sources: readonly VisibleSource[]; readonly basis: Basis }>;
+}
+
+/** All that a tool sees: the index as one caller may see it, and what they may write in its sources. */
+export interface View extends ReadView {
+  /** What may be proposed: of the sources in which the caller sees something and has exactly one account. */
+  writes(signal: AbortSignal): Promise<readonly Offered[]>;
+  /** Writes nothing: shows what would be written. */
+  propose(request: ProposeRequest, signal: AbortSignal): Promise<Proposed>;
+  /** Proposes to take back what a proposal of this caller has written. */
+  undo(proposal: string, signal: AbortSignal): Promise<Proposed>;
+  /** Writes what was proposed, where it is decided. `ask` is how the person at the client is asked, where that is possible. */
+  commit(confirmation: string, ask: AskPerson | undefined, signal: AbortSignal): Promise<Made>;
 }

@@ -12,6 +12,7 @@ import { rank } from '../retrieval/rank.ts';
 import { snippet } from '../retrieval/snippet.ts';
 import { contentHashOf } from '../store/content-hash.ts';
 import type { Reader, StoredChunk, StoredDocument, VisibleRow } from '../store/reader.ts';
+import { footing } from './footing.ts';
 import { passage, visibleDocument } from './found.ts';
 import type { Answer, AnswerTo, Question } from './question.ts';
 import { type Decided, redecide, redecideRows } from './redecide.ts';
@@ -125,6 +126,8 @@ export const createAnswer = ({ reader, rules, engine = createEngine(rules) }: An
         return explained(question);
       case 'sources':
         return sources(question);
+      case 'footing':
+        return reader.read((reading) => footing(reading, question, rules));
       default:
         return unreachable(question);
     }

@@ -1,4 +1,5 @@
 import type { Identity } from '../core/caller.ts';
+import type { Footing, FootingAsked } from '../core/footing.ts';
 import type { LiveNeed, LiveWord } from '../core/live.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Basis, ExplainFound, FetchFound, Missing, SearchFound, SearchRequest, VisibleSource } from '../core/view.ts';
@@ -11,7 +12,8 @@ export type Question =
   /** `fingerprint`: of the model by which passages can be found. */
   | (Asker & Heard & { readonly kind: 'fetch'; readonly id: string; readonly fingerprint?: string })
   | (Asker & Heard & { readonly kind: 'explain'; readonly id: string })
-  | (Asker & { readonly kind: 'sources' });
+  | (Asker & { readonly kind: 'sources' })
+  | (Asker & FootingAsked & { readonly kind: 'footing' });
 
 interface Sought {
   readonly kind: 'search';
@@ -54,6 +56,7 @@ export type Answer =
   | { readonly kind: 'fetch'; readonly found: FetchFound | Missing; readonly basis: Basis }
   | { readonly kind: 'explain'; readonly found: ExplainFound | Missing; readonly basis: Basis }
   | { readonly kind: 'sources'; readonly found: readonly VisibleSource[]; readonly basis: Basis }
+  | { readonly kind: 'footing'; readonly found: Footing; readonly basis: Basis }
   /** To a search or a fetch: there is no answer before sources have spoken of these. */
   | { readonly kind: 'pending'; readonly needs: readonly LiveNeed[] }
   /** To a search: what this caller may see is still to be found by the model of this fingerprint. */

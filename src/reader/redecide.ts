@@ -140,8 +140,15 @@ const needOf = (id: string, { source, key, title, revision }: StoredDocument, as
 
 /** With two accounts nobody could say as which of them is asked. */
 const accountOf = (accounts: readonly KnownAccount[]): Account | undefined => {
+  const account = oneAccount(accounts);
+  return typeof account === 'string' ? undefined : account;
+};
+
+/** As whom somebody is asked about, or writes: their one linked account that is active and within its promise. */
+export const oneAccount = (accounts: readonly KnownAccount[]): Account | 'none' | 'several' => {
   const [only, other] = accounts.filter(({ linked, active, fresh }) => linked && active && fresh);
-  if (!only || other) return undefined;
+  if (!only) return 'none';
+  if (other) return 'several';
   const { id, name, emails, active, kind } = only;
   return { id, ...(name === undefined ? {} : { name }), emails, active, kind };
 };

@@ -3,9 +3,10 @@ import { extname } from 'node:path';
 import { type Caller, identityName } from '../core/caller.ts';
 import type { Embedder } from '../core/embedder.ts';
 import { AppError } from '../core/errors.ts';
+import type { Footing, FootingAsked } from '../core/footing.ts';
 import type { ReadLive } from '../core/live.ts';
 import type { Rules } from '../core/rules.ts';
-import type { View } from '../core/view.ts';
+import type { ReadView } from '../core/view.ts';
 import { openPool } from '../thread/pool.ts';
 import type { Asking } from '../thread/turns.ts';
 import { confirmed } from './confirm.ts';
@@ -34,7 +35,9 @@ export interface ViewsOptions {
 
 /** Gives every caller their view of one index. */
 export interface Views {
-  of(caller: Caller): View;
+  of(caller: Caller): ReadView;
+  /** How somebody stands in a source they would write in. */
+  footing(caller: Caller, asked: FootingAsked, signal: AbortSignal): Promise<Footing>;
   /** Rejects with `unavailable` where the index cannot be read. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -82,7 +85,7 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
       forced,
     });
 
-  const viewOf = (who: Caller): View => {
+  const viewOf = (who: Caller): ReadView => {
     const { identity, client } = who;
     const caller = identityName(identity);
     return {
@@ -127,7 +130,12 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     await close();
     throw error;
   }
-  return { of: viewOf, check, close };
+  const footing: Views['footing'] = async (who, asked, signal) => {
+    const { identity, client } = who;
+    const asking = { caller: identityName(identity), signal };
+    return to('footing', await ask({ kind: 'footing', ...asked, identity, client, now: now() }, asking)).found;
+  };
+  return { of: viewOf, footing, check, close };
 };
 
 type Searched = Omit<Extract<Question, { readonly kind: 'search' }>, keyof Asker>;

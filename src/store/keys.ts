@@ -14,11 +14,22 @@ export interface Keys {
   readonly cursors: KeyRing;
   /** AES-256-GCM: they seal the keys that each credential of a source is sealed with. */
   readonly credentials: KeyRing;
+  readonly writes: WriteKeys;
   readonly ledger: LedgerKeys;
   /** Seeds of P-256 keys, 48 bytes each: of these the key that signs this server's own tokens is made. */
   readonly tokens: KeyRing;
   /** HMAC-SHA-256 key of the names that callers have in the log. */
   readonly log: Uint8Array;
+}
+
+/** What writes are kept and confirmed with. */
+export interface WriteKeys {
+  /** AES-256-GCM: they seal what is proposed, decided and made. */
+  readonly sealing: KeyRing;
+  /** HMAC-SHA-256: they bind a confirmation to what it confirms. */
+  readonly confirming: KeyRing;
+  /** HMAC-SHA-256: by these the ledger knows proposers and readers, and their idempotency keys. */
+  readonly naming: KeyRing;
 }
 
 export interface KeysOptions {
@@ -45,13 +56,31 @@ export const openKeys = async ({ folder, env, random }: KeysOptions): Promise<Ke
   return {
     cursors: derive(masters, 'cursor'),
     credentials: derive(masters, 'credential'),
-    ledger: { arguments: derive(masters, 'audit-arguments')[0], anchor: derive(masters, 'audit-anchor') },
+    writes: {
+      sealing: derive(masters, 'proposal'),
+      confirming: derive(masters, 'confirmation'),
+      naming: derive(masters, 'proposer'),
+    },
+    ledger: {
+      arguments: derive(masters, 'audit-arguments')[0],
+      reader: derive(masters, 'proposer')[0],
+      anchor: derive(masters, 'audit-anchor'),
+    },
     tokens: derive(masters, 'token', TOKEN_SEED_BYTES),
     log: derive(masters, 'log')[0],
   };
 };
 
-type Use = 'cursor' | 'credential' | 'audit-arguments' | 'audit-anchor' | 'token' | 'log';
+type Use =
+  | 'cursor'
+  | 'credential'
+  | 'proposal'
+  | 'confirmation'
+  | 'proposer'
+  | 'audit-arguments'
+  | 'audit-anchor'
+  | 'token'
+  | 'log';
 
 /** HKDF-SHA-256 with an empty salt: no use can learn the key of another. */
 const derive = ([first, ...rest]: KeyRing, use: Use, size = KEY_BYTES): KeyRing => {

@@ -4,6 +4,8 @@ import type { AuditEvent } from '../core/audit.ts';
 export interface LedgerKeys {
   /** HMAC-SHA-256 key for arguments over 1 kB. */
   readonly arguments: Uint8Array;
+  /** HMAC-SHA-256 key of the names under which it is remembered what somebody was shown. */
+  readonly reader: Uint8Array;
   /** Ed25519 seeds, 32 bytes each: the first signs the head of the chain, all are accepted. */
   readonly anchor: readonly [Uint8Array, ...Uint8Array[]];
 }

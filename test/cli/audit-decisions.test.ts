@@ -103,6 +103,20 @@ const lastEvent = async (data: string, given: Partial<AuditEvent>): Promise<Audi
 };
 
 describe('what was recorded is decided again', () => {
+  test('and what became of writes is no decision of the index', async () => {
+    const { run, data } = await aVictim();
+    const { rows, ...before } = await decisionsOf(run);
+    const of = (given: Partial<AuditEvent>) => lastEvent(data, { documents: [], ...given });
+    await forge(
+      data,
+      await of({ tool: 'propose_write', arguments: { id: 'wiki:k1', target: 'wiki:k1' }, outcome: 'refused' }),
+      await of({ tool: 'write', arguments: { proposal: 'p' }, outcome: 'intended' }),
+      await of({ tool: 'write', arguments: { proposal: 'p' }, outcome: 'absent' }),
+      await of({ tool: 'decide_write', arguments: { proposal: 'p' }, outcome: 'approved' }),
+    );
+    expect(await decisionsOf(run)).toEqual({ ...before, rows: rows + 4 });
+  });
+
   test('and what the owner heard about somebody was no answer to them', async () => {
     const { run } = await aVictim();
     const { rows, ...before } = await decisionsOf(run);

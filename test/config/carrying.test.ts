@@ -26,6 +26,16 @@ clients:
     expect(carriedBy('anything', rules)).toEqual({ sources: rules.sources, deniedLabels: [] });
   });
 
+  test('says of one client alone that it asks its user', async () => {
+    const { rules } = await load(`${TWO}clients: { desk: { asks: true }, phone: { asks: false }, claude: {} }`);
+    expect(['desk', 'phone', 'claude', 'other'].map((client) => policyFor(rules, client).asks)).toEqual([
+      true,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test('may let a client carry nothing at all', async () => {
     const { rules } = await load(`${TWO}clients: { probe: { sources: [] } }`);
     expect(carriedBy('probe', rules).sources.size).toBe(0);
@@ -50,6 +60,11 @@ test.each([
     'ids of default',
     'clients: { default: { ids: [a] } }',
     'clients.default.ids must not be there: default is for every client that no other policy names.',
+  ],
+  [
+    'the word that every client asks',
+    'clients: { default: { asks: true } }',
+    'clients.default.asks must not be there: nobody knows of every client that it asks its user.',
   ],
   [
     'an id that two policies claim',
@@ -81,7 +96,7 @@ test.each([
   [
     'a misspelt setting',
     'clients: { chatgpt: { deny_label: [a] } }',
-    'clients.chatgpt.deny_label is not a known setting. Did you mean deny_labels? Known: deny_labels, ids, sources, writes.',
+    'clients.chatgpt.deny_label is not a known setting. Did you mean deny_labels? Known: asks, deny_labels, ids, sources, writes.',
   ],
   [
     'accounts of a service in a source that is not there',

@@ -42,6 +42,7 @@ test('a small file says all that is needed; the rest has defaults', async () => 
     identity: { mode: 'local', local: true, tokenMinutes: 15, issuers: [] },
     embedding: { provider: 'local' },
     audit: { every: 100 },
+    writes: { actions: new Map(), default: 'forbid', sources: new Map() },
   });
 });
 

@@ -6,18 +6,18 @@ import { BASE, GOOD, load, WIKI } from '../support/a-config.ts';
 const WRONG: readonly (readonly [name: string, text: string, sentence: string])[] = [
   [
     'an unknown section',
-    `${GOOD}writes: {}`,
-    'writes is not a known setting. Known: audit, clients, embedding, freshness, identity, organisation, server, sources.',
+    `${GOOD}pages: {}`,
+    'pages is not a known setting. Known: audit, clients, embedding, freshness, identity, organisation, server, sources, writes.',
   ],
   [
     'a mistyped section',
     GOOD.replace('organisation', 'organization'),
-    'organization is not a known setting. Did you mean organisation? Known: audit, clients, embedding, freshness, identity, organisation, server, sources.',
+    'organization is not a known setting. Did you mean organisation? Known: audit, clients, embedding, freshness, identity, organisation, server, sources, writes.',
   ],
   [
     'a mistyped setting of a source',
     GOOD.replace('root:', 'rot:'),
-    'sources.wiki.rot is not a known setting. Did you mean root? Known: connector, freshness, hosts, login, max_delete_ratio, private_network, rate, root, schedule, url_template.',
+    'sources.wiki.rot is not a known setting. Did you mean root? Known: connector, freshness, hosts, login, max_delete_ratio, private_network, rate, root, schedule, url_template, writes.',
   ],
   [
     'an unknown setting deep inside',
@@ -33,7 +33,7 @@ const WRONG: readonly (readonly [name: string, text: string, sentence: string])[
   [
     'a merge key',
     `${GOOD}<<: { embedding: { provider: none } }`,
-    '<< is not a known setting. Known: audit, clients, embedding, freshness, identity, organisation, server, sources.',
+    '<< is not a known setting. Known: audit, clients, embedding, freshness, identity, organisation, server, sources, writes.',
   ],
   ['no organisation', WIKI, 'organisation is missing.'],
   ['no name', GOOD.replace('name: Acme, ', ''), 'organisation.name is missing.'],

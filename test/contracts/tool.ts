@@ -45,7 +45,8 @@ export const toolContract = (tool: Tool, { input, view, documents }: ToolContrac
     });
 
     test('passes on what stopped the view', async () => {
-      await expect(run({ search: stopped, fetch: stopped, explain: stopped, sources: stopped })).rejects.toMatchObject({
+      const reading = { search: stopped, fetch: stopped, explain: stopped, sources: stopped };
+      await expect(run({ ...reading, writes: stopped, propose: stopped, undo: stopped, commit: stopped })).rejects.toMatchObject({
         code: 'unavailable',
       });
     });

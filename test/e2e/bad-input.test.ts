@@ -28,7 +28,7 @@ describe('a configuration', () => {
     expect(await said(where, 'sync')).toMatchInlineSnapshot(`
       [
         2,
-        "castellan.yaml: embeding is not a known setting. Did you mean embedding? Known: audit, clients, embedding, freshness, identity, organisation, server, sources.
+        "castellan.yaml: embeding is not a known setting. Did you mean embedding? Known: audit, clients, embedding, freshness, identity, organisation, server, sources, writes.
       ",
       ]
     `);

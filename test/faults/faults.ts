@@ -28,6 +28,7 @@ import { THREADING } from './threading.ts';
 import { VERIFYING } from './verifying.ts';
 import { WHERE } from './where.ts';
 import { WORKBENCH } from './workbench.ts';
+import { WRITES } from './writes.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
@@ -60,4 +61,5 @@ export const FAULTS: readonly Fault[] = [
   ...ATTACK,
   ...WHERE,
   ...WORKBENCH,
+  ...WRITES,
 ];

@@ -8,6 +8,7 @@ import { type ClientPolicy, NO_POLICY } from '../../src/core/policy.ts';
 import { defineTool, type ToolAnswer } from '../../src/core/tool.ts';
 import type { View } from '../../src/core/view.ts';
 import { type Call, type CallParts, createCall } from '../../src/server/call.ts';
+import { NO_WRITES } from '../support/no-writes.ts';
 
 const BASIS = { version: 1, epoch: 1, databaseId: 'd-1' };
 const CALLER: Caller = {
@@ -20,6 +21,7 @@ const VIEW: View = {
   fetch: async () => Promise.reject(new Error('not asked here')),
   explain: async () => Promise.reject(new Error('not asked here')),
   sources: async () => Promise.reject(new Error('not asked here')),
+  ...NO_WRITES,
 };
 
 /** A tool that gives what it is told to. */

@@ -51,7 +51,12 @@ test('during a rotation the new key makes and both are accepted, from the enviro
 
   expect(both.cursors).toEqual([next.cursors[0], old.cursors[0]]);
   expect(both.tokens).toEqual([next.tokens[0], old.tokens[0]]);
-  expect(both.ledger).toEqual({ arguments: next.ledger.arguments, anchor: [next.ledger.anchor[0], old.ledger.anchor[0]] });
+  expect(both.writes.sealing).toEqual([next.writes.sealing[0], old.writes.sealing[0]]);
+  expect(both.ledger).toEqual({
+    arguments: next.ledger.arguments,
+    reader: next.writes.naming[0],
+    anchor: [next.ledger.anchor[0], old.ledger.anchor[0]],
+  });
   const key = join(await aFolder(), 'key');
   await writeFile(key, `${NEW.toString('base64')}\n${OLD.toString('hex')}\n`, { mode: 0o600 });
   expect(await openKeys({ folder: { key }, env: {}, random: randomBytes })).toEqual(both);

@@ -6,9 +6,24 @@ import { z } from 'zod';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { type Connector, defineConnector } from '../../src/core/connector.ts';
 import { secret } from '../../src/core/secret.ts';
+import type { WriteAction } from '../../src/core/write.ts';
 import { aFolder } from './a-folder.ts';
 
 const nothing = { cursor: z.null(), operations: [], hosts: () => [], sync: async function* () {} };
+const never = async (): Promise<never> => Promise.reject(new Error('nothing is written in a test of the configuration'));
+const aWrite = (name: string): WriteAction => ({
+  name,
+  title: name,
+  description: name,
+  input: z.unknown(),
+  on: 'document',
+  operations: [],
+  mayWrite: never,
+  preview: never,
+  commit: never,
+  settle: never,
+});
+
 /** A connector with plain settings. */
 export const wiki = defineConnector({
   ...nothing,
@@ -18,6 +33,7 @@ export const wiki = defineConnector({
     root: z.string(),
     login: z.strictObject({ user: z.string(), pages: z.array(z.strictObject({ id: z.number() })) }).exactOptional(),
   }),
+  writes: [aWrite('wiki.edit'), aWrite('wiki.create')],
 });
 /** A connector with secrets. */
 export const shop = defineConnector({

@@ -17,6 +17,7 @@ import { explainAccessTool } from '../../src/tools/explain-access.ts';
 import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
+import { NO_WRITES } from './no-writes.ts';
 
 /** The one path in this process, on an index that was synced before. */
 export interface ADesk extends Desk {
@@ -40,7 +41,7 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
   const call = createCall({
     tools: [searchTool, fetchTool, listSourcesTool, explainAccessTool],
     audit: { record: async (event) => void audited.push(event) },
-    viewOf: (caller) => views.of(caller),
+    viewOf: (caller) => ({ ...views.of(caller), ...NO_WRITES }),
     policyOf: ({ client }) => policyFor(rules, client),
     cursors: (caller, tool) => cursorsFor({ keys: [key], caller, tool, random: randomBytes }),
     now,

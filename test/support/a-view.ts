@@ -12,6 +12,7 @@ import type {
   VisibleSource,
 } from '../../src/core/view.ts';
 import { meeting } from '../../src/core/where.ts';
+import { NO_WRITES } from './no-writes.ts';
 
 /** A document of a made-up view; fresh, from a handbook, unless said otherwise. */
 export const aVisibleDocument = (given: Partial<VisibleDocument> = {}): VisibleDocument => {
@@ -99,6 +100,7 @@ export const aView = ({
     signal.throwIfAborted();
     return { sources, basis };
   },
+  ...NO_WRITES,
 });
 
 /** What a tool is called with: a view, and cursors as long as real ones that open only for what they were sealed for. */

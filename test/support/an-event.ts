@@ -18,5 +18,6 @@ export const anEvent = (given: Partial<AuditEvent> = {}): AuditEvent => ({
 /** Keys of a ledger, made of one byte. */
 export const ledgerKeys = (byte = 1): LedgerKeys => ({
   arguments: new Uint8Array(32).fill(byte),
+  reader: new Uint8Array(32).fill(byte),
   anchor: [new Uint8Array(32).fill(byte)],
 });

@@ -34,6 +34,7 @@ import { fetchTool } from '../../src/tools/fetch.ts';
 import { listSourcesTool } from '../../src/tools/list-sources.ts';
 import { searchTool } from '../../src/tools/search.ts';
 import { directionOf } from './asking.ts';
+import { NO_WRITES } from './no-writes.ts';
 
 export interface IndexOptions {
   readonly rules: Rules;
@@ -56,6 +57,8 @@ export interface IndexInProcess {
   readonly call: Call;
   /** One run of a source that says just this; `cut`: the source dies at the end of it. */
   sync(source: string, changes: readonly Change[], options?: { readonly cut?: boolean }): Promise<RunEnd | undefined>;
+  /** What a tool would be handed. */
+  view(identity: Identity, client: string): View;
   /** Answers without tools and audit: what a thread of the reader would say. */
   readonly answer: AnswerQuestion;
   /** How many chunks search would rank for somebody: what a mistake shows here is refused later, but has moved ranks by then. */
@@ -131,6 +134,7 @@ export const openIndexAt = async (
     audited,
     call,
     answer,
+    view: (identity, client) => viewOn({ answer, now, embedder, live }, { identity, client }),
     sync: (source, changes, { cut = false } = {}) => say({ store, now, source, changes, cut }),
     ranked: (identity, client) =>
       reader.read((reading) => {
@@ -214,6 +218,7 @@ const viewOn = ({ answer, now, embedder, live }: ViewParts, who: Pick<Caller, 'i
       if (given.kind !== 'sources') throw new Error('not an answer to sources');
       return { sources: given.found, basis: given.basis };
     },
+    ...NO_WRITES,
   };
 };
 

@@ -1,15 +1,11 @@
-import { setTimeout } from 'node:timers/promises';
-
 import type { Claim, Claimed, CredentialRow, Credentials } from '../../credentials.ts';
-import { type Database, isBusy, openDatabase } from '../database.ts';
+import { type Database, openDatabase } from '../database.ts';
 import { type DatabaseFile, guarded } from '../failure.ts';
 import { isAlive, type ProcessName, processStarted } from '../writing/process-alive.ts';
+import { patient } from './patiently.ts';
 
 /** No renewal takes longer, in ms: whoever still holds the right then hangs. */
 const HELD_MAX = 120_000;
-/** Another process's commit is waited for without stopping this thread, in ms. */
-const BUSY_MS = 5000;
-const RETRY_MS = 10;
 
 export interface CredentialsOptions {
   /** Of the ledger. */
@@ -75,17 +71,7 @@ const credentialsOn = (db: Database, file: DatabaseFile, self: ProcessName): Cre
     return true;
   });
 
-  /** Waits for another process's commit as everybody else can go on. */
-  const patiently = async <T>(work: () => T): Promise<T> => {
-    for (let left = BUSY_MS / RETRY_MS; ; left--) {
-      try {
-        return work();
-      } catch (error) {
-        if (left <= 0 || !isBusy(error)) return guarded(file, () => rethrow(error));
-        await setTimeout(RETRY_MS);
-      }
-    }
-  };
+  const patiently = patient(file);
   return {
     version: (source) => patiently(() => versionOf(source)),
     find: (source) => patiently(() => rowOf(source)),
@@ -102,7 +88,3 @@ const credentialsOn = (db: Database, file: DatabaseFile, self: ProcessName): Cre
 };
 
 const NOTHING: Stored = { version: 0, facts: null, sealed: null };
-
-const rethrow = (error: unknown): never => {
-  throw error;
-};

@@ -62,7 +62,7 @@ const chainOn = ({ db, file, keys, random }: Omit<LedgerOptions, 'path'> & OpenD
   db.pragma(`busy_timeout = ${BUSY_MS}`);
   db.pragma('fullfsync = ON'); // on macOS a plain sync stops at the drive's cache
   const chain = chainId(db, random);
-  const appender = createAppender(db, chain, { key: keys.arguments, random });
+  const appender = createAppender(db, chain, { key: keys.arguments, reader: keys.reader, random });
   const list = createList(db);
   const same = sameFile(file);
   return {

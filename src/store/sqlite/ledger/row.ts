@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 import { z } from 'zod';
 
-import type { AuditEvent } from '../../../core/audit.ts';
+import { type AuditEvent, WRITE_OUTCOMES } from '../../../core/audit.ts';
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { AppError, ERRORS } from '../../../core/errors.ts';
 import type { PersonalField } from '../../ledger.ts';
@@ -132,4 +132,4 @@ const keptText = (kept: Recorded['arguments'], key: Uint8Array): string => {
 };
 
 const isOutcome = (outcome: string): boolean =>
-  ['answered', 'absent', 'refused'].includes(outcome) || Object.hasOwn(ERRORS, outcome);
+  ['answered', 'absent', 'refused', ...WRITE_OUTCOMES].includes(outcome) || Object.hasOwn(ERRORS, outcome);

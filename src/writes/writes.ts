@@ -1,0 +1,33 @@
+import type { Caller } from '../core/caller.ts';
+import type { AskPerson, Decision, Made, Offered, Proposal, Proposed, ProposeRequest } from '../core/proposal.ts';
+import type { ReadView } from '../core/view.ts';
+import type { ProposalState } from '../store/proposals.ts';
+
+/** A proposal that somebody is to decide, as whoever decides sees it. */
+export interface Pending extends Proposal {
+  /** Who proposed it: `issuer|subject`. */
+  readonly who: string;
+  readonly client: string;
+  readonly state: ProposalState;
+  /** When it was proposed, ms since 1970. */
+  readonly at: number;
+}
+
+/** Everything that is written in a source goes through here: proposed, decided, made once, and proven. */
+export interface Writes {
+  /** What this caller may propose, and what each will take. */
+  offered(caller: Caller, view: ReadView, signal: AbortSignal): Promise<readonly Offered[]>;
+  propose(caller: Caller, view: ReadView, request: ProposeRequest, signal: AbortSignal): Promise<Proposed>;
+  /** Proposes to take back what a proposal has written. */
+  undoOf(caller: Caller, view: ReadView, proposal: string, signal: AbortSignal): Promise<Proposed>;
+  /** Makes the write, where it is decided; `ask` asks the person at the client. What was made already is told, and never made again. */
+  commit(caller: Caller, view: ReadView, confirmation: string, ask: AskPerson | undefined, signal: AbortSignal): Promise<Made>;
+  /** What waits for somebody's word, the oldest first. For whoever decides outside the model. */
+  pending(): Promise<readonly Pending[]>;
+  /** Rejects with `conflict`, `expired`, `not_found`, or `forbidden` where it is their own and somebody else must. */
+  decide(proposal: string, decision: Decision): Promise<void>;
+  /** Finds out what became of the writes that a dead process was making, and purges what is long over. */
+  settle(signal: AbortSignal): Promise<void>;
+  /** Waits for what is being written. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+
+import { diceOf } from '../property/dice.ts';
+import { aWritingPlace } from '../support/a-writing-place.ts';
+import { NOTES, WritingWorld } from '../support/a-writing-world.ts';
+
+const WORLDS = Number(process.env['WRITING_WORLDS'] ?? 25);
+const STEPS = 45;
+
+test.each(Array.from({ length: WORLDS }, (_, seed) => seed + 1))(
+  'in any order of proposals, decisions, commits, crashes and edits a write is made at most once, decided, and told as it is (world %i)',
+  async (seed) => {
+    const world = new WritingWorld(await aWritingPlace(), diceOf(seed));
+    for (const key of NOTES) {
+      world.put(key);
+      world.right(key, key === 'diary' ? ['ada'] : ['ada', 'bob'], ['ada', 'bob']);
+    }
+    await world.sync();
+    for (let step = 0; step < STEPS; step++) await world.step();
+    await world.end();
+    expect(world.broken).toEqual([]);
+  },
+);

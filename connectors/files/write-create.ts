@@ -33,8 +33,8 @@ export const createFile = defineWrite<Settings, Input>({
   on: 'source',
   operations: [],
   offered: () => process.platform !== 'win32', // where no folder can be held open while its file is written
-  mayWrite: ({ input }, run, as) => inPlace(placed(input), run, (place) => mayWriteAt(place, as)),
-  preview: ({ input }, run, as) =>
+  mayWrite: async ({ input }, run, as) => inPlace(placed(input), run, (place) => mayWriteAt(place, as)),
+  preview: async ({ input }, run, as) =>
     inPlace(placed(input), run, async (place) => {
       const { key, acl } = await free(place, as);
       bytesOf(input.text, mostOf(run.settings));
@@ -45,7 +45,7 @@ export const createFile = defineWrite<Settings, Input>({
         warnings: unseenIn('', input.text),
       };
     }),
-  commit: ({ input }, run, as, committing) =>
+  commit: async ({ input }, run, as, committing) =>
     inPlace(placed(input), run, async (given) => {
       const { intent } = committing;
       const place = await free(given, as);
@@ -61,7 +61,7 @@ export const createFile = defineWrite<Settings, Input>({
       await settledDown(place, () => cleared(place, intent));
       return receiptOf(place, after);
     }),
-  settle: ({ input }, run, _as, intent) =>
+  settle: async ({ input }, run, _as, intent) =>
     inPlace(placed(input), run, async (place) => {
       const note = noteOf(intent);
       if (!place) return note ? 'uncertain' : 'absent';

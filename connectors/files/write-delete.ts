@@ -34,14 +34,14 @@ export const deleteFile = defineWrite<Settings, Input>({
   operations: [],
   undoes: true,
   offered: () => process.platform !== 'win32',
-  mayWrite: (aim, run, as) => inPlace(keyOf(aim), run, (place) => mayChange(place, as)),
-  preview: (aim, run, as) =>
+  mayWrite: async (aim, run, as) => inPlace(keyOf(aim), run, (place) => mayChange(place, as)),
+  preview: async (aim, run, as) =>
     inPlace(keyOf(aim), run, async (given) => {
       const place = await changeable(given, as);
       const { before, revision } = await stands(place);
       return { target: place.key, revision, changes: [{ field: 'text', before }], audience: place.acl, warnings: [] };
     }),
-  commit: (aim, run, as, committing) =>
+  commit: async (aim, run, as, committing) =>
     inPlace(keyOf(aim), run, async (given) => {
       const { intent } = committing;
       const place = await changeable(given, as);
@@ -65,7 +65,7 @@ export const deleteFile = defineWrite<Settings, Input>({
       });
       return receiptOf(place, revision);
     }),
-  settle: (aim, run, _as, intent) =>
+  settle: async (aim, run, _as, intent) =>
     inPlace(keyOf(aim), run, async (place) => {
       const note = noteOf(intent);
       if (!place) return note ? 'uncertain' : 'absent';

@@ -33,8 +33,8 @@ export const editFile = defineWrite<Settings, Edit>({
   on: 'document',
   operations: [],
   offered: () => process.platform !== 'win32',
-  mayWrite: (aim, run, as) => inPlace(keyOf(aim), run, (place) => mayChange(place, as)),
-  preview: (aim, run, as) =>
+  mayWrite: async (aim, run, as) => inPlace(keyOf(aim), run, (place) => mayChange(place, as)),
+  preview: async (aim, run, as) =>
     inPlace(keyOf(aim), run, async (given) => {
       const place = await changeable(given, as);
       const { before, revision } = await stands(place);
@@ -48,7 +48,7 @@ export const editFile = defineWrite<Settings, Edit>({
         warnings: unseenIn(before, after),
       };
     }),
-  commit: (aim, run, as, committing) =>
+  commit: async (aim, run, as, committing) =>
     inPlace(keyOf(aim), run, async (given) => {
       const { intent } = committing;
       const place = await changeable(given, as);
@@ -71,7 +71,7 @@ export const editFile = defineWrite<Settings, Edit>({
       await settledDown(place, () => cleared(place, intent));
       return receiptOf(place, { before, revision, after });
     }),
-  settle: (aim, run, _as, intent) =>
+  settle: async (aim, run, _as, intent) =>
     inPlace(keyOf(aim), run, async (place) => {
       const note = noteOf(intent);
       if (!place) return note ? 'uncertain' : 'absent';

@@ -112,10 +112,10 @@ const byRowSecurity = async (session: Session, table: Table, { source, accounts,
 };
 
 /** `none` would make us ourselves again, and a longer name is cut to somebody else's. */
-const isRole = (name: string): boolean => name !== 'none' && Buffer.byteLength(name) <= 63;
+export const isRole = (name: string): boolean => name !== 'none' && Buffer.byteLength(name) <= 63;
 
 /** A role that row security does not bind would make everybody see everything. */
-const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
+export const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
   const [row] = await session.rows(truthRow, 'SELECT row_security_active($1::regclass)::text AS active', [table.from]);
   if (row?.active === 'true') return;
   throw new AppError(
@@ -125,7 +125,7 @@ const assertSecured = async (session: Session, source: string, table: Table, rol
 };
 
 /** No such role, or one that may not read the table. Whether *we* may become it is another question, asked before. */
-const isNobody = (error: unknown): boolean => {
+export const isNobody = (error: unknown): boolean => {
   const state = sqlState(error);
   if (state === '22023' || state === '42704') return true;
   return state === '42501' && error instanceof AppError && !/set role/u.test(error.message);

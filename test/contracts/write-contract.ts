@@ -124,9 +124,9 @@ export const writeContract = <Settings, Input>(
       expect(await action.settle(place.aim, runOf(place), place.as, intent)).toBe('absent');
       const receipt = await action.commit(place.aim, runOf(place), place.as, committing);
       const settled = await action.settle(place.aim, runOf(place), place.as, settling());
-      const { undo: _, ...told } = typeof settled === 'string' ? { key: settled } : settled;
-      const { undo: __, ...made } = receipt;
-      expect(told).toEqual(made);
+      const { key, before, after } = receipt;
+      const told = typeof settled === 'string' ? { key: settled } : settled;
+      expect([told.key, told.before, told.after]).toEqual([key, before, after]);
       expect(await place.state()).toEqual(place.written);
     });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { files } from '../../connectors/files/sync.ts';
+import type { files } from '../../connectors/files/sync.ts';
 import { createFile } from '../../connectors/files/write-create.ts';
 import { deleteFile } from '../../connectors/files/write-delete.ts';
 import { editFile } from '../../connectors/files/write-edit.ts';
@@ -198,32 +198,34 @@ test('a name that is written in two forms is one name, and taken', async () => {
   await expect(createFile.preview(aim, runOf(source), ADA)).rejects.toMatchObject({ code: 'conflict' });
 });
 
-describe('whoever turns the tree while it is written', () => {
-  const moved = async (turn: (source: FilesSource) => Promise<unknown>): Promise<void> => {
-    const source = await aTree();
-    const aim = { input: { path: 'eng/new.md', text: OPEN } };
-    const { committing } = decided(createFile, aim, { target: '' });
-    const keep = async (note: string): Promise<void> => {
-      await committing.keep(note);
-      await turn(source);
-    };
-    await expect(createFile.commit(aim, runOf(source), ADA, { ...committing, keep })).rejects.toMatchObject({ code: 'conflict' });
-    const found = Object.entries(await everything(source.folder)).filter(([, text]) => text === OPEN);
-    expect(found).toEqual([]);
-  };
-
-  test('does not turn it elsewhere by a link', () =>
-    moved(async ({ root, folder }) => {
+test.each([
+  [
+    'elsewhere by a link',
+    async ({ root, folder }: FilesSource) => {
       await rename(join(root, 'eng'), join(folder, 'eng'));
       await symlink(join(folder, 'outside'), join(root, 'eng'));
-    }));
-
-  test('does not turn it into another folder', () =>
-    moved(async ({ root }) => {
+    },
+  ],
+  [
+    'into another folder',
+    async ({ root }: FilesSource) => {
       await rename(join(root, 'eng'), join(root, 'was'));
       await mkdir(join(root, 'eng'));
-    }));
+    },
+  ],
+])('whoever turns a folder %s while it is written turns nothing that is written', async (_, turn) => {
+  const source = await aTree();
+  const aim = { input: { path: 'eng/new.md', text: OPEN } };
+  const { committing } = decided(createFile, aim, { target: '' });
+  const keep = async (note: string): Promise<void> => {
+    await committing.keep(note);
+    await turn(source);
+  };
+  await expect(createFile.commit(aim, runOf(source), ADA, { ...committing, keep })).rejects.toMatchObject({ code: 'conflict' });
+  expect(Object.entries(await everything(source.folder)).filter(([, text]) => text === OPEN)).toEqual([]);
 });
+
+const ended = (): Promise<never> => Promise.reject(new Error('ended'));
 
 describe('what a crash leaves beside a file', () => {
   test('is no document and no control file', async () => {
@@ -231,8 +233,7 @@ describe('what a crash leaves beside a file', () => {
     const keys = documentKeys(await source.sync(BARE));
     const aim = { input: { path: 'eng/new.md', text: OPEN } };
     const { committing, settling } = decided(createFile, aim, { target: '' });
-    const keep = () => Promise.reject(new Error('ended'));
-    await expect(createFile.commit(aim, runOf(source), ADA, { ...committing, keep })).rejects.toThrow('ended');
+    await expect(createFile.commit(aim, runOf(source), ADA, { ...committing, keep: ended })).rejects.toThrow('ended');
     expect((await readdir(join(source.root, 'eng'))).toSorted()).toEqual([`.castellan-${committing.intent.id}.tmp`, 'rota.md']);
     expect(documentKeys(await source.sync(BARE))).toEqual(keys);
     expect(await createFile.settle(aim, runOf(source), ADA, settling())).toBe('absent');
@@ -244,8 +245,7 @@ describe('what a crash leaves beside a file', () => {
     const aim = { key: 'eng/rota.md', input: { text: 'Bob' } };
     const preview = await editFile.preview(aim, runOf(source), ADA);
     const [first, second] = [decided(editFile, aim, preview), decided(editFile, aim, preview)];
-    const keep = () => Promise.reject(new Error('ended'));
-    await expect(editFile.commit(aim, runOf(source), ADA, { ...first.committing, keep })).rejects.toThrow('ended');
+    await expect(editFile.commit(aim, runOf(source), ADA, { ...first.committing, keep: ended })).rejects.toThrow('ended');
     await expect(editFile.commit(aim, runOf(source), ADA, second.committing)).rejects.toMatchObject({ code: 'conflict' });
     expect(await editFile.settle(aim, runOf(source), ADA, first.settling())).toBe('absent');
     await editFile.commit(aim, runOf(source), ADA, second.committing);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
 
-import { files } from '../../connectors/files/sync.ts';
+import type { files } from '../../connectors/files/sync.ts';
 import { createFile } from '../../connectors/files/write-create.ts';
 import { deleteFile } from '../../connectors/files/write-delete.ts';
 import { editFile } from '../../connectors/files/write-edit.ts';

@@ -25,6 +25,8 @@ import { THREADING } from './threading.ts';
 import { VERIFYING } from './verifying.ts';
 import { WHERE } from './where.ts';
 import { WORKBENCH } from './workbench.ts';
+import { WRITES_FILES } from './writes-files.ts';
+import { WRITES_POSTGRES } from './writes-postgres.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
@@ -54,4 +56,6 @@ export const FAULTS: readonly Fault[] = [
   ...ATTACK,
   ...WHERE,
   ...WORKBENCH,
+  ...WRITES_FILES,
+  ...WRITES_POSTGRES,
 ];

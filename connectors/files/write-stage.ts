@@ -36,7 +36,7 @@ export const stateOf = (stats: BigIntStats): string =>
   [markOf(stats), stats.size, stats.mtimeNs, stats.ctimeNs, stats.mode].join('-');
 
 /** The file that is made beside the place, for one write. */
-export const besideOf = ({ id }: Intent): string => `.castellan-${id}.tmp`;
+const besideOf = ({ id }: Intent): string => `.castellan-${id}.tmp`;
 /** What the file that was there is called while it is taken away. */
 export const oldOf = ({ id }: Intent): string => `.castellan-${id}.old`;
 /** Whoever has this name changes the file of the other, and nobody else does. */

@@ -86,7 +86,7 @@ export const notTheirs = (): AppError =>
 export const isForbidden = (error: unknown): boolean => sqlState(error) === '42501';
 
 /** What the database said no with, in words that tell of nobody else’s rows: its own may quote them. */
-export const refusal = (error: unknown): unknown => {
+const refusal = (error: unknown): unknown => {
   const state = sqlState(error);
   const known = state === undefined ? undefined : REFUSALS.find(({ states }) => states.test(state));
   return known ? new AppError(known.code, known.message) : error; // without its cause, which may quote values

@@ -63,7 +63,7 @@ export const committed = (
       run.signal.throwIfAborted();
       await committing.keep(noteFor({ xid: row?.xid ?? '', system, timeline, ...made.note }, made.was));
       run.signal.throwIfAborted();
-      await asker.asPerson(); // for what the database puts off until then
+      await asker.asPerson(); // what is put off until COMMIT runs as whoever commits, before PostgreSQL 18
       await asker.commit();
       return made.receipt;
     });

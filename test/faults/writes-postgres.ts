@@ -41,13 +41,13 @@ export const WRITES_POSTGRES: readonly Fault[] = [
       const columns`,
     plant: `      const written = await writtenOf(asker, values, 'INSERT');
       const columns`,
-    caughtBy: contract('writes what it showed, and nothing else'),
+    caughtBy: write('is no row that the rules for new ones refuse'),
   },
   {
-    name: 'what is put off to the end is done as ourselves',
-    file: 'connectors/postgres/write-commit.ts',
-    find: `      await asker.asPerson(); // for what the database puts off until then\n`,
-    plant: '',
+    name: 'a row is changed as ourselves',
+    file: 'connectors/postgres/write-update.ts',
+    find: `  await asker.asPerson();\n  const row = await seen(`,
+    plant: `  const row = await seen(`,
     caughtBy: write('what the database puts off to COMMIT is done as the person, not as us'),
   },
   {

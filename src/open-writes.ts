@@ -45,7 +45,8 @@ export const openWrites = (
     audit,
     keys: keys.writes,
     hasten: async (source) => {
-      await rings.ring(source, [`write ${name()}`], now());
+      const id = `write ${name()}`;
+      await rings.ring(source, [{ id, digest: id }], now());
     },
     now,
     random,

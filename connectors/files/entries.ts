@@ -10,12 +10,13 @@ import { type Entry, reasonOf, type Tree } from './api.ts';
 import {
   aclBelow,
   allowSchema,
+  type Control,
   CONTROL,
   isControl,
   keyOf,
   mediaTypeOf,
   type Narrowing,
-  parseTerm,
+  parseControl,
   ROOT,
   titleOf,
   type Unknown,
@@ -120,11 +121,22 @@ export async function* fileChanges(
 
 /** The term of a control file; undefined where there is none. One that cannot be read holds for nobody. */
 export async function* ownTerm(
-  { tree, run }: Reading,
+  reading: Reading,
   folder: Folder,
   key: string,
-  { control, doubtful }: Narrowing,
+  narrowing: Narrowing,
 ): AsyncGenerator<Change<null>, AclTerm | Unknown | undefined> {
+  const own = yield* ownControl(reading, folder, key, narrowing);
+  return own && 'term' in own ? own.term : own;
+}
+
+/** All that it says. */
+export async function* ownControl(
+  { tree, run }: Reading,
+  folder: Pick<Folder, 'key' | 'path'>,
+  key: string,
+  { control, doubtful }: Narrowing,
+): AsyncGenerator<Change<null>, Control | Unknown | undefined> {
   if (doubtful !== undefined) {
     const wrong = keyOf(folder.key, doubtful);
     yield trouble(
@@ -136,7 +148,7 @@ export async function* ownTerm(
   if (control === undefined) return undefined;
   const file = keyOf(folder.key, control);
   try {
-    return parseTerm(await tree.read(join(folder.path, control), CONTROL_BYTES_MAX, run.signal), file);
+    return parseControl(await tree.read(join(folder.path, control), CONTROL_BYTES_MAX, run.signal), file);
   } catch (error) {
     run.signal.throwIfAborted();
     yield trouble(`${file} cannot be understood (${reasonOf(error)}). Nobody sees ${key} until it is mended.`, key);

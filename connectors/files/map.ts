@@ -10,6 +10,7 @@ import {
   type Member,
   memberSchema,
   normaliseEmail,
+  type Principal,
   principalSchema,
 } from '../../src/core/principal.ts';
 
@@ -23,10 +24,15 @@ const NAME_MAX = 1000;
 const grant = principalSchema.refine((principal) => !isAudience(principal), { error: 'an audience cannot be named here' });
 /** Whom a term may allow. */
 export const allowSchema = z.array(grant).max(10_000);
-/** Both lists are required: a file that lost its end must not pass for one that denies nobody. */
-const termSchema = z.strictObject({
+/** Whom a control file may let write: accounts and groups that the people file itself decides. */
+const writer = principalSchema.refine((principal) => /^(?:user|group|person):/u.test(principal), {
+  error: 'a writer is user:<id>, group:<id> or person:<e-mail>',
+});
+/** Both lists of who may see are required: a file that lost its end must not pass for one that denies nobody. */
+const controlSchema = z.strictObject({
   allow: z.array(grant, { error: 'expected a list of principals' }).max(10_000),
   deny: z.array(deniableSchema, { error: 'expected a list of principals; write deny: [] to deny nobody' }).max(10_000),
+  write: z.array(writer).max(10_000).exactOptional(),
 });
 
 const name = z.string().refine(isName, { error: 'expected 1 to 1000 characters, none of them a control character' });
@@ -58,8 +64,17 @@ export interface People {
 /** Understands a people file; throws what is wrong with it. */
 export const parsePeople = (bytes: Uint8Array): People => parseYaml(bytes, peopleSchema);
 
+/** What a control file says: who may see, and who of them may write, where it says anything of that. */
+export interface Control {
+  readonly term: AclTerm;
+  readonly writers?: readonly Principal[];
+}
+
 /** Understands a control file; `from` names it. Throws what is wrong with it. */
-export const parseTerm = (bytes: Uint8Array, from: string): AclTerm => ({ ...parseYaml(bytes, termSchema), from });
+export const parseControl = (bytes: Uint8Array, from: string): Control => {
+  const { allow, deny, write } = parseYaml(bytes, controlSchema);
+  return { term: { allow, deny, from }, ...(write && { writers: write }) };
+};
 
 const parseYaml = <T>(bytes: Uint8Array, schema: z.ZodType<T>): T => {
   const document = parseDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), {
@@ -125,7 +140,7 @@ export const controlsOf = (names: readonly string[]): Controls => {
 };
 
 /** One spelling for all that a reader could take for the same name. */
-const folded = (name: string): string =>
+export const folded = (name: string): string =>
   name
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')

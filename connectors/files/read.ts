@@ -70,7 +70,7 @@ const termsOf = async (
 };
 
 /** What a generator returns; what it yields is told by a run. */
-const endOf = async <Yielded, Returned>(generator: AsyncGenerator<Yielded, Returned>): Promise<Returned> => {
+export const endOf = async <Yielded, Returned>(generator: AsyncGenerator<Yielded, Returned>): Promise<Returned> => {
   for (;;) {
     const step = await generator.next();
     if (step.done) return step.value;
@@ -85,7 +85,7 @@ const documentOf = async ({ chain, changes }: Exclude<Found, string>): Promise<S
 };
 
 /** The folder's audience, as all that decides about it; then the file's own term. */
-const spelledOut = (acl: Acl, chain: readonly (AclTerm | Unknown)[]): Acl => {
+export const spelledOut = (acl: Acl, chain: readonly (AclTerm | Unknown)[]): Acl => {
   if ('unknown' in acl) return acl;
   const [, ...own] = acl.terms;
   const terms: AclTerm[] = [];

@@ -6,7 +6,7 @@ import type { Change } from '../../src/core/change.ts';
 import { defineConnector, type Run } from '../../src/core/connector.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { isName } from '../../src/core/principal.ts';
-import { type Entry, openTree, readPeopleFile, reasonOf } from './api.ts';
+import { type Entry, openTree, reasonOf } from './api.ts';
 import {
   byName,
   DEPTH_MAX,
@@ -21,21 +21,13 @@ import {
   settingsSchema,
   trouble,
 } from './entries.ts';
-import {
-  aclBelow,
-  CONTROL,
-  controlsOf,
-  isControl,
-  keyOf,
-  type Narrowing,
-  parsePeople,
-  type People,
-  ROOT,
-  shownKey,
-} from './map.ts';
+import { aclBelow, CONTROL, controlsOf, isControl, keyOf, type Narrowing, type People, ROOT, shownKey } from './map.ts';
+import { readPeople } from './people.ts';
 import { readFile } from './read.ts';
+import { createFile } from './write-create.ts';
+import { deleteFile } from './write-delete.ts';
+import { editFile } from './write-edit.ts';
 
-const PEOPLE_BYTES_MAX = 50 * 1024 * 1024;
 const ENTRIES_MAX = 1_000_000;
 /** Members yielded at once. */
 const PAGE = 10_000;
@@ -70,6 +62,7 @@ export const files = defineConnector<Settings, null>({
     if (walk.whole) yield { type: 'complete' };
   },
   read: readFile,
+  writes: [createFile, editFile, deleteFile],
 });
 
 interface Walk extends Reading {
@@ -77,22 +70,6 @@ interface Walk extends Reading {
   whole: boolean;
   entries: number;
 }
-
-const readPeople = async ({ run, tree }: Reading): Promise<People> => {
-  const bytes = await readPeopleFile(run, tree, run.settings.people, PEOPLE_BYTES_MAX);
-  try {
-    return parsePeople(bytes);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError(
-      'source_rejected',
-      `The people file ${run.settings.people} is not valid (${why}). Nothing was changed; mend it.`,
-      {
-        cause,
-      },
-    );
-  }
-};
 
 function* peopleChanges({ accounts, groups }: People): Generator<Change<null>> {
   for (const account of accounts) yield { type: 'account', account };

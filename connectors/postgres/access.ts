@@ -115,10 +115,10 @@ const byRowSecurity = async (session: Session, table: Table, { source, accounts,
 };
 
 /** `none` would make us ourselves again, and a longer name is cut to somebody else's. */
-const isRole = (name: string): boolean => name !== 'none' && Buffer.byteLength(name) <= 63;
+export const isRole = (name: string): boolean => name !== 'none' && Buffer.byteLength(name) <= 63;
 
 /** A role that row security does not bind would make everybody see everything. */
-const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
+export const assertSecured = async (session: Session, source: string, table: Table, role: string): Promise<void> => {
   const [row] = await session.rows(truthRow, SECURED, [table.from]);
   if (row?.active === 'true') return;
   throw new AppError(
@@ -128,7 +128,7 @@ const assertSecured = async (session: Session, source: string, table: Table, rol
 };
 
 /** Of what is asked as a role: it may not read the table, or its policies rest on what it does not have. */
-const isNobody = (error: unknown): boolean => ['42501', '42704', '22023'].includes(sqlState(error) ?? '');
+export const isNobody = (error: unknown): boolean => ['42501', '42704', '22023'].includes(sqlState(error) ?? '');
 const tooMany = (source: string, { name }: Table): AppError =>
   new AppError(
     'config',

@@ -125,7 +125,7 @@ const open = async (reading: Reading, statement: number): Promise<Open> => {
 };
 
 /** What finds the names of our own statements: nothing that anybody made. */
-const OWN_PATH = 'pg_catalog, pg_temp';
+export const OWN_PATH = 'pg_catalog, pg_temp';
 /** However the database or the role is set up, texts come in one form, and what we ask is what is answered, in its time. */
 const SESSION = `
   SELECT pg_catalog.current_setting('search_path') AS path; SET search_path = ${OWN_PATH};

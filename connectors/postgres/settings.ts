@@ -33,24 +33,31 @@ const permissions = z
     error: 'must not mix everyone with others',
   });
 
-const table = z.strictObject({
-  /** As in SQL, with its schema where that is not `public`. */
-  from: text,
-  key: columns.exactOptional(),
-  title: name.exactOptional(),
-  text: columns.exactOptional(),
-  format: z.enum(['plain', 'markdown', 'html']).default('plain'),
-  type: shown(TYPE_MAX).default('row'),
-  fields: z
-    .record(z.string(), name)
-    .refine((fields) => Object.keys(fields).every((field) => kindOf(field) !== undefined), {
-      error: `must each be one of ${FIELD_NAMES.join(', ')}`,
-    })
-    .default({}),
-  updated_at: name.exactOptional(),
-  url: text.exactOptional(),
-  permissions,
-});
+const table = z
+  .strictObject({
+    /** As in SQL, with its schema where that is not `public`. */
+    from: text,
+    key: columns.exactOptional(),
+    title: name.exactOptional(),
+    text: columns.exactOptional(),
+    format: z.enum(['plain', 'markdown', 'html']).default('plain'),
+    type: shown(TYPE_MAX).default('row'),
+    fields: z
+      .record(z.string(), name)
+      .refine((fields) => Object.keys(fields).every((field) => kindOf(field) !== undefined), {
+        error: `must each be one of ${FIELD_NAMES.join(', ')}`,
+      })
+      .default({}),
+    updated_at: name.exactOptional(),
+    url: text.exactOptional(),
+    permissions,
+    /** Columns that may be written; true: those that are shown as title, text or field. */
+    writable: z.union([z.literal(true), columns]).exactOptional(),
+  })
+  .refine(({ writable, permissions }) => writable === undefined || permissions.rls, {
+    path: ['writable'],
+    error: 'needs permissions.rls: only where the database itself decides as the person can it be asked who may write',
+  });
 
 /** `sources.<name>` of the configuration, for this connector. */
 export const settingsSchema = z.strictObject({

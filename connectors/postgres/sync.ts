@@ -19,6 +19,9 @@ import { type Settings, settingsSchema } from './settings.ts';
 import { isSame, lsnOf, openStream, relationsOf, renewed, serverOf, type Server, type Stream } from './slot.ts';
 import { beginSeeing } from './snapshot.ts';
 import { type Touched, touchedUpTo } from './stream.ts';
+import { deleteRow } from './write-delete.ts';
+import { insertRow } from './write-insert.ts';
+import { updateRow } from './write-update.ts';
 
 /** Rows that are asked for at once. */
 const PAGE = 2_000;
@@ -47,6 +50,7 @@ export const postgres = defineConnector<Settings, Cursor>({
     }
   },
   read: readRow,
+  writes: [insertRow, updateRow, deleteRow],
 });
 
 /** Which server it is and how far its log is, now and again. */

@@ -29,6 +29,8 @@ import { VERIFYING } from './verifying.ts';
 import { WHERE } from './where.ts';
 import { WORKBENCH } from './workbench.ts';
 import { WRITES } from './writes.ts';
+import { WRITES_FILES } from './writes-files.ts';
+import { WRITES_POSTGRES } from './writes-postgres.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
@@ -62,4 +64,6 @@ export const FAULTS: readonly Fault[] = [
   ...WHERE,
   ...WORKBENCH,
   ...WRITES,
+  ...WRITES_FILES,
+  ...WRITES_POSTGRES,
 ];

@@ -15,6 +15,9 @@ import { readDocument } from './read.ts';
 import type { Repository } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema } from './settings.ts';
+import { addComment, deleteComment } from './write-comment.ts';
+import { createIssue } from './write-issue.ts';
+import { updateIssue } from './write-update.ts';
 
 /** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing; so are all of them. */
 const GONE_RATIO = 0.2;
@@ -65,6 +68,7 @@ export const github = defineConnector<Settings, Cursor>({
       : { kind: 'token', ...(token && { token }) },
   hook,
   normalised: NORMALISED,
+  writes: [createIssue, updateIssue, addComment, deleteComment],
   sync: changesOf,
   read: readDocument,
 });

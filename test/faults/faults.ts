@@ -10,6 +10,7 @@ import { EXPLAINING } from './explaining.ts';
 import { FAILING } from './failing.ts';
 import type { Fault } from './fault.ts';
 import { GITHUB } from './github.ts';
+import { GITHUB_WRITES } from './github-writes.ts';
 import { HISTORY } from './history.ts';
 import { IDENTIFYING } from './identifying.ts';
 import { ORGANISING } from './organising.ts';
@@ -38,6 +39,7 @@ export const FAULTS: readonly Fault[] = [
   ...CARRYING,
   ...COURSES,
   ...GITHUB,
+  ...GITHUB_WRITES,
   ...HISTORY,
   ...IDENTIFYING,
   ...LIVE,

@@ -8,6 +8,14 @@ const operation = (name: string, scope: string | undefined, paths: readonly stri
   calls: paths.flatMap((path) => [`GET ${path}`, `GET /api/v3${path}`]),
 });
 
+/** A call that writes: made by a write that was decided, and by no run. */
+const writing = (name: string, method: 'POST' | 'PATCH' | 'DELETE', path: string): Operation => ({
+  name,
+  access: 'write',
+  scope: 'issues:write',
+  calls: [`${method} ${path}`, `${method} /api/v3${path}`],
+});
+
 /** What is asked of GitHub, and the permissions each call needs, as an app or a fine-grained token calls them. */
 export const OPERATIONS: readonly Operation[] = [
   operation('read the organisation', 'organization_administration:read', ['/orgs/*']),
@@ -43,4 +51,8 @@ export const OPERATIONS: readonly Operation[] = [
     as: 'x-access-token',
     calls: ['GET /*/*.wiki.git/info/refs', 'POST /*/*.wiki.git/git-upload-pack'],
   },
+  writing('create issues', 'POST', '/repositories/*/issues'),
+  writing('update issues', 'PATCH', '/repositories/*/issues/*'),
+  writing('add comments', 'POST', '/repositories/*/issues/*/comments'),
+  writing('delete comments', 'DELETE', '/repositories/*/issues/comments/*'),
 ];

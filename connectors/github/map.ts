@@ -3,6 +3,7 @@ import type { Change } from '../../src/core/change.ts';
 import type { SourceDocument } from '../../src/core/document.ts';
 import type { Normalised } from '../../src/core/normalised.ts';
 import type { Comment, Issue, Repository, User } from './replies.ts';
+import { unmarked } from './write-text.ts';
 
 /** What a source says of the fields of its documents. */
 export const NORMALISED: Normalised = {
@@ -82,7 +83,7 @@ export const issueDocument = ({ id, full_name }: Repository, issue: Issue): Sour
   url: issue.html_url,
   updatedAt: new Date(issue.updated_at),
   acl: audienceOf(repositoryKey(id), `repository ${full_name}`),
-  body: { kind: 'text', text: issue.body ?? '', format: 'markdown' },
+  body: { kind: 'text', text: unmarked(issue.body), format: 'markdown' },
   ...authorOf(issue.user),
   labels: [...new Set(issue.labels.flatMap((label) => (typeof label === 'string' ? label : label.name) || []))].toSorted(),
   fields: {
@@ -115,7 +116,7 @@ export const commentDocument = (
   url: comment.html_url,
   updatedAt: new Date(comment.updated_at),
   acl: audienceOf(issueKey(id, issue), `issue ${issue}`),
-  body: { kind: 'text', text: comment.body, format: 'markdown' },
+  body: { kind: 'text', text: unmarked(comment.body), format: 'markdown' },
   ...authorOf(comment.user),
   fields: { created_at: new Date(comment.created_at).toISOString() },
 });

@@ -166,13 +166,14 @@ const issueSchema = z.object({
   closed_at: instant.nullable(),
   html_url: z.url(),
   pull_request: z.object({ merged_at: instant.nullish() }).exactOptional(),
+  locked: z.boolean().exactOptional(),
 });
 export type Issue = z.infer<typeof issueSchema>;
 export const ISSUE: Kind<Issue> = {
   call: 'read issues',
   schema: issueSchema,
   ignores: [
-    ...words(`node_id url repository_url labels_url comments_url events_url state_reason locked active_lock_reason assignees
+    ...words(`node_id url repository_url labels_url comments_url events_url state_reason active_lock_reason assignees
       milestone comments closed_by reactions timeline_url performed_via_github_app author_association draft repository body_html
       body_text type sub_issues_summary parent_issue_url issue_dependencies_summary issue_field_values pinned_comment`),
     ...below('user', USER),

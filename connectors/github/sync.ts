@@ -17,6 +17,9 @@ import { type Repository, visibilityOf } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema, webOf } from './settings.ts';
 import { wikiChanges } from './wiki.ts';
+import { addComment, deleteComment } from './write-comment.ts';
+import { createIssue } from './write-issue.ts';
+import { updateIssue } from './write-update.ts';
 
 /** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing; so are all of them. */
 const GONE_RATIO = 0.2;
@@ -69,6 +72,7 @@ export const github = defineConnector<Settings, Cursor>({
   probe: ({ url, app }) => (app ? undefined : { url: `${url}/user`, headers: VERSION, scopes: 'x-oauth-scopes' }),
   hook,
   normalised: NORMALISED,
+  writes: [createIssue, updateIssue, addComment, deleteComment],
   sync: changesOf,
   read: readDocument,
 });

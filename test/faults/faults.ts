@@ -10,6 +10,7 @@ import { EXPLAINING } from './explaining.ts';
 import { FAILING } from './failing.ts';
 import type { Fault } from './fault.ts';
 import { GITHUB } from './github.ts';
+import { GITHUB_WRITES } from './github-writes.ts';
 import { HISTORY } from './history.ts';
 import { HOLDING_BACK } from './holding-back.ts';
 import { IDENTIFYING } from './identifying.ts';
@@ -44,6 +45,7 @@ export const FAULTS: readonly Fault[] = [
   ...CARRYING,
   ...COURSES,
   ...GITHUB,
+  ...GITHUB_WRITES,
   ...HISTORY,
   ...IDENTIFYING,
   ...LIVE,

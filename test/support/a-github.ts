@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 import { createEmulator } from 'emulate';
 import { afterAll, onTestFinished } from 'vitest';
@@ -26,14 +27,14 @@ export interface AGitHub {
   readonly host: string;
   readonly world: WorldFacts;
   /** Every call since the start: by whom, and what. */
-  readonly arrived: { readonly login: string; readonly path: string; readonly query: string }[];
+  readonly arrived: { readonly login: string; readonly method: string; readonly path: string; readonly query: string }[];
   /** Entries a page at most. */
   pageSize: number;
   instead: Instead;
   /** Of somebody. */
   tokenOf(login: string): string;
   /** The governed way out to it, signed in with the token of somebody. */
-  fetchAs(login: string): Fetch;
+  fetchAs(login: string, options?: { readonly writes: boolean }): Fetch;
   sees(login: string, repository: number): boolean;
   repository(name: string, visibility: Visibility, owner?: string): Promise<number>;
   change(repository: number, patch: Readonly<Record<string, unknown>>): Promise<void>;
@@ -85,8 +86,8 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
       headers: { authorization: 'Bearer root', 'content-type': 'application/json' },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
+    const replied = await response.text();
+    return { status: response.status, body: replied === '' ? null : JSON.parse(replied) };
   };
   const done = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
     const answer = await emulate(method, path, body);
@@ -94,11 +95,14 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     return json.nullable().parse(answer.body) ?? {};
   };
   const arrived: AGitHub['arrived'][number][] = [];
+  let clock = Date.parse('2026-02-01T00:00:00Z') / 1000;
   const routing: Routing = {
     world,
     pageSize: () => github.pageSize,
     base: () => github.url,
     emulated: (path) => emulate('GET', path),
+    written: emulate,
+    tick: () => (clock += 1),
   };
   const wikis = gitHubWikis(world, () => github.url);
   const server = createServer(
@@ -109,7 +113,9 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     const login = /^Bearer (\w+)-token$/u.exec(request.headers.authorization ?? '')?.[1] ?? '';
     const body = await bodyOf(request);
     const path = url.pathname.replace(/^\/api\/v3/u, '');
-    arrived.push({ login, path, query: url.search });
+    const method = request.method ?? 'GET';
+    arrived.push({ login, method, path, query: url.search });
+    const sent = method === 'GET' ? '' : await text(request);
     const usual = async (): Promise<Reply> => {
       const { method = '', headers } = request;
       const ofWiki = await wikis.answer({ method, url, headers, body });
@@ -117,7 +123,15 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
       if (!world.users.has(login)) return { status: 401, body: { message: 'Bad credentials' } };
       if (!request.headers['user-agent']) return { status: 403, body: { message: 'Request forbidden by administrative rules.' } };
       if (request.headers['x-github-api-version'] !== '2022-11-28') return { status: 400, body: { message: 'Unknown version' } };
-      return routed(routing, { login, path, query: url.searchParams, accept: request.headers.accept ?? '' });
+      const accept = request.headers.accept ?? '';
+      return routed(routing, {
+        login,
+        method,
+        path,
+        query: url.searchParams,
+        accept,
+        body: sent === '' ? undefined : JSON.parse(sent),
+      });
     };
     const reply = (await github.instead(path, usual, arrived.length)) ?? (await usual());
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
@@ -140,7 +154,6 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
   }
   const known = (id: number): RepositoryFacts => world.repositories.get(id) ?? missing(id);
   const own = (id: number): string => `/repos/${known(id).owner}/${known(id).name}`;
-  let clock = Date.parse('2026-02-01T00:00:00Z') / 1000;
   const touch = (id: number, number: number): void => void known(id).issueTimes.set(number, (clock += 37));
   const touchComment = (id: number, comment: number): void => void known(id).commentTimes.set(comment, (clock += 1));
   let teams = 1_000;
@@ -153,8 +166,9 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     pageSize: 2,
     instead: () => undefined,
     tokenOf: (login) => `${login}-token`,
-    fetchAs: (login) =>
+    fetchAs: (login, { writes } = { writes: false }) =>
       aWayOut({
+        writes,
         name: 'app',
         hosts: [host],
         operations: OPERATIONS,
@@ -238,12 +252,12 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
       await done('DELETE', `${own(id)}/issues/comments/${comment}`);
       touch(id, number);
     },
-    async file(id, path, text) {
+    async file(id, path, written) {
       const was = await emulate('GET', `${own(id)}/contents/${path}`);
       const sha = was.status === 200 ? { sha: json.parse(was.body)['sha'] } : {};
       await done('PUT', `${own(id)}/contents/${path}`, {
         message: 'write',
-        content: Buffer.from(text).toString('base64'),
+        content: Buffer.from(written).toString('base64'),
         ...sha,
       });
     },

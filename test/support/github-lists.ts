@@ -15,6 +15,9 @@ export interface Call {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly accept: string;
+  readonly method: string;
+  /** What was sent, where that was JSON. */
+  readonly body?: unknown;
 }
 
 /** What the routes stand on. */
@@ -26,7 +29,25 @@ export interface Routing {
   readonly base: () => string;
   /** The emulator, which keeps what is written and gives it the form GitHub gives it. */
   readonly emulated: (path: string) => Promise<{ readonly status: number; readonly body: unknown }>;
+  /** The same for what writes. */
+  readonly written: (
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<{ readonly status: number; readonly body: unknown }>;
+  /** The next second of this world's own clock. */
+  readonly tick: () => number;
 }
+
+/** Answers a call below a repository that its caller may see. */
+export type Below = (
+  routing: Routing,
+  call: Call,
+  repository: RepositoryFacts,
+  parts: readonly string[],
+) => Promise<Reply> | Reply;
+
+export const NOT_FOUND: Reply = { status: 404, body: { message: 'Not Found' } };
 
 export type Json = Record<string, unknown>;
 export const entriesSchema = z.array(z.record(z.string(), z.unknown()));

@@ -5,14 +5,15 @@ import {
   entriesSchema,
   type Json,
   jsonSchema,
+  type Below,
+  NOT_FOUND,
   paged,
   type Reply,
   type Routing,
   sorted,
 } from './github-lists.ts';
-import { isAdmin, maySee, type RepositoryFacts, teamsWithin } from './github-world.ts';
-
-const NOT_FOUND: Reply = { status: 404, body: { message: 'Not Found' } };
+import { WRITES } from './github-writes.ts';
+import { isAdmin, maySee, type RepositoryFacts, roleOf, teamsWithin } from './github-world.ts';
 
 /** Answers as GitHub documents it: what somebody may not see is not there. */
 export const routed = async (routing: Routing, call: Call): Promise<Reply> => {
@@ -84,14 +85,22 @@ const inRepository: Answer = async (routing, call, [id = '', rest = '']) => {
   const repository = routing.world.repositories.get(Number(id));
   if (!repository || !maySee(routing.world, call.login, repository)) return NOT_FOUND;
   if (rest === '') return { status: 200, body: await repositoryBody(routing, repository) };
-  for (const [pattern, answer] of BELOW) {
-    const found = pattern.exec(rest.slice(1));
+  for (const [pattern, answer] of call.method === 'GET' ? BELOW : WRITES) {
+    const found = pattern.exec(call.method === 'GET' ? rest.slice(1) : `${call.method} ${rest.slice(1)}`);
     if (found) return answer(routing, { ...call, path: call.path }, repository, found.slice(1));
   }
   return NOT_FOUND;
 };
 
-type Below = (routing: Routing, call: Call, repository: RepositoryFacts, parts: readonly string[]) => Promise<Reply> | Reply;
+/** What the permission of a role is called. */
+const PERMISSIONS = {
+  none: 'none',
+  pull: 'read',
+  triage: 'triage',
+  push: 'write',
+  maintain: 'maintain',
+  admin: 'admin',
+} as const;
 
 const teams: Below = ({ world, ...routing }, call, repository) => {
   const organisation = world.organisations.get(repository.owner);
@@ -124,7 +133,7 @@ const permission: Below = async (routing, call, repository, [login = '']) => {
   const { world } = routing;
   if (!isAdmin(world, call.login, repository) || !world.users.has(login)) return NOT_FOUND;
   const [user] = await usersOf(routing, [login]);
-  const role = maySee(world, login, repository) ? 'read' : 'none';
+  const role = PERMISSIONS[roleOf(world, login, repository)];
   return { status: 200, body: { permission: role, role_name: role, user } };
 };
 

@@ -59,6 +59,24 @@ export const maySee = (world: WorldFacts, login: string, repository: RepositoryF
   return [...repository.teams.keys()].some((team) => teamsWithin(organisation, team).some(({ members }) => members.has(login)));
 };
 
+const ORDER: readonly Role[] = ['pull', 'triage', 'push', 'maintain', 'admin'];
+
+/** The highest role that somebody has in a repository, whichever way. */
+export const roleOf = (world: WorldFacts, login: string, repository: RepositoryFacts): Role | 'none' => {
+  if (!maySee(world, login, repository)) return 'none';
+  const organisation = world.organisations.get(repository.owner);
+  const isMember = organisation?.members.has(login) === true;
+  const own = repository.collaborators.get(login);
+  const ofTeams = [...repository.teams].flatMap(([team, role]) =>
+    organisation && isMember && teamsWithin(organisation, team).some(({ members }) => members.has(login)) ? [role] : [],
+  );
+  const base = { none: 'pull', read: 'pull', write: 'push', admin: 'admin' } as const;
+  const all: Role[] = ['pull', ...(own ? [own] : []), ...ofTeams];
+  if (isMember && organisation) all.push(base[organisation.base]);
+  if (isAdmin(world, login, repository)) all.push('admin');
+  return all.toSorted((a, b) => ORDER.indexOf(b) - ORDER.indexOf(a))[0] ?? 'none';
+};
+
 /** Whether somebody may change who sees it. */
 export const isAdmin = (world: WorldFacts, login: string, repository: RepositoryFacts): boolean =>
   repository.owner === login ||

@@ -27,9 +27,12 @@ export interface ToolContext {
   readonly signal: AbortSignal;
 }
 
-/** What a tool gives back: the answer for the caller and what the audit says of it, or that there is nothing to give. */
+/**
+ * What a tool gives back: the answer for the caller and what the audit says of it, or that there is nothing to give. `basis` is
+ * absent where nothing was read from the index to answer.
+ */
 export type ToolAnswer<Output> =
-  | { readonly output: Output; readonly documents: readonly AuditedDocument[]; readonly basis: Basis }
+  | { readonly output: Output; readonly documents: readonly AuditedDocument[]; readonly basis?: Basis }
   | { readonly missing: Missing; readonly basis: Basis };
 
 /** One thing that may be asked. A file a tool: output, input, description, then what it does with the view. */

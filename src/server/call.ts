@@ -3,6 +3,7 @@ import type { Caller } from '../core/caller.ts';
 import { identityName } from '../core/caller.ts';
 import { AppError, ERRORS, type ErrorCode } from '../core/errors.ts';
 import { type ClientPolicy, offers } from '../core/policy.ts';
+import type { AskPerson } from '../core/proposal.ts';
 import type { Cursors, Tool } from '../core/tool.ts';
 import type { View } from '../core/view.ts';
 import { parseInput } from './input.ts';
@@ -28,14 +29,14 @@ export interface CallParts {
 
 /**
  * Runs one tool for one caller: the only way to any of them, whatever the skin. Who is asking is resolved anew for every call.
- * `request` is its id where the skin has made one.
+ * `request` is its id where the skin has made one, `askPerson` how the person at the client is asked where that is possible.
  */
 export type Call = (
   name: string,
   input: unknown,
   callerOf: () => Promise<Caller>,
   signal: AbortSignal,
-  request?: string,
+  options?: { readonly request?: string; readonly askPerson?: AskPerson },
 ) => Promise<CallResult>;
 
 /** What a reader hears of a document that is missing, and of one they may not see. */
@@ -44,9 +45,9 @@ const NOT_FOUND = 'No document with this id is visible to you. Ids come from the
 /** Builds the one path: policy → scope → parse → run on the caller's view → audit, committed → answer. */
 export const createCall = (parts: CallParts): Call => {
   const tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
-  return async (name, input, callerOf, signal, request = parts.requestId()) => {
+  return async (name, input, callerOf, signal, { request = parts.requestId(), askPerson } = {}) => {
     try {
-      const asked: Asked = { tool: name, input, caller: await callerOf(), signal, request };
+      const asked: Asked = { tool: name, input, caller: await callerOf(), signal, request, ...(askPerson && { askPerson }) };
       const ended = await run(tools.get(name), asked, parts);
       await parts.audit.record(eventOf(asked, ended, parts));
       return ended.result;
@@ -62,6 +63,7 @@ interface Asked {
   readonly caller: Caller;
   readonly signal: AbortSignal;
   readonly request: string;
+  readonly askPerson?: AskPerson;
 }
 
 interface Ended {
@@ -70,13 +72,14 @@ interface Ended {
 }
 
 const run = async (tool: Tool | undefined, asked: Asked, parts: CallParts): Promise<Ended> => {
-  const { input, caller, signal, request } = asked;
+  const { input, caller, signal, request, askPerson } = asked;
   try {
     if (!tool) return noTool(asked, 'invalid_input');
     if (!offers(parts.policyOf(caller), tool.scope)) return noTool(asked, 'forbidden');
     if (!caller.scopes.includes(tool.scope)) throw new AppError('forbidden', `This needs the scope "${tool.scope}".`);
     const cursors = parts.cursors(caller, tool.name);
-    const answer = await tool.run(parseInput(tool.input, input), { view: parts.viewOf(caller), cursors, signal });
+    const context = { view: parts.viewOf(caller), cursors, signal, ...(askPerson && { askPerson }) };
+    const answer = await tool.run(parseInput(tool.input, input), context);
     if ('missing' in answer) {
       return {
         result: errorResult('not_found', NOT_FOUND),
@@ -85,7 +88,7 @@ const run = async (tool: Tool | undefined, asked: Asked, parts: CallParts): Prom
     }
     return {
       result: { output: answer.output },
-      audited: { documents: answer.documents, basis: answer.basis, outcome: 'answered' },
+      audited: { documents: answer.documents, ...(answer.basis && { basis: answer.basis }), outcome: 'answered' },
     };
   } catch (error) {
     return failure(error, request, parts);

@@ -8,6 +8,7 @@ import {
 
 import type { Caller } from '../core/caller.ts';
 import type { Tool } from '../core/tool.ts';
+import { personAt } from './ask-person.ts';
 import type { Call, CallResult } from './call.ts';
 
 export interface McpParts {
@@ -52,8 +53,9 @@ export const createMcpServer = ({ call, tools, callerOf, version }: McpParts): M
   // In place of the SDK's own, which would answer for a tool that is not offered before the one path could record it.
   const offered = new Set(tools.map(({ name }) => name));
   server.server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
-    const result = await call(params.name, params.arguments ?? {}, callerOf, mcpReq.signal);
-    if (offered.has(params.name)) return shape(result);
+    const { wanted, ...asking } = personAt(server, mcpReq.inputResponses);
+    const result = await call(params.name, params.arguments ?? {}, callerOf, mcpReq.signal, asking);
+    if (offered.has(params.name)) return wanted() ?? shape(result);
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);
   });
   return server;

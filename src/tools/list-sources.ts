@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { type FieldKind, kindOf } from '../core/normalised.ts';
+import type { Offered } from '../core/proposal.ts';
 import { defineTool } from '../core/tool.ts';
 import type { VisibleSource } from '../core/view.ts';
 import { clipList } from './clip.ts';
@@ -19,6 +20,7 @@ const output = z.object({
       types: z.array(z.string()),
       fields: z.looseObject({}),
       freshness: z.looseObject({}),
+      writes: z.array(z.looseObject({ action: z.string(), needs: z.string(), input: z.looseObject({}) })).optional(),
     }),
   ),
 });
@@ -29,18 +31,42 @@ export const listSourcesTool = defineTool({
   title: 'List sources',
   description:
     'Lists the sources in which the person asking can see something: document types, fields for "where", freshness. ' +
-    '"updated_at" is the newest change, the other times are the oldest confirmations, "..._within_seconds" is promised.',
+    '"updated_at" is the newest change, the other times are the oldest confirmations, "..._within_seconds" is promised. ' +
+    '"writes" are the actions of propose_write.',
   input,
   output,
   scope: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (_, { view, signal }) => {
     const { sources, basis } = await view.sources(signal);
-    return { output: { sources: sources.map(shown) }, documents: [], basis };
+    const offered = await view.writes(signal);
+    const writesOf = (name: string): Partial<Pick<Shown, 'writes'>> => {
+      const own = offered.filter(({ source }) => source === name);
+      return own.length === 0 ? {} : { writes: own.map(action) };
+    };
+    return {
+      output: { sources: sources.map((source) => ({ ...shown(source), ...writesOf(source.name) })) },
+      documents: [],
+      basis,
+    };
   },
 });
 
-const shown = ({ name, types, fields, promise, ...times }: VisibleSource): z.infer<typeof output>['sources'][number] => ({
+type Shown = z.infer<typeof output>['sources'][number];
+
+/** What may be proposed, and by which schema. */
+const action = ({ action: { name, description, on, input: schema }, needs }: Offered): NonNullable<Shown['writes']>[number] => {
+  const { $schema: _, ...published } = z.toJSONSchema(schema, { io: 'input' });
+  return {
+    action: name,
+    description,
+    target: on === 'document' ? 'the id of a document' : 'the name of the source',
+    needs,
+    input: published,
+  };
+};
+
+const shown = ({ name, types, fields, promise, ...times }: VisibleSource): Shown => ({
   name,
   types: clipList(types, NAMES_MAX, NAME_MAX),
   fields: kindsOf(fields),

@@ -80,7 +80,8 @@ const aPathBehindTheSource = async () => {
   const callerOf = async () => ({ identity: await path.identify(ADA), client: 'test', scopes: ['read'] as const });
   return {
     asked,
-    call: async (tool: string, input: object): Promise<unknown> => path.call(tool, input, callerOf, signal, randomUUID()),
+    call: async (tool: string, input: object): Promise<unknown> =>
+      path.call(tool, input, callerOf, signal, { request: randomUUID() }),
   };
 };
 

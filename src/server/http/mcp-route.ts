@@ -47,8 +47,8 @@ export const createMcpRoute = ({ address, identify, onError, call, toolsFor, ver
         ...(bearer.actor === undefined ? {} : { actor: bearer.actor }),
       });
       return createMcpServer({
-        call: async (name, input, who, signal) => {
-          const result = await call(name, input, who, signal, asked.request);
+        call: async (name, input, who, signal, options) => {
+          const result = await call(name, input, who, signal, { ...options, request: asked.request });
           asked.code = codeOf(result);
           return result;
         },

@@ -1,0 +1,49 @@
+import { type InputRequiredResult, inputRequired, inputResponse, type McpServer } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+
+import type { AskPerson, Proposal } from '../core/proposal.ts';
+import { linesOf } from '../tools/proposal-shown.ts';
+
+/** What the person at a client is asked, and what they said when the call came before. */
+export interface AtClient {
+  /** Absent where the client did not declare that it asks its user. */
+  readonly askPerson?: AskPerson;
+  /** What the client is to ask before it makes the same call again; undefined where there is nothing to be asked. */
+  readonly wanted: () => InputRequiredResult | undefined;
+}
+
+const agreed = z.strictObject({ agree: z.boolean() });
+
+/**
+ * Asks by elicitation, in both protocol eras: the call ends with a question, the client puts it to its user, and makes the call
+ * again with the answer. The model sees neither.
+ */
+export const personAt = (server: McpServer, responses: Record<string, unknown> | undefined): AtClient => {
+  if (!server.server.getClientCapabilities()?.elicitation) return { wanted: () => undefined };
+  let wanted: InputRequiredResult | undefined;
+  return {
+    askPerson: async (proposal) => {
+      const key = keyOf(proposal);
+      const said = inputResponse(responses, key);
+      if (said.kind === 'missing') {
+        wanted = inputRequired({ inputRequests: { [key]: inputRequired.elicit(questionOf(proposal)) } });
+        return 'unable';
+      }
+      if (said.kind !== 'elicit' || said.action === 'cancel') return 'unable';
+      return said.action === 'accept' && agreed.safeParse(said.content).data?.agree === true ? 'yes' : 'no';
+    },
+    wanted: () => wanted,
+  };
+};
+
+/** An answer to one proposal is none to another. */
+const keyOf = ({ id }: Proposal): string => `write-${id}`;
+
+const questionOf = (proposal: Proposal): Parameters<typeof inputRequired.elicit>[0] => ({
+  message: [...linesOf(proposal), 'Is this to be written?'].join('\n'),
+  requestedSchema: {
+    type: 'object',
+    properties: { agree: { type: 'boolean', title: 'Write it', default: false } },
+    required: ['agree'],
+  },
+});

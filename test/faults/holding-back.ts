@@ -69,4 +69,11 @@ export const HOLDING_BACK: readonly Fault[] = [
     plant: ``,
     caughtBy: held('two sources at once land each what is theirs, and one whose lease is taken lands nothing'),
   },
+  {
+    name: 'what nobody may see decides whether others wait',
+    file: 'src/store/sqlite/writing/held-back.ts',
+    find: `SELECT EXISTS (SELECT 1 FROM run WHERE source = ? AND id <> ?)`,
+    plant: `SELECT EXISTS (SELECT 1 FROM item WHERE source = ? AND id <> -?)`,
+    caughtBy: held('whether it waits hangs on nothing that is stored: what nobody may see moves nothing that others see'),
+  },
 ];

@@ -180,3 +180,18 @@ test('two sources at once land each what is theirs, and one whose lease is taken
   await expect(wiki.land()).rejects.toThrow(/Another run holds this source/u);
   expect(seers(index)).toEqual(['ada']);
 });
+
+test('whether it waits hangs on nothing that is stored: what nobody may see moves nothing that others see', async () => {
+  const seen: string[][] = [];
+  for (const hidden of [[], [plan(only('user:nobody'))]] as const) {
+    const index = await told(group('g', ADA), ...hidden);
+    await aSync(index.store, dying(group('g', ADA, BOB)));
+    const holds = index
+      .reader()
+      .read((reading) =>
+        ['ada', 'bob'].filter((name) => decide(only('group:g'), reading.facts('wiki', person(name), rulesFor('wiki'), 0))),
+      );
+    seen.push(holds);
+  }
+  expect(seen).toEqual([['ada'], ['ada']]);
+});

@@ -12,6 +12,7 @@ const COMPATIBLE = [
   'Apache-2.0',
   'MIT',
   'ISC',
+  'Zlib',
   'BSD-2-Clause',
   'BSD-3-Clause',
   '0BSD',

@@ -35,6 +35,8 @@ export interface SourceFacts {
   listed?: number;
   /** A run writes it, or was killed while it did. */
   running: boolean;
+  /** A run wrote it at least once. */
+  ran: boolean;
   readonly accounts: Record<string, AccountFacts>;
   readonly groups: Record<string, GroupFacts>;
   /** Accounts as they were told to be, that wait for the end of a run. */
@@ -105,6 +107,7 @@ export const silentSource = (promises: Pick<SourceFacts, 'permissions' | 'conten
   accounts: {},
   groups: {},
   waiting: {},
+  ran: false,
   named: new Set(),
   items: {},
   links: {},

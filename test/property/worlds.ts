@@ -149,7 +149,8 @@ const happen = async (play: Play, { step, run, source, open }: Happening, events
   let told = 0;
   let lost = false;
   // Whoever asks meanwhile writes by themselves, and no runner holds back for them.
-  const holds = end !== 'asked' && Object.keys(source.items).length > 0;
+  const holds = end !== 'asked' && source.ran;
+  source.ran = true;
   const tell = (until: number): void => {
     lost = replay(source, open, changes.slice(told, until), { at, people: world.people, holds }) || lost;
     told = until;

@@ -11,8 +11,11 @@ import type { Runs } from './runs.ts';
 const ROWS_A_COMMIT = 2_000;
 
 export interface HeldBack {
-  /** Whether a run of this source holds back: what decided before it may stand beside what it says. */
-  isNeeded(source: number): boolean;
+  /**
+   * Whether a run of this source holds back: what decided before it may stand beside what it says. The first run finds nothing. Of
+   * what is stored nothing is asked here: what nobody may see would move what others see.
+   */
+  isNeeded(source: number, run: number): boolean;
   /** Gives all that waits what it was told. */
   land(source: number, run: number): Promise<void>;
 }
@@ -36,7 +39,9 @@ interface Parts {
  * after the other keeps to that too, so no two need one commit, and a process that dies between two leaves nothing to be mended.
  */
 export const heldBackOf = ({ db, commit, items, groups, accounts, runs }: Parts): HeldBack => {
-  const hasItems = db.prepare<[number], number>('SELECT EXISTS (SELECT 1 FROM item WHERE source = ?)').pluck();
+  const isFollowing = db
+    .prepare<[number, number], number>('SELECT EXISTS (SELECT 1 FROM run WHERE source = ? AND id <> ?)')
+    .pluck();
   const isWaiting = db
     .prepare<{ source: number }, number>(`
       SELECT EXISTS (SELECT 1 FROM coming_group WHERE source = :source)
@@ -44,7 +49,7 @@ export const heldBackOf = ({ db, commit, items, groups, accounts, runs }: Parts)
         OR EXISTS (SELECT 1 FROM coming_account WHERE source = :source)`)
     .pluck();
   return {
-    isNeeded: (source) => hasItems.get(source) === 1,
+    isNeeded: (source, run) => isFollowing.get(source, run) === 1,
     async land(source, run) {
       while (isWaiting.get({ source }) === 1) {
         commit((step) => {

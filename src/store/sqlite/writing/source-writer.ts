@@ -69,7 +69,7 @@ export const writersOf = (parts: Parts): ((opened: Opened) => SourceWriter) => {
   return ({ source: name, connector, now, decide }) => {
     const { run, row, due } = commit((step) => runs.begin(step, { name, connector, startedAt: now, decide }));
     const source = row.id;
-    const needed = heldBack.isNeeded(source);
+    const needed = heldBack.isNeeded(source, run);
     let listed = row.listed === 1;
     let progress: Progress = {
       tick: row.tick,

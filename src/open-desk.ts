@@ -7,17 +7,20 @@ import { serveOverStdio } from './server/stdio.ts';
 
 /** Opens the place where the owner of the data folder asks as somebody, on the command line or over stdio. */
 export const openDesk = async (place: Place, machine: Machine): Promise<Desk> => {
-  const { toolsFor, call, recall, overdue, close } = await openPath(await openPlace(place, machine), machine);
+  const { toolsFor, call, recall, overdue, writes, close } = await openPath(await openPlace(place, machine), machine);
   /** Both are named in the audit. */
   const callerOf = async (who: string, client: string): Promise<Caller> => ({
     identity: await recall(parseWho(who)),
     client,
-    scopes: ['read'],
+    scopes: ['read', 'write'],
     actor: `os:${machine.operator}`,
   });
   const onError = (error: Error): void => machine.warn(`The client's connection: ${error.message}`);
   return {
-    ask: ({ who, tool, input, signal }) => call(tool, input, () => callerOf(who, 'cli'), signal),
+    ask: ({ who, tool, input, signal, askPerson }) =>
+      call(tool, input, () => callerOf(who, 'cli'), signal, askPerson ? { askPerson } : {}),
+    pending: () => writes.pending(),
+    decide: (proposal, yes) => writes.decide(proposal, { yes, through: 'cli', by: `os:${machine.operator}` }),
     identify: async (who) => {
       await callerOf(who, 'stdio');
     },

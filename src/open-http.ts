@@ -96,7 +96,7 @@ export const openHttp = async (
   const app = createHttpApp({
     address,
     allowedOrigins: server.allowedOrigins,
-    metadata: metadataOf({ address, issuers, name: organisation.name }),
+    metadata: metadataOf({ address, issuers, name: organisation.name, writes: path.writable }),
     tokens,
     limits,
     mcp,

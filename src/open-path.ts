@@ -4,7 +4,7 @@ import { type Overdue, overdue } from './cli/overdue.ts';
 import type { Config } from './config/config.ts';
 import type { Audit } from './core/audit.ts';
 import type { Identity } from './core/caller.ts';
-import { offers, policyFor } from './core/policy.ts';
+import { type ClientPolicy, NO_POLICY, offers, policyFor } from './core/policy.ts';
 import type { Rules } from './core/rules.ts';
 import type { Tool } from './core/tool.ts';
 import { openProbes } from './embed/probe.ts';
@@ -12,7 +12,7 @@ import type { Machine } from './machine.ts';
 import { formerModel, modelOf } from './open-embedder.ts';
 import { openReadLive } from './open-live.ts';
 import { openSignIns } from './open-sign-ins.ts';
-import { openWrites, writingView } from './open-writes.ts';
+import { isAnythingWritable, openWrites, writingView } from './open-writes.ts';
 import { openViews } from './reader/views.ts';
 import { openAudit } from './server/audit.ts';
 import { type Call, createCall } from './server/call.ts';
@@ -25,9 +25,11 @@ import type { Store } from './store/store.ts';
 import { openStatusThread } from './store/sqlite/status-thread.ts';
 import { openLedger } from './store/sqlite/ledger/ledger.ts';
 import { openLedgerThread } from './store/sqlite/ledger/ledger-thread.ts';
+import { commitWriteTool } from './tools/commit-write.ts';
 import { explainAccessTool } from './tools/explain-access.ts';
 import { fetchTool } from './tools/fetch.ts';
 import { listSourcesTool } from './tools/list-sources.ts';
+import { proposeWriteTool } from './tools/propose-write.ts';
 import { searchTool } from './tools/search.ts';
 import type { Writes } from './writes/writes.ts';
 
@@ -38,6 +40,8 @@ export interface Path {
   readonly call: Call;
   readonly audit: Audit;
   readonly keys: Keys;
+  /** Whether anything can be written through any client. */
+  readonly writable: boolean;
   /** What is written goes through here, for whoever decides and settles. */
   readonly writes: Writes;
   /** Records that somebody was seen and links them, as they are given: an e-mail that nobody vouches for now is not remembered. */
@@ -101,12 +105,17 @@ export const openPath = async (
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
   const writes = opened.adopt(openWrites({ config, folder, keys, audit, views, signIns }, machine), (one) => one.close());
+  /** A client through which nothing can be written is offered nothing that writes. */
+  const policyOf = (client: string): ClientPolicy => {
+    const policy = policyFor(rules, client);
+    return isAnythingWritable(config, policy) ? policy : { ...policy, writes: 'forbid' };
+  };
   const call = createCall({
     tools,
     audit,
     ...(recorded === undefined ? {} : { rules: recorded }),
     viewOf: (caller) => writingView(writes, caller, views.of(caller)),
-    policyOf: ({ client }) => policyFor(rules, client),
+    policyOf: ({ client }) => policyOf(client),
     cursors: (caller, tool) => cursorsFor({ keys: keys.cursors, caller, tool, random }),
     now,
     requestId,
@@ -114,7 +123,8 @@ export const openPath = async (
   });
   const closing = opened.move();
   return {
-    toolsFor: (client) => tools.filter(({ scope }) => offers(policyFor(rules, client), scope)),
+    writable: isAnythingWritable(config, NO_POLICY),
+    toolsFor: (client) => tools.filter(({ scope }) => offers(policyOf(client), scope)),
     call,
     audit,
     keys,
@@ -143,7 +153,7 @@ const recordRules = async (store: Store, rules: Rules, warn: Machine['warn']): P
   }
 };
 
-const tools = [searchTool, fetchTool, listSourcesTool, explainAccessTool];
+const tools = [searchTool, fetchTool, listSourcesTool, explainAccessTool, proposeWriteTool, commitWriteTool];
 
 /** Closes whatever could be opened. */
 const closeAll = async (opening: readonly Promise<{ close(): Promise<void> }>[]): Promise<void> => {

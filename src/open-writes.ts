@@ -1,7 +1,7 @@
 import type { Config } from './config/config.ts';
 import type { Audit } from './core/audit.ts';
 import type { Caller } from './core/caller.ts';
-import { policyFor } from './core/policy.ts';
+import { type ClientPolicy, policyFor, writePolicy } from './core/policy.ts';
 import type { ReadView, View } from './core/view.ts';
 import type { WriteAction } from './core/write.ts';
 import type { Machine } from './machine.ts';
@@ -68,6 +68,17 @@ export const openWrites = (
     },
   };
 };
+
+/** Whether anything at all may be written through a client under this policy. */
+export const isAnythingWritable = ({ sources, writes }: Pick<Config, 'sources' | 'writes'>, policy: ClientPolicy): boolean =>
+  sources.some(({ name, connector, settings }) =>
+    connector.writes?.some(
+      (action) =>
+        !action.undoes &&
+        action.offered?.(settings) !== false &&
+        writePolicy({ action: action.name, source: name }, policy, writes) !== 'forbid',
+    ),
+  );
 
 /** The view of one caller, with what they may write. */
 export const writingView = (writes: Writes, caller: Caller, view: ReadView): View => ({

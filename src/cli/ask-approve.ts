@@ -1,7 +1,8 @@
 import { AppError } from '../core/errors.ts';
 import type { AskedOf } from '../openai/told.ts';
+import { isAtTerminal, openAsker } from './ask-yes.ts';
 import { type Channel, look } from './terminal.ts';
-import { dropTyped, type Typed, typedLine } from './typed-line.ts';
+import type { Typed } from './typed-line.ts';
 
 export interface Approver {
   /** No, unless the person says yes; and no once nobody answers any more. */
@@ -11,16 +12,10 @@ export interface Approver {
 
 /** A call that is longer is read by nobody, in characters as it is shown. */
 const SHOWN_MAX = 4000;
-/** So long nothing may have come before a question is asked, in ms, and so often that is waited for. */
-const QUIET_MS = 100;
-const QUIET_TRIES = 20;
-
-/** Whether a person sees what is asked, and can answer. */
-export const isAtTerminal = (stdin: Typed, err: Channel): boolean => stdin.isTTY === true && err.columns !== undefined;
 
 /**
- * Asks the person at the terminal before a call is made: shows all of it, and takes one line. Only what is typed once the question
- * stands there answers it. Throws `invalid_input` where no person can see the question or answer it.
+ * Asks the person at the terminal before a call is made: shows all of it, and takes one line. Throws `invalid_input` where no person
+ * can see the question or answer it.
  */
 export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): Approver => {
   if (!isAtTerminal(stdin, err)) {
@@ -29,24 +24,7 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
       'Approvals are asked for and given at a terminal, and stdin or stderr is none. Run it at one, or leave out --approve.',
     );
   }
-  let listened = false;
-
-  /** In raw mode, so that what was typed and not yet ended by a return is dropped too. */
-  const answered = async (question: () => void): Promise<string | undefined> => {
-    listened = true;
-    stdin.setRawMode?.(true);
-    stdin.resume();
-    try {
-      if (!(await dropTyped(stdin, { signal, quietMs: QUIET_MS, tries: QUIET_TRIES }))) return undefined;
-      question();
-      return await typedLine(stdin, { signal, shows: (line) => err.status([`${QUESTION} ${line}`]) });
-    } finally {
-      err.status(undefined);
-      stdin.setRawMode?.(false);
-      stdin.pause();
-    }
-  };
-
+  const asker = openAsker(stdin, err, signal);
   return {
     approve: async ({ tool, input }) => {
       const shown = JSON.stringify(input, null, 2);
@@ -57,14 +35,10 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
       }
       for (const line of shown.split('\n')) err.line('  ', line);
       err.line('What it answers goes to the model.');
-      const answer = await answered(() => err.status([`${QUESTION} `]));
-      const yes = answer !== undefined && /^\s*y(?:es)?\s*$/iu.test(answer);
-      err.line(`${QUESTION} `, answer?.trim() ?? '');
-      if (!yes) err.line(look('dim', answer === undefined ? 'Nobody answers: not made.' : 'Not made.'));
-      return yes;
+      const yes = await asker.yes('Make this call? [y/N]');
+      if (yes !== true) err.line(look('dim', 'Not made.'));
+      return yes === true;
     },
-    close: () => void (listened && stdin.destroy()), // to listen on would keep the process
+    close: () => asker.close(),
   };
 };
-
-const QUESTION = 'Make this call? [y/N]';

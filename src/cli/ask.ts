@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
-import { type Approver, isAtTerminal, openApprover } from './ask-approve.ts';
+import { type Approver, openApprover } from './ask-approve.ts';
+import { isAtTerminal } from './ask-yes.ts';
 import { told, toldJson, tellAnswer } from './ask-tell.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { AskingRequest } from './asking.ts';

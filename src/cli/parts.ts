@@ -7,6 +7,7 @@ import type { Redecided, VerifyDecisionsOptions } from '../access/verify-decisio
 import type { Watched } from '../core/connector.ts';
 import type { AppError } from '../core/errors.ts';
 import type { TokenScope } from '../core/caller.ts';
+import type { AskPerson } from '../core/proposal.ts';
 import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
@@ -16,6 +17,7 @@ import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
 import type { CallResult } from '../server/call.ts';
+import type { Pending } from '../writes/writes.ts';
 import type { AccessAnswer } from '../tools/explain-access.ts';
 import type { Asking, AskingRequest } from './asking.ts';
 import type { Connecting } from './connecting.ts';
@@ -78,14 +80,20 @@ interface SyncOptions {
 interface Question {
   /** A verified e-mail, or `issuer|subject`. */
   readonly who: string;
-  readonly tool: 'search' | 'fetch' | 'list_sources' | 'explain_access';
+  readonly tool: 'search' | 'fetch' | 'list_sources' | 'explain_access' | 'propose_write' | 'commit_write';
   readonly input: unknown;
   readonly signal: AbortSignal;
+  /** How the person at the keyboard is asked before something is written. */
+  readonly askPerson?: AskPerson;
 }
 
 /** Where people ask: every question goes the one audited path. */
 export interface Desk {
   ask(question: Question): Promise<CallResult>;
+  /** What is proposed and waits for somebody's word, the oldest first. */
+  pending(): Promise<readonly Pending[]>;
+  /** As the owner of the data folder. Rejects with `not_found`, `expired` or `conflict`. */
+  decide(proposal: string, yes: boolean): Promise<void>;
   /** Rejects with `invalid_input` where `who` names nobody. */
   identify(who: string): Promise<void>;
   /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { AppError } from '../core/errors.ts';
+import { approveCommand } from './approve.ts';
 import { askCommand } from './ask.ts';
 import { attachCommand } from './attach.ts';
 import { auditCommand } from './audit.ts';
@@ -22,6 +23,7 @@ import { look } from './terminal.ts';
 import { tokenCommand } from './token.ts';
 import { verifyCommand } from './verify.ts';
 import { whoCanCommand } from './who-can.ts';
+import { undoCommand, writeCommand } from './write.ts';
 
 /** 0 done, 1 failed or partial, 2 wrong usage or configuration, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
@@ -91,6 +93,9 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     searchCommand,
     fetchCommand,
     askCommand,
+    writeCommand,
+    approveCommand,
+    undoCommand,
     explainCommand,
     whoCanCommand,
     verifyCommand,

@@ -1,8 +1,15 @@
-import { type InputRequiredResult, inputRequired, inputResponse, type McpServer } from '@modelcontextprotocol/server';
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
+  type McpServer,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
 import type { AskPerson, Proposal } from '../core/proposal.ts';
-import { linesOf } from '../tools/proposal-shown.ts';
+import { linesOf } from '../core/proposal-lines.ts';
 
 /** What the person at a client is asked, and what they said when the call came before. */
 export interface AtClient {
@@ -12,14 +19,19 @@ export interface AtClient {
   readonly wanted: () => InputRequiredResult | undefined;
 }
 
+type Asked = Pick<ServerContext['mcpReq'], 'envelope' | 'inputResponses'>;
+
+const declared = z.looseObject({ [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({ elicitation: z.looseObject({}) }) });
 const agreed = z.strictObject({ agree: z.boolean() });
 
 /**
  * Asks by elicitation, in both protocol eras: the call ends with a question, the client puts it to its user, and makes the call
  * again with the answer. The model sees neither.
  */
-export const personAt = (server: McpServer, responses: Record<string, unknown> | undefined): AtClient => {
-  if (!server.server.getClientCapabilities()?.elicitation) return { wanted: () => undefined };
+export const personAt = (server: McpServer, { envelope, inputResponses: responses }: Asked): AtClient => {
+  // A request of the present era says itself what its client can; of the earlier one, the handshake did.
+  const asks = envelope ? declared.safeParse(envelope).success : server.server.getClientCapabilities()?.elicitation !== undefined;
+  if (!asks) return { wanted: () => undefined };
   let wanted: InputRequiredResult | undefined;
   return {
     askPerson: async (proposal) => {

@@ -53,7 +53,7 @@ export const createMcpServer = ({ call, tools, callerOf, version }: McpParts): M
   // In place of the SDK's own, which would answer for a tool that is not offered before the one path could record it.
   const offered = new Set(tools.map(({ name }) => name));
   server.server.setRequestHandler('tools/call', async ({ params }, { mcpReq }) => {
-    const { wanted, ...asking } = personAt(server, mcpReq.inputResponses);
+    const { wanted, ...asking } = personAt(server, mcpReq);
     const result = await call(params.name, params.arguments ?? {}, callerOf, mcpReq.signal, asking);
     if (offered.has(params.name)) return wanted() ?? shape(result);
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Tool ${params.name} not found`);

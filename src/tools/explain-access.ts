@@ -4,7 +4,7 @@ import { auditedDocument } from '../core/audit.ts';
 import type { Step } from '../core/chain.ts';
 import type { OwnPath, OwnTerm } from '../core/own-path.ts';
 import { defineTool } from '../core/tool.ts';
-import { clip } from './clip.ts';
+import { clip } from '../core/clip.ts';
 import { instant } from './metadata.ts';
 
 const ID_MAX = 2_000;

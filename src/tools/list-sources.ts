@@ -4,7 +4,7 @@ import { type FieldKind, kindOf } from '../core/normalised.ts';
 import type { Offered } from '../core/proposal.ts';
 import { defineTool } from '../core/tool.ts';
 import type { VisibleSource } from '../core/view.ts';
-import { clipList } from './clip.ts';
+import { clipList } from '../core/clip.ts';
 import { instant } from './metadata.ts';
 
 /** In bytes of JSON, for the types and for the fields of one source, and for one name. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { Field, Location } from '../core/document.ts';
 import type { AuthorTrust, Passage, VisibleDocument } from '../core/view.ts';
-import { clip, clipList } from './clip.ts';
+import { clip, clipList } from '../core/clip.ts';
 
 /** In bytes of JSON: with all of them full there is room left for text in the smallest default answer. Ids and addresses are never cut. */
 const TITLE_MAX = 400;

@@ -1,17 +1,13 @@
 import { z } from 'zod';
 
-import type { Confirmable, Needs, Proposal } from '../core/proposal.ts';
+import type { Confirmable, Needs } from '../core/proposal.ts';
+import { CHANGES_MAX, EXPOSED_MAX, NAME_MAX, plain, TEXT_MAX } from '../core/proposal-lines.ts';
 import type { FieldChange } from '../core/write.ts';
-import { clip, clipList } from './clip.ts';
+import { clip, clipList } from '../core/clip.ts';
 import { instant } from './metadata.ts';
 
-/** In bytes of JSON: one name, one text before or after, all warnings, all ids of exposed documents. */
-const NAME_MAX = 400;
-const TEXT_MAX = 2_000;
+/** In bytes of JSON. */
 const WARNINGS_MAX = 2_000;
-const EXPOSED_MAX = 2_000;
-/** More fields than these are counted. */
-const CHANGES_MAX = 20;
 
 /** As it is published: what a client may rely on, without spending the model's context on the rest. */
 export const proposalSchema = z.looseObject({
@@ -83,38 +79,3 @@ const shownChange = ({ field, before, after }: FieldChange): ShownProposal['chan
     ...(cut && { cut }),
   };
 };
-
-/** A text without what nobody sees: it stands where somebody decides by what they see. */
-export const plain = (text: string): string => text.replace(UNSEEN, '');
-
-const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+|[^\P{Cc}\n\t]+/gu;
-
-/** A proposal in lines, for a person who is asked: inert text, whatever a source or a model wrote into it. */
-export const linesOf = ({ action, source, target, changes, exposed, warnings }: Proposal): string[] => [
-  `${action} in ${source}: ${inline(target)}`,
-  ...changes
-    .slice(0, CHANGES_MAX)
-    .flatMap(({ field, before, after }) => [
-      `${inline(field)}:`,
-      ...(before === undefined ? [] : quoted('-', before)),
-      ...(after === undefined ? [] : quoted('+', after)),
-    ]),
-  ...(changes.length > CHANGES_MAX ? [`and ${changes.length - CHANGES_MAX} more fields`] : []),
-  ...(exposed.length === 0
-    ? []
-    : [
-        `More people may read this than ${exposed.length} of the documents that were read: ${clipList(
-          exposed.map(({ id }) => inline(id)),
-          EXPOSED_MAX,
-        ).join(', ')}`,
-      ]),
-  ...warnings.map((warning) => `! ${inline(warning)}`),
-];
-
-const inline = (text: string): string => clip(plain(text).replace(/\s+/gu, ' '), NAME_MAX);
-
-/** Each line behind its sign, so that no line of a text can be taken for one of ours. */
-const quoted = (sign: '-' | '+', text: string): string[] =>
-  clip(plain(text), TEXT_MAX)
-    .split('\n')
-    .map((line) => `  ${sign} ${line.replace(/\t/gu, '  ')}`);

@@ -22,6 +22,8 @@ const desk: Desk = {
   ask: unused,
   serve: unused,
   overdue: unused,
+  pending: unused,
+  decide: unused,
   identify: async (who) => {
     if (who === 'nobody') throw new AppError('invalid_input', '"nobody" names nobody.');
   },

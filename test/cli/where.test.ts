@@ -79,6 +79,8 @@ const search = async (...argv: readonly string[]) => {
       identify: async () => undefined,
       serve: async () => undefined,
       overdue: async () => [],
+      pending: async () => [],
+      decide: async () => undefined,
       close: async () => undefined,
     }),
   });

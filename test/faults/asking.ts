@@ -54,13 +54,13 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'silence is consent',
     file: 'src/cli/ask-approve.ts',
-    find: `const yes = answer !== undefined && `,
-    plant: `const yes = answer === undefined || `,
+    find: `return yes === true;`,
+    plant: `return yes !== false;`,
     caughtBy: responses('of somebody %s is a no: nothing is called'),
   },
   {
     name: 'what was typed before the question answers it',
-    file: 'src/cli/ask-approve.ts',
+    file: 'src/cli/ask-yes.ts',
     find: `if (!(await dropTyped(stdin, { signal, quietMs: QUIET_MS, tries: QUIET_TRIES }))) return undefined;`,
     plant: `void [dropTyped, QUIET_MS, QUIET_TRIES];`,
     caughtBy: responses('is not given by %s that was typed before it was asked for'),

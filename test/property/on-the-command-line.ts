@@ -59,9 +59,11 @@ const run = async (index: IndexInProcess, argv: readonly string[], cursor: unkno
   const [stdout, stderr] = [aStream(), aStream()];
   const parts = partsWith({
     openDesk: async () => ({
-      ask: ({ tool, input }) => index.ask(ADA, tool, input),
+      ask: ({ tool, input }) => (tool === 'propose_write' || tool === 'commit_write' ? never() : index.ask(ADA, tool, input)),
       identify: () => index.identify(ADA),
       serve: async () => undefined,
+      pending: async () => [],
+      decide: async () => undefined,
       overdue: async () => [], // for the ear of the owner, who may know of every source
       close: async () => undefined,
     }),
@@ -72,4 +74,8 @@ const run = async (index: IndexInProcess, argv: readonly string[], cursor: unkno
     signal: new AbortController().signal,
   });
   return `${code} ${stdout.written()} ${stderr.written()}`;
+};
+
+const never = (): never => {
+  throw new Error('nothing is written here');
 };

@@ -2,6 +2,7 @@ import { Client, type PriorDiscovery } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as EarlierClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as EarlierTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
 import { environment, LAUNCHER } from './a-command.ts';
@@ -17,8 +18,16 @@ export interface Served {
   readonly who: string;
   /** Whether the server reads its source again by itself; not where that is not the point. */
   readonly follows?: boolean;
+  /** What its user answers when they are asked; without it the client cannot ask. */
+  readonly answers?: (message: string) => Elicited;
   /** What its configuration asks of the environment. */
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** An answer to what a server asks the user of a client. */
+export interface Elicited {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: Record<string, boolean>;
 }
 
 /** What a client hears of a call, read. */
@@ -79,7 +88,12 @@ const serverOf = (served: Served) => ({
 let discovered: PriorDiscovery | undefined;
 
 const presentClient = async (era: Era, served: Served): Promise<AClient> => {
-  const client = new Client(NAMED, { versionNegotiation: { mode: { pin: era } } });
+  const { answers } = served;
+  const client = new Client(NAMED, {
+    versionNegotiation: { mode: { pin: era } },
+    ...(answers && { capabilities: { elicitation: { form: {} } } }),
+  });
+  if (answers) client.setRequestHandler('elicitation/create', async ({ params }) => ({ ...answers(params.message) }));
   const transport = new StdioClientTransport(serverOf(served));
   await client.connect(transport, discovered ? { prior: discovered } : {});
   const discover = client.getDiscoverResult();
@@ -95,7 +109,9 @@ const presentClient = async (era: Era, served: Served): Promise<AClient> => {
 };
 
 const earlierClient = async (served: Served): Promise<AClient> => {
-  const client = new EarlierClient(NAMED);
+  const { answers } = served;
+  const client = new EarlierClient(NAMED, answers ? { capabilities: { elicitation: {} } } : {});
+  if (answers) client.setRequestHandler(ElicitRequestSchema, async ({ params }) => ({ ...answers(params.message) }));
   let version: string | undefined;
   const transport = Object.assign(new EarlierTransport(serverOf(served)), {
     setProtocolVersion: (negotiated: string) => {

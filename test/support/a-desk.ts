@@ -63,6 +63,8 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
     },
     serve: () => Promise.reject(new Error('this desk serves no client')),
     overdue: async () => [],
+    pending: async () => [],
+    decide: async () => undefined,
     close: async () => {
       await views.close();
       await store.close();

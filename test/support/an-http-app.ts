@@ -109,7 +109,7 @@ export const anHttpApp = (given: HttpAppOptions = {}) => {
   const app = createHttpApp({
     address,
     allowedOrigins: given.allowedOrigins ?? [],
-    metadata: metadataOf({ address, issuers: given.issuers ?? [], name: 'Acme' }),
+    metadata: metadataOf({ address, issuers: given.issuers ?? [], name: 'Acme', writes: false }),
     tokens: given.tokens ?? plainTokens,
     limits,
     mcp,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Confirmable, Made, Proposal, ProposeRequest } from '../../src/core/proposal.ts';
 import { commitWriteTool } from '../../src/tools/commit-write.ts';
-import { linesOf } from '../../src/tools/proposal-shown.ts';
+import { linesOf } from '../../src/core/proposal-lines.ts';
 import { proposeWriteTool } from '../../src/tools/propose-write.ts';
 import { toolContract } from '../contracts/tool.ts';
 import { aContext, aView, basis } from '../support/a-view.ts';

@@ -1,4 +1,4 @@
-import { cutBefore } from '../core/cut.ts';
+import { cutBefore } from './cut.ts';
 
 const CUT = '…';
 

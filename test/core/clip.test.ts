@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { clip, clipList } from '../../src/tools/clip.ts';
+import { clip, clipList } from '../../src/core/clip.ts';
 
 const sizeOf = (shown: unknown): number => Buffer.byteLength(JSON.stringify(shown));
 

@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+
+import { AppError } from '../core/errors.ts';
+import { linesOf } from '../core/proposal-lines.ts';
+import type { Pending } from '../writes/writes.ts';
+import { openAsker } from './ask-yes.ts';
+import type { Context, GlobalOptions } from './context.ts';
+import { type Channel, look } from './terminal.ts';
+import { span } from './words.ts';
+
+/** Lists what waits for somebody's word, and gives it. */
+export const approveCommand = (context: Context): Command => {
+  const { parts, terminal } = context;
+  return new Command('approve')
+    .summary('say yes or no to a write that waits')
+    .description(
+      'Lists the writes that wait for somebody’s word; with one of them, shows it and asks at the terminal. Whoever proposed it ' +
+        'makes it then, within its time. Both names stand in the audit.',
+    )
+    .argument('[proposal]', 'its id, or how it begins')
+    .option('--deny', 'say no, without being asked')
+    .addHelpText('after', '\nExample:\n  castellan approve 3f2a')
+    .action(async (begins: string | undefined, _: unknown, command: Command) => {
+      const { config, data, json, deny } = command.optsWithGlobals<GlobalOptions & { readonly deny?: boolean }>();
+      const desk = await parts.openDesk({ config, data });
+      try {
+        const waiting = await desk.pending();
+        if (begins === undefined) {
+          if (json) return terminal.out.json({ waiting });
+          if (waiting.length === 0) terminal.err.line('Nothing waits.');
+          for (const one of waiting) print(terminal.out, one, parts.now());
+          return;
+        }
+        const one = theOne(waiting, begins);
+        if (!json) print(terminal.err, one, parts.now());
+        const yes = deny ? false : await asked(context);
+        await desk.decide(one.id, yes);
+        if (json) return terminal.out.json({ proposal: one.id, decided: yes ? 'yes' : 'no' });
+        terminal.out.line(`${yes ? 'approved' : 'declined'}   ${one.id}`);
+      } finally {
+        await desk.close();
+      }
+    });
+};
+
+/** A question nobody answers decides nothing. */
+const asked = async ({ parts, terminal, signal }: Context): Promise<boolean> => {
+  const asker = openAsker(parts.stdin, terminal.err, signal);
+  try {
+    const yes = await asker.yes('May this be written? [y/N]');
+    if (yes === undefined) throw new AppError('invalid_input', 'Nobody answered, so nothing was decided.');
+    return yes;
+  } finally {
+    asker.close();
+  }
+};
+
+const theOne = (waiting: readonly Pending[], begins: string): Pending => {
+  const [one, other] = waiting.filter(({ id }) => id.startsWith(begins));
+  if (one && !other) return one;
+  const why = one ? 'More than one waiting proposal begins like that' : 'No waiting proposal begins like that';
+  throw new AppError(one ? 'invalid_input' : 'not_found', `${why}. castellan approve lists those that wait.`);
+};
+
+const print = (to: Channel, one: Pending, now: number): void => {
+  to.line(
+    look('bold', one.id),
+    look('dim', `   ${one.who} through ${one.client}, ${span(now - one.at)} ago, for another ${span(one.expiresAt - now)}`),
+  );
+  for (const line of linesOf(one)) to.line('  ', line);
+};

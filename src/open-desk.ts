@@ -1,5 +1,6 @@
 import { parseWho } from './access/identify.ts';
-import type { Desk, Place } from './cli/parts.ts';
+import type { Place } from './cli/parts.ts';
+import type { Desk } from './cli/desk.ts';
 import type { Caller } from './core/caller.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openPath } from './open-path.ts';

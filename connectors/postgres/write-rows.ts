@@ -19,7 +19,10 @@ const READERS_MAX = 10_000;
 /** The condition that is bound to a key from `$first` on. */
 export const isKey = ({ key, keyTypes }: Table, first = 1): string =>
   key
-    .map((column, index) => `t.${escapeIdentifier(column)} = $${first + index}::text::${keyTypes[index] ?? 'text'}`)
+    .map((column, index) => {
+      const { equals = 'pg_catalog', type = 'pg_catalog.text' } = keyTypes[index] ?? {};
+      return `t.${escapeIdentifier(column)} OPERATOR(${equals}.=) $${first + index}::pg_catalog.text::${type}`;
+    })
     .join(' AND ');
 
 /** The columns of a key, as they stand in the key of a document. */

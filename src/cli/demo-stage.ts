@@ -4,7 +4,8 @@ import type { CallResult } from '../server/call.ts';
 import { outputOf, searchAnswer } from './answers.ts';
 import type { Context } from './context.ts';
 import type { DemoCompany } from './demo-company.ts';
-import type { Desk, Index } from './parts.ts';
+import type { Index } from './parts.ts';
+import type { Desk } from './desk.ts';
 import { type SyncReport, syncAll } from './sync-all.ts';
 import type { Piece } from './terminal.ts';
 

@@ -7,7 +7,6 @@ import type { Redecided, VerifyDecisionsOptions } from '../access/verify-decisio
 import type { Watched } from '../core/connector.ts';
 import type { AppError } from '../core/errors.ts';
 import type { TokenScope } from '../core/caller.ts';
-import type { AskPerson } from '../core/proposal.ts';
 import type { Freshness } from '../core/freshness.ts';
 import type { Progress } from '../ingest/progress.ts';
 import type { SyncEnd } from '../ingest/runner.ts';
@@ -16,11 +15,10 @@ import type { LatestRun, NextRun, Rung, SourceStatus } from '../store/store.ts';
 import type { Standing } from '../sources/sign-in/standing.ts';
 import type { Decided, KnownIdentity, Page, Roll } from '../store/people.ts';
 import type { Ledger, Verified } from '../store/ledger.ts';
-import type { CallResult } from '../server/call.ts';
-import type { Pending } from '../writes/writes.ts';
 import type { AccessAnswer } from '../tools/explain-access.ts';
 import type { Asking, AskingRequest } from './asking.ts';
 import type { Connecting } from './connecting.ts';
+import type { Desk } from './desk.ts';
 import type { Draft, Preview } from './init-preview.ts';
 import type { Overdue } from './overdue.ts';
 import type { Patient } from './patient.ts';
@@ -74,33 +72,6 @@ interface SyncOptions {
   readonly asked?: Asked;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-}
-
-/** One question of one person. */
-interface Question {
-  /** A verified e-mail, or `issuer|subject`. */
-  readonly who: string;
-  readonly tool: 'search' | 'fetch' | 'list_sources' | 'explain_access' | 'propose_write' | 'commit_write';
-  readonly input: unknown;
-  readonly signal: AbortSignal;
-  /** How the person at the keyboard is asked before something is written. */
-  readonly askPerson?: AskPerson;
-}
-
-/** Where people ask: every question goes the one audited path. */
-export interface Desk {
-  ask(question: Question): Promise<CallResult>;
-  /** What is proposed and waits for somebody's word, the oldest first. */
-  pending(): Promise<readonly Pending[]>;
-  /** As the owner of the data folder. Rejects with `not_found`, `expired` or `conflict`. */
-  decide(proposal: string, yes: boolean): Promise<void>;
-  /** Rejects with `invalid_input` where `who` names nobody. */
-  identify(who: string): Promise<void>;
-  /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */
-  serve(who: string, signal: AbortSignal): Promise<void>;
-  /** For the owner's ear only: the sources that are older than they promised. */
-  overdue(): Promise<readonly Overdue[]>;
-  close(): Promise<void>;
 }
 
 /** The server over HTTP: it has its port, and answers once it serves. */

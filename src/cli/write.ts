@@ -10,7 +10,7 @@ import { linesOf } from '../core/proposal-lines.ts';
 import { outputOf } from './answers.ts';
 import { isAtTerminal, openAsker } from './ask-yes.ts';
 import type { Context, GlobalOptions } from './context.ts';
-import type { Desk } from './parts.ts';
+import type { Desk } from './desk.ts';
 import { type Channel, look } from './terminal.ts';
 
 /** Of an input that is read from a file, in bytes. */

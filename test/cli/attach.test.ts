@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { KNOWN_CLIENTS } from '../../src/cli/known-clients.ts';
-import type { Desk, Endpoint, Parts, Trail } from '../../src/cli/parts.ts';
+import type { Endpoint, Parts, Trail } from '../../src/cli/parts.ts';
+import type { Desk } from '../../src/cli/desk.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { AppError } from '../../src/core/errors.ts';

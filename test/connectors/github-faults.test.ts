@@ -6,7 +6,8 @@ import { github } from '../../connectors/github/sync.ts';
 import { brokenPromises, COURSES, type Ends, type FaultCase } from '../contracts/fault-contract.ts';
 import { httpFaults, type ProxiedWorld } from '../contracts/http-faults.ts';
 import { aFaultProxy, type HttpFault } from '../support/a-fault-proxy.ts';
-import { aGitHub, githubSettings } from '../support/a-github.ts';
+import { aGitHub } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 import { HAS_GIT } from '../support/a-github-wiki.ts';
 import { aWayOut } from '../support/a-way-out.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { aCompany, type Company, LEFT } from '../support/a-github-company.ts';
-import { githubSettings } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 
 const synced = async (given: Readonly<Record<string, unknown>> = {}): Promise<Company> => {
   const company = await aCompany(given);

@@ -10,7 +10,7 @@ import type { Account } from '../../src/core/document.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { aCompany, type Company } from '../support/a-github-company.ts';
 import { aConnectorRun } from '../support/a-connector-run.ts';
-import { githubSettings } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 
 const asked = async ({ server }: Company, key: string, login?: string, given: Partial<Account> = {}) => {
   const run = aConnectorRun(githubSettings(server, { files: ['docs/**'] }), { folder: '/', fetch: server.fetchAs('crawler') });

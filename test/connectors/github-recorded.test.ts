@@ -24,7 +24,7 @@ import { AppError } from '../../src/core/errors.ts';
 import type { Fetch } from '../../src/core/connector.ts';
 import { declaredCalls } from '../../src/sources/declared.ts';
 import { aConnectorRun } from '../support/a-connector-run.ts';
-import { githubSettings } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 
 const OCTOKIT = join(import.meta.dirname, '..', '..', 'node_modules', '@octokit');
 const read = (...path: readonly string[]): unknown => JSON.parse(readFileSync(join(OCTOKIT, ...path), 'utf8'));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { github } from '../../connectors/github/sync.ts';
 import { aCompany, type Company } from '../support/a-github-company.ts';
 import { aConnectorRun, changesOf } from '../support/a-connector-run.ts';
-import { githubSettings } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 import type { Reply } from '../support/github-lists.ts';
 
 const WHOLE = { due: { listing: true, permissions: true, content: true } };

@@ -6,7 +6,7 @@ import { judgedPack } from '../../connectors/github/pack.ts';
 import { settingsSchema, webOf } from '../../connectors/github/settings.ts';
 import { github } from '../../connectors/github/sync.ts';
 import { aCompany, type Company, LEFT } from '../support/a-github-company.ts';
-import { githubSettings } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 import { HAS_GIT } from '../support/a-github-wiki.ts';
 import { askedLive } from '../support/a-github-question.ts';
 

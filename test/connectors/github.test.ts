@@ -1,6 +1,7 @@
 import { github } from '../../connectors/github/sync.ts';
 import { connectorContract } from '../contracts/connector-contract.ts';
-import { aGitHub, githubSettings } from '../support/a-github.ts';
+import { aGitHub } from '../support/a-github.ts';
+import { githubSettings } from '../support/github-settings.ts';
 import { HAS_GIT } from '../support/a-github-wiki.ts';
 
 const server = await aGitHub('file');

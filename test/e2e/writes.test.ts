@@ -94,7 +94,7 @@ describe.each(ERAS)('a client of %s', (era) => {
     const ada = await attached(era, place, { answers: () => ({ action: 'accept', content: { agree: true } }) });
     expect((await ada.tools()).map(({ name }) => name)).toEqual(['search', 'fetch', 'list_sources', 'explain_access']);
     expect(JSON.stringify((await ada.call('list_sources')).structuredContent)).not.toContain('writes');
-    await expect(propose(ada)).rejects.toThrow();
+    await expect(propose(ada)).rejects.toThrow('not found');
   });
 });
 

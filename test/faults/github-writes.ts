@@ -1,5 +1,6 @@
 import type { Fault, NamedTest } from './fault.ts';
 
+const comment = (test: string): NamedTest => ({ file: 'test/connectors/github-comments.test.ts', test });
 const write = (test: string): NamedTest => ({ file: 'test/connectors/github-writes.test.ts', test });
 
 /** Mistakes about writing to GitHub: by whom, what, how often, and what is said of it afterwards. */
@@ -72,13 +73,13 @@ export const GITHUB_WRITES: readonly Fault[] = [
     file: 'connectors/github/write-comment.ts',
     find: `const isOurs = ({ body }: Comment): boolean => unmarked(body) !== body;`,
     plant: `const isOurs = ({ body }: Comment): boolean => body !== '';`,
-    caughtBy: write('of somebody else is not taken away'),
+    caughtBy: comment('of somebody else is not taken away'),
   },
   {
     name: 'what was sent on is taken for nothing that happened',
     file: 'connectors/github/write-calls.ts',
     find: `const isRefused = (status: number): status is keyof typeof REFUSED => status in REFUSED;`,
     plant: `const isRefused = (status: number): status is keyof typeof REFUSED => status in REFUSED || status === 301;`,
-    caughtBy: write('with %d is %s, and sent once'),
+    caughtBy: comment('with %d is %s, and sent once'),
   },
 ];

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { connectors } from '../../connectors/index.ts';
 import { parseWho } from '../../src/access/identify.ts';
 import { identifierOn } from '../../src/access/recognise.ts';
-import type { Desk } from '../../src/cli/parts.ts';
+import type { Desk } from '../../src/cli/desk.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import type { AuditEvent } from '../../src/core/audit.ts';
 import type { Caller } from '../../src/core/caller.ts';

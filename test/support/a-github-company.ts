@@ -1,7 +1,8 @@
 import { github } from '../../connectors/github/sync.ts';
 import type { Settings } from '../../connectors/github/settings.ts';
 import { aConnectedSource, type ConnectedSource } from './a-connected-source.ts';
-import { type AGitHub, aGitHub, githubSettings } from './a-github.ts';
+import { type AGitHub, aGitHub } from './a-github.ts';
+import { githubSettings } from './github-settings.ts';
 
 /** Everybody who could ask: owner, members, of a team, of a team below it, outside collaborator, invited, stranger. */
 export const PEOPLE = ['ada', 'bob', 'cyd', 'dan', 'gus', 'eve', 'mallory'] as const;

@@ -2,7 +2,7 @@ import { github } from '../../connectors/github/sync.ts';
 import type { Account, SourceDocument } from '../../src/core/document.ts';
 import type { Company } from './a-github-company.ts';
 import { aConnectorRun } from './a-connector-run.ts';
-import { githubSettings } from './a-github.ts';
+import { githubSettings } from './github-settings.ts';
 
 /** What the connector says of one document, live: to somebody, or to nobody in particular. */
 export const askedLive = async (

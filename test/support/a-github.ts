@@ -1,13 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 
 import { createEmulator } from 'emulate';
 import { afterAll, onTestFinished } from 'vitest';
 import { z } from 'zod';
 
 import { OPERATIONS } from '../../connectors/github/calls.ts';
-import { type Settings, settingsSchema } from '../../connectors/github/settings.ts';
 import type { Fetch } from '../../src/core/connector.ts';
 import { gitHubWikis } from './a-github-wiki.ts';
 import { aWayOut } from './a-way-out.ts';
@@ -61,7 +59,7 @@ export interface AGitHub {
 }
 
 /** All that have an account; `crawler` owns both organisations. */
-const USERS = ['nobody', 'crawler', 'ada', 'bob', 'cyd', 'dan', 'eve', 'gus', 'mallory'];
+export const USERS = ['nobody', 'crawler', 'ada', 'bob', 'cyd', 'dan', 'eve', 'gus', 'mallory'];
 const ORGANISATIONS = ['acme', 'other'];
 const json = z.record(z.string(), z.unknown());
 
@@ -115,10 +113,8 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     const path = url.pathname.replace(/^\/api\/v3/u, '');
     const method = request.method ?? 'GET';
     arrived.push({ login, method, path, query: url.search });
-    const sent = method === 'GET' ? '' : await text(request);
     const usual = async (): Promise<Reply> => {
-      const { method = '', headers } = request;
-      const ofWiki = await wikis.answer({ method, url, headers, body });
+      const ofWiki = await wikis.answer({ method, url, headers: request.headers, body });
       if (ofWiki) return ofWiki;
       if (!world.users.has(login)) return { status: 401, body: { message: 'Bad credentials' } };
       if (!request.headers['user-agent']) return { status: 403, body: { message: 'Request forbidden by administrative rules.' } };
@@ -130,7 +126,7 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
         path,
         query: url.searchParams,
         accept,
-        body: sent === '' ? undefined : JSON.parse(sent),
+        body: body.length === 0 ? undefined : JSON.parse(body.toString()),
       });
     };
     const reply = (await github.instead(path, usual, arrived.length)) ?? (await usual());
@@ -276,13 +272,6 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
     collaborate: (id, login, role = 'pull') => void known(id).collaborators.set(login, role),
   };
   return github;
-};
-
-/** What a source of it is configured with. */
-export const githubSettings = ({ url }: Pick<AGitHub, 'url'>, given: Readonly<Record<string, unknown>> = {}): Settings => {
-  const people = Object.fromEntries(USERS.filter((login) => login !== 'crawler').map((login) => [login, `${login}@acme.test`]));
-  const all = Object.entries({ url, organisation: 'acme', people, ...given }).filter(([, value]) => value !== undefined);
-  return settingsSchema.parse(Object.fromEntries(all));
 };
 
 const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {

@@ -1,0 +1,31 @@
+import type { AskPerson } from '../core/proposal.ts';
+import type { CallResult } from '../server/call.ts';
+import type { Pending } from '../writes/writes.ts';
+import type { Overdue } from './overdue.ts';
+
+/** One question of one person. */
+interface Question {
+  /** A verified e-mail, or `issuer|subject`. */
+  readonly who: string;
+  readonly tool: 'search' | 'fetch' | 'list_sources' | 'explain_access' | 'propose_write' | 'commit_write';
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+  /** How the person at the keyboard is asked before something is written. */
+  readonly askPerson?: AskPerson;
+}
+
+/** Where people ask: every question goes the one audited path. */
+export interface Desk {
+  ask(question: Question): Promise<CallResult>;
+  /** What is proposed and waits for somebody's word, the oldest first. */
+  pending(): Promise<readonly Pending[]>;
+  /** As the owner of the data folder. Rejects with `not_found`, `expired` or `conflict`. */
+  decide(proposal: string, yes: boolean): Promise<void>;
+  /** Rejects with `invalid_input` where `who` names nobody. */
+  identify(who: string): Promise<void>;
+  /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */
+  serve(who: string, signal: AbortSignal): Promise<void>;
+  /** For the owner's ear only: the sources that are older than they promised. */
+  overdue(): Promise<readonly Overdue[]>;
+  close(): Promise<void>;
+}

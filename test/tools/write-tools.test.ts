@@ -116,7 +116,7 @@ describe('a proposal', () => {
       await proposed({ changes: [{ field: 'text', after: hidden }], target: hidden, warnings: [hidden] }),
     );
     expect(shown).toContain('payme');
-    expect(shown).not.toMatch(/[\u{E0041}\u202E\u200B\u0007]/u);
+    for (const unseen of ['\u{E0041}', '\u202E', '\u200B', '\u0007']) expect(shown).not.toContain(unseen);
   });
 });
 

@@ -29,7 +29,7 @@ export interface Copy {
 /** What a copy needs to run its tests. */
 const TREE = ['src', 'connectors', 'fixtures', 'docs', 'packaging', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 /** A planted fault may also hang its test. */
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 const WHY_MAX = 160;
 
 /** Makes a copy in the system's temporary folder. */

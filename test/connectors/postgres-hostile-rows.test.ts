@@ -155,6 +155,7 @@ describe('a key that is stored and that the type of its column does not take any
     ['a value of a domain', 'small', '7'],
     ['a shorter text', 'varchar(2)', 'abc'],
     ['a rounder number', 'numeric(4, 1)', '1.55'],
+    ['a number that is written shorter', 'numeric(4, 1)', '1.50'],
   ])('for it is %s now, is gone, and so is its row', async (_, type, key = 'old') => {
     const { db, source, settings } = await followed(
       NOTE,

@@ -43,19 +43,21 @@ const unsound = async (copies: readonly Copy[], faults: readonly Fault[]): Promi
   return wrong;
 };
 
-/** How many faults were noticed. */
-const caught = async (copies: readonly Copy[], faults: readonly Fault[]): Promise<number> => {
-  let count = 0;
+/** The faults that nothing noticed. */
+const missed = async (copies: readonly Copy[], faults: readonly Fault[]): Promise<string[]> => {
+  const lines: string[] = [];
   await shared(copies, faults, async (copy, fault) => {
     const since = performance.now();
     const { verdict, why } = await copy.plant(fault).catch(notPlanted);
     const took = `${((performance.now() - since) / 1000).toFixed(1).padStart(4)} s`;
     const { file, test } = fault.caughtBy;
-    if (verdict === 'failed') count++;
-    say(verdict === 'failed' ? `caught ${took}  ${fault.name}` : `MISSED ${took}  ${fault.name}: ${file}, "${test}" ${verdict}`);
+    const line =
+      verdict === 'failed' ? `caught ${took}  ${fault.name}` : `MISSED ${took}  ${fault.name}: ${file}, "${test}" ${verdict}`;
+    if (verdict !== 'failed') lines.push(line);
+    say(line);
     if (why !== '') say(`                 ${why}`);
   });
-  return count;
+  return lines;
 };
 
 const notPlanted = (error: unknown): Judged => ({
@@ -69,7 +71,9 @@ const copies = await Promise.all(Array.from({ length: COPIES }, openCopy));
 try {
   const wrong = await unsound(copies, faults);
   for (const line of wrong) say(line);
-  const count = wrong.length > 0 ? 0 : await caught(copies, faults);
+  const failed = wrong.length > 0 ? [] : await missed(copies, faults);
+  for (const line of failed) say(line); // once more, where whoever reads the end of it sees them
+  const count = wrong.length > 0 ? 0 : faults.length - failed.length;
   say(`${count} of ${faults.length} faults caught`);
   process.exitCode = faults.length > 0 && count === faults.length ? 0 : 1;
 } finally {

@@ -105,7 +105,10 @@ export const SCHEDULING: readonly Fault[] = [
     file: 'src/store/sqlite/writing/hooks.ts',
     find: `.changes > 0`,
     plant: `.changes >= 0`,
-    caughtBy: hooks('a signed delivery is taken, once, however often it comes'),
+    caughtBy: {
+      file: 'test/store/sqlite/hooks.test.ts',
+      test: 'an id that came within a day rings no more, whatever its body',
+    },
   },
   {
     name: 'what somebody saw once rings under any id',

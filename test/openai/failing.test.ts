@@ -265,7 +265,12 @@ describe('what is asked wrongly:', () => {
     ['a base that is none', ['--base-url', 'openai'], OPENAI, /^This is no address of an API\./u],
     ['a base with a password', ['--base-url', 'https://a:b@llm.acme.com'], OPENAI, /^This is no address of an API\./u],
     ['a base without TLS', ['--base-url', 'http://llm.acme.com/v1'], OPENAI, /would be sent the key and the data unencrypted/u],
-    ['a public address without TLS', ['--base-url', 'http://[2606:2800:220::1]/v1'], OPENAI, /the key and the data unencrypted/u],
+    [
+      'a public address without TLS',
+      ['--base-url', 'http://[2606:2800:220::1]/v1'],
+      OPENAI,
+      /would be sent the key and the data/u,
+    ],
     ['an approval without a memory', ['--no-store', '--approve'], OPENAI, /^OpenAI must keep the conversation/u],
     ['a conversation that never was', ['--continue', '--model', 'x'], OPENAI, /^There is no conversation of ada@acme\.test/u],
   ])('%s is refused before anything is sent', async (_, argv, options, says) => {

@@ -11,8 +11,10 @@ import { differences, dump } from '../kill/dump.ts';
 import { type IndexInProcess, openIndex } from './index-in-process.ts';
 import { person } from './looking.ts';
 
-export interface ConnectedOptions {
+export interface ConnectedOptions<Settings> {
   readonly name?: string;
+  /** What `differs` reads with, where two readers of one source get into each other's way. */
+  readonly beside?: Settings;
   readonly fetch?: Fetch;
   readonly freshness?: Freshness;
 }
@@ -44,7 +46,7 @@ export interface SyncGiven<Settings> {
 export const aConnectedSource = async <Settings, Cursor>(
   connector: Connector<Settings, Cursor>,
   settings: Settings,
-  { name = 'app', fetch, freshness = DEFAULT_FRESHNESS }: ConnectedOptions = {},
+  { name = 'app', beside = settings, fetch, freshness = DEFAULT_FRESHNESS }: ConnectedOptions<Settings> = {},
 ): Promise<ConnectedSource<Settings>> => {
   const clock = { now: Date.parse('2026-03-01T09:00:00Z') };
   const now = (): number => clock.now;
@@ -96,7 +98,7 @@ export const aConnectedSource = async <Settings, Cursor>(
     },
     differs: async ({ but = /^$/u } = {}) => {
       const fresh = await open();
-      const end = await into(fresh, {});
+      const end = await into(fresh, { settings: beside });
       if (end.status === 'failed') throw new Error(end.problems.map(({ message }) => message).join('\n'));
       // Sets of readers that nobody names any more are left for the next whole listing.
       const said = ({ path }: IndexInProcess): string[] => meaning(path).filter((line) => !but.test(line));

@@ -20,7 +20,8 @@ export const followedOn =
     const db = await server.database();
     await db.sql(DEALS + sql);
     const settings = dealsSettings(db.url, given, table);
-    const source = await aConnectedSource(postgres, settings);
+    const beside = { ...settings, slot: `${settings.slot}_beside` };
+    const source = await aConnectedSource(postgres, settings, { beside });
     expect(await source.sync()).toMatchObject({ status: 'complete' });
     return { db, source, settings };
   };

@@ -8,7 +8,9 @@ import { serveOverStdio } from './server/stdio.ts';
 
 /** Opens the place where the owner of the data folder asks as somebody, on the command line or over stdio. */
 export const openDesk = async (place: Place, machine: Machine): Promise<Desk> => {
-  const { toolsFor, call, recall, overdue, writes, close } = await openPath(await openPlace(place, machine), machine);
+  const { toolsFor, call, recall, overdue, writes, close } = await openPath(await openPlace(place, machine), machine, {
+    follows: place.follows === true,
+  });
   /** Both are named in the audit. */
   const callerOf = async (who: string, client: string): Promise<Caller> => ({
     identity: await recall(parseWho(who)),

@@ -55,6 +55,7 @@ export const openHttp = async (
     await openPath(opened, machine, {
       watched: (audit) => timed(audit, metrics, now),
       readers: threadsFor(availableParallelism()),
+      follows: place.follows === true,
     }),
     (one) => one.close(),
   );

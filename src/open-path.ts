@@ -62,13 +62,15 @@ export interface PathOptions {
   readonly watched?: (audit: Audit) => Audit;
   /** How many questions are answered at the same time. */
   readonly readers?: number;
+  /** Whether the sources are followed meanwhile. */
+  readonly follows?: boolean;
 }
 
 /** Opens the path to the index of a place. */
 export const openPath = async (
   { config, folder }: { readonly config: Config; readonly folder: DataFolder },
   machine: Machine,
-  { watched = (audit) => audit, readers = 1 }: PathOptions = {},
+  { watched = (audit) => audit, readers = 1, follows = false }: PathOptions = {},
 ): Promise<Path> => {
   const { env, now, random, warn, requestId, onBug } = machine;
   const { rules, embedding } = config;
@@ -104,7 +106,9 @@ export const openPath = async (
   const [ledger, people, views] = await Promise.all(opening);
   const anchor = { path: config.audit.anchor ?? folder.anchor, every: config.audit.every };
   const audit = watched(opened.adopt(openAudit({ ledger, anchor, now, warn }), (one) => one.close()));
-  const writes = opened.adopt(openWrites({ config, folder, keys, audit, views, signIns }, machine), (one) => one.close());
+  const writes = opened.adopt(openWrites({ config, folder, keys, audit, views, signIns, follows }, machine), (one) =>
+    one.close(),
+  );
   /** A client through which nothing can be written is offered nothing that writes. */
   const policyOf = (client: string): ClientPolicy => {
     const policy = policyFor(rules, client);

@@ -14,6 +14,7 @@ import { openProposals } from './store/sqlite/ledger/proposals.ts';
 import { openRingThread } from './store/sqlite/ring-thread.ts';
 import { createWrites } from './writes/create-writes.ts';
 import type { WritableSource } from './writes/parts.ts';
+import { readSince } from './writes/read-since.ts';
 import type { Writes } from './writes/writes.ts';
 
 export interface OpenWritesOptions {
@@ -23,13 +24,17 @@ export interface OpenWritesOptions {
   readonly audit: Audit;
   readonly views: Pick<Views, 'footing'>;
   readonly signIns: Pick<SignIns, 'of'>;
+  /** Whether the sources are followed, so that what is written is read in a moment: then that is waited for. */
+  readonly follows: boolean;
 }
 
 const NAME_BYTES = 16;
+/** How long a run is waited for that reads what was written, in ms. */
+const FOUND_MS = 5_000;
 
 /** Opens what everything that is written in a source goes through. */
 export const openWrites = (
-  { config, folder, keys, audit, views, signIns }: OpenWritesOptions,
+  { config, folder, keys, audit, views, signIns, follows }: OpenWritesOptions,
   machine: Pick<Machine, 'outgoing' | 'now' | 'random' | 'requestId' | 'warn'>,
 ): Writes => {
   const { now, random, requestId, warn } = machine;
@@ -48,6 +53,7 @@ export const openWrites = (
       const id = `write ${name()}`;
       await rings.ring(source, [{ id, digest: id }], now());
     },
+    isReadSince: readSince({ latestRun: rings.latestRun, patienceMs: follows ? FOUND_MS : 0 }),
     now,
     random,
     requestId,

@@ -88,6 +88,7 @@ test('it opens on a folder that has nothing yet, and closes with nothing left', 
       audit: { record: never },
       views: { footing: never },
       signIns: { of: () => undefined },
+      follows: false,
     },
     {
       outgoing: { fetchFor: () => fetch, close: async () => undefined },

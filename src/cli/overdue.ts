@@ -45,11 +45,7 @@ export const overdue = (
   });
 
 /** Tells the owner, and the command that mends it; `follows`: it is read again by itself. */
-export const tellOverdue = (
-  channel: Channel,
-  overdues: readonly Overdue[],
-  { follows = false, ...place }: Place & { readonly follows?: boolean },
-): void => {
+export const tellOverdue = (channel: Channel, overdues: readonly Overdue[], { follows = false, ...place }: Place): void => {
   for (const late of overdues) {
     const remedy = `${follows ? 'It is read now. Should that fail, run' : 'Run'}: ${said(place, 'sync', late.source)}`;
     if (late.effect === 'coming') {

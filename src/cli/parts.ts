@@ -29,6 +29,8 @@ import type { Telling } from './ring-on-change.ts';
 export interface Place {
   readonly config: string;
   readonly data: string;
+  /** Whether its sources are followed by whoever opens it. */
+  readonly follows?: boolean;
 }
 
 /** The index, for the one who fills it. */

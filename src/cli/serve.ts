@@ -16,10 +16,6 @@ interface ServeOptions extends GlobalOptions {
   readonly follow: boolean;
 }
 
-interface ServedPlace extends Place {
-  readonly follows: boolean;
-}
-
 /** Serves MCP clients: one over stdio, or all over HTTP. */
 export const serveCommand = (context: Context): Command =>
   new Command('serve')
@@ -39,7 +35,7 @@ export const serveCommand = (context: Context): Command =>
     .addHelpText('after', '\nExample:\n  castellan serve --http\n  castellan serve --stdio --as ada@acme.test')
     .action(async (_: unknown, command: Command) => {
       const { config, data, stdio, as: who, http, port, follow: follows } = command.optsWithGlobals<ServeOptions>();
-      const place: ServedPlace = { config, data, follows };
+      const place: Place = { config, data, follows };
       if (stdio && who !== undefined) return overStdio(context, place, who);
       if (http) return overHttp(context, place, port);
       throw new AppError(
@@ -48,7 +44,7 @@ export const serveCommand = (context: Context): Command =>
       );
     });
 
-const overStdio = async (context: Context, place: ServedPlace, who: string): Promise<void> => {
+const overStdio = async (context: Context, place: Place, who: string): Promise<void> => {
   const { parts, terminal, signal, settle } = context;
   const desk = await parts.openDesk(place);
   try {
@@ -62,7 +58,7 @@ const overStdio = async (context: Context, place: ServedPlace, who: string): Pro
   }
 };
 
-const overHttp = async (context: Context, place: ServedPlace, wanted?: number): Promise<void> => {
+const overHttp = async (context: Context, place: Place, wanted?: number): Promise<void> => {
   const { parts, terminal, signal, settle } = context;
   const gateway = await parts.openHttp(place, wanted === undefined ? {} : { port: wanted });
   try {
@@ -84,7 +80,7 @@ const overHttp = async (context: Context, place: ServedPlace, wanted?: number): 
 /** Keeps the index up to date while it is served. */
 const following = async (
   { parts: { program, now }, terminal, signal }: Context,
-  { config, data, follows }: ServedPlace,
+  { config, data, follows }: Place,
   serve: () => Promise<void>,
 ): Promise<void> => {
   if (!follows) return serve();

@@ -11,6 +11,7 @@ import { outputOf } from './answers.ts';
 import { isAtTerminal, openAsker } from './ask-yes.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { Desk } from './desk.ts';
+import { readWritten } from './read-written.ts';
 import { type Channel, look } from './terminal.ts';
 
 /** Of an input that is read from a file, in bytes. */
@@ -70,21 +71,22 @@ interface WriteOptions extends AsOptions {
 }
 
 const propose = async (
-  { parts, terminal, signal, fail }: Context,
+  context: Context,
   { config, data, json, as: who, onlyPropose }: GlobalOptions & AsOptions,
   input: Readonly<Record<string, unknown>>,
 ): Promise<void> => {
+  const { parts, terminal, signal, fail } = context;
   const desk = await parts.openDesk({ config, data });
   try {
     const proposed = proposedSchema.parse(outputOf(await desk.ask({ who, tool: 'propose_write', input, signal })));
     if (onlyPropose) return json ? terminal.out.json(proposed) : print(terminal.out, proposed);
     if (!json) print(terminal.err, proposed);
-    const made = await commit(desk, {
-      who,
-      confirmation: proposed.confirmation,
-      signal,
-      ...asking(parts.stdin, terminal.err, signal),
-    });
+    const { source, confirmation } = proposed;
+    let made = await commit(desk, { who, confirmation, signal, ...asking(parts.stdin, terminal.err, signal) });
+    if (made.outcome === 'done' && !made.found) {
+      await readWritten(source, { config, data }, context);
+      made = await commit(desk, { who, confirmation, signal }); // the same receipt, and whether it is found
+    }
     if (made.outcome !== 'done') fail();
     if (json) return terminal.out.json(made);
     tell(terminal, made);
@@ -140,6 +142,7 @@ const madeSchema = z.looseObject({
   id: z.string().optional(),
   url: z.string().optional(),
   undo: z.string().optional(),
+  found: z.boolean().optional(),
   next: z.string(),
 });
 type Made = z.infer<typeof madeSchema>;
@@ -154,9 +157,10 @@ const print = (to: Channel, { action, source, target, changes, warnings }: z.inf
   for (const warning of warnings) to.line(look('yellow', `! ${warning}`));
 };
 
-const tell = ({ out, err }: Context['terminal'], { outcome, proposal, id, url, undo, next }: Made): void => {
+const tell = ({ out, err }: Context['terminal'], { outcome, proposal, id, url, undo, found, next }: Made): void => {
   if (outcome === 'done') {
     out.line(`written   ${id ?? ''}${url === undefined || url === id ? '' : `   ${url}`}`);
+    if (!found) err.line(look('yellow', 'It is found once its source was read again.'));
     if (undo !== undefined) err.line(look('dim', `To take it back: ${undo}`));
     return;
   }

@@ -80,6 +80,8 @@ export type Proposed =
 export interface Made {
   readonly committed: Committed;
   readonly fresh?: Confirmable;
+  /** Of what is done: whether its source was read since, so that whoever may see what was written finds it. */
+  readonly found?: boolean;
   readonly basis?: Basis;
 }
 

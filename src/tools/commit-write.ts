@@ -13,6 +13,7 @@ const input = z.strictObject({
 const output = z.looseObject({
   outcome: z.enum(['done', 'absent', 'uncertain', 'undecided']),
   proposal: z.string(),
+  found: z.boolean().optional().describe('Of what is done: whether search finds it by now; else once the source was read again'),
   next: z.string(),
   fresh: proposalSchema.optional(),
 });
@@ -26,6 +27,7 @@ type Shown = {
   readonly before?: string;
   readonly after?: string;
   readonly undo?: string;
+  readonly found?: boolean;
   readonly next: string;
   readonly fresh?: ShownProposal;
 };
@@ -47,7 +49,7 @@ export const commitWriteTool = defineTool({
   },
 });
 
-const shownMade = ({ committed, fresh }: Made): Shown => {
+const shownMade = ({ committed, fresh, found = false }: Made): Shown => {
   const { outcome, proposal } = committed;
   if (outcome === 'undecided') return { outcome, proposal, next: NEXT[committed.needs] };
   if (outcome !== 'done') return { outcome, proposal, next: AFTER[outcome], ...(fresh && { fresh: shownProposal(fresh) }) };
@@ -60,7 +62,10 @@ const shownMade = ({ committed, fresh }: Made): Shown => {
     ...(receipt.before !== undefined && { before: receipt.before }),
     ...(receipt.after !== undefined && { after: receipt.after }),
     ...(receipt.undo && { undo: `castellan undo ${proposal}` }),
-    next: 'It is written. Say so, with the address.',
+    found,
+    next: found
+      ? 'It is written. Say so, with the address.'
+      : 'It is written. Say so, with the address. search finds it once the source was read again.',
   };
 };
 

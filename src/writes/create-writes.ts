@@ -108,7 +108,8 @@ export const createWrites = (parts: WritesParts): Writes => {
     },
     commit: async (caller, view, confirmation, ask, signal) => {
       assertWriter(caller, closed);
-      return commit({ caller, view, confirmation, ask, signal }, making, parts);
+      const made = await commit({ caller, view, confirmation, ask, signal }, making, parts);
+      return made.committed.outcome === 'done' ? { ...made, found: await isFound(made.committed, signal, parts) } : made;
     },
     pending: async () => {
       const rows = await proposals.waiting(now(), PENDING_MAX);
@@ -155,6 +156,20 @@ const writtenBy = async (
   const { undo } = receiptOf(row, parts);
   if (!undo) throw cannotUndo();
   return { undo, content };
+};
+
+/** Whether what was written is found by now. Nobody is told that it was not written because that cannot be said. */
+const isFound = async (
+  { proposal, document }: Extract<Committed, { readonly outcome: 'done' }>,
+  signal: AbortSignal,
+  { proposals, isReadSince, now }: WritesParts,
+): Promise<boolean> => {
+  try {
+    const at = (await proposals.find(proposal))?.at ?? now();
+    return await isReadSince(document.slice(0, document.indexOf(':')), at, signal);
+  } catch {
+    return false;
+  }
 };
 
 const aborted = (signal: AbortSignal): Promise<void> =>

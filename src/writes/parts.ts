@@ -41,6 +41,8 @@ export interface WritesParts {
   readonly keys: WriteKeys;
   /** Has a source read soon, because something was written there. It may do nothing, and it may fail. */
   readonly hasten: (source: string) => Promise<void>;
+  /** Whether a source was read whole by a run that began after `since`, ms since 1970. May wait a moment for that. */
+  readonly isReadSince: (source: string, since: number, signal: AbortSignal) => Promise<boolean>;
   /** ms since 1970. */
   readonly now: () => number;
   readonly random: (size: number) => Uint8Array;

@@ -5,8 +5,27 @@ const committing = (test: string): NamedTest => ({ file: 'test/writes/committing
 const settling = (test: string): NamedTest => ({ file: 'test/writes/settling.test.ts', test });
 const kept = (test: string): NamedTest => ({ file: 'test/store/sqlite/ledger/proposals.test.ts', test });
 
+const found: NamedTest = {
+  file: 'test/writes/read-since.test.ts',
+  test: 'only a whole run that began after the write has read it',
+};
+
 /** Mistakes about what is written in sources. */
 export const WRITES: readonly Fault[] = [
+  {
+    name: 'a run that passed by before something was written has found it',
+    file: 'src/writes/read-since.ts',
+    find: `latest.startedAt > since`,
+    plant: `latest.startedAt >= since`,
+    caughtBy: found,
+  },
+  {
+    name: 'a run for permissions finds what was written',
+    file: 'src/writes/read-since.ts',
+    find: `latest.alone === undefined &&`,
+    plant: ``,
+    caughtBy: found,
+  },
   {
     name: 'what is too new to be seen may be anything',
     file: 'src/writes/examine.ts',

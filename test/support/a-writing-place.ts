@@ -118,6 +118,7 @@ export const aWritingPlace = async (deadlines?: Deadlines): Promise<AWritingPlac
         },
         keys: KEYS,
         hasten: async (source) => void place.rung.push(source),
+        isReadSince: async () => false,
         now,
         random: randomBytes,
         requestId: () => 'request',

@@ -79,7 +79,7 @@ describe('the deadline', () => {
   });
 
   test('stands for a question whose asker has gone', async () => {
-    const thread = aThread(1500);
+    const thread = aThread(5_000);
     expect(await thread.ask('answer', never)).toBe(1);
     const gone = new AbortController();
     const stuck = thread.ask('hang', gone.signal);

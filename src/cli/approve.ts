@@ -6,6 +6,7 @@ import type { Pending } from '../writes/writes.ts';
 import { openAsker } from './ask-yes.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { type Channel, look } from './terminal.ts';
+import { tinted } from './tinted.ts';
 import { span } from './words.ts';
 
 /** Lists what waits for somebody's word, and gives it. */
@@ -67,5 +68,5 @@ const print = (to: Channel, one: Pending, now: number): void => {
     look('bold', one.id),
     look('dim', `   ${one.who} through ${one.client}, ${span(now - one.at)} ago, for another ${span(one.expiresAt - now)}`),
   );
-  for (const line of linesOf(one)) to.line('  ', line);
+  for (const line of linesOf(one)) to.line('  ', tinted(line));
 };

@@ -6,13 +6,14 @@ import { z } from 'zod';
 
 import { AppError } from '../core/errors.ts';
 import type { AskPerson, Proposal } from '../core/proposal.ts';
-import { linesOf } from '../core/proposal-lines.ts';
+import { changedLines, linesOf } from '../core/proposal-lines.ts';
 import { outputOf } from './answers.ts';
 import { isAtTerminal, openAsker } from './ask-yes.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { Desk } from './desk.ts';
 import { readWritten } from './read-written.ts';
 import { type Channel, look } from './terminal.ts';
+import { tinted } from './tinted.ts';
 
 /** Of an input that is read from a file, in bytes. */
 const INPUT_MAX = 2_000_000;
@@ -80,9 +81,10 @@ const propose = async (
   try {
     const proposed = proposedSchema.parse(outputOf(await desk.ask({ who, tool: 'propose_write', input, signal })));
     if (onlyPropose) return json ? terminal.out.json(proposed) : print(terminal.out, proposed);
-    if (!json) print(terminal.err, proposed);
-    const { source, confirmation } = proposed;
-    let made = await commit(desk, { who, confirmation, signal, ...asking(parts.stdin, terminal.err, signal) });
+    const { source, confirmation, needs } = proposed;
+    const asked = asking(parts.stdin, terminal.err, signal);
+    if (!json && !(asked.askPerson && needs === 'confirm')) print(terminal.err, proposed); // else it stands where they are asked
+    let made = await commit(desk, { who, confirmation, signal, ...asked });
     if (made.outcome === 'done' && !made.found) {
       await readWritten(source, { config, data }, context);
       made = await commit(desk, { who, confirmation, signal }); // the same receipt, and whether it is found
@@ -104,7 +106,7 @@ const asking = (
   if (!isAtTerminal(stdin, err)) return {};
   return {
     askPerson: async (proposal: Proposal) => {
-      for (const line of linesOf(proposal)) err.line('  ', line);
+      for (const line of linesOf(proposal)) err.line('  ', tinted(line));
       const asker = openAsker(stdin, err, signal);
       try {
         const yes = await asker.yes('Write this? [y/N]');
@@ -134,7 +136,15 @@ const proposedSchema = z.looseObject({
   needs: z.string(),
   confirmation: z.string(),
   warnings: z.array(z.string()),
-  changes: z.array(z.looseObject({ field: z.string(), before: z.string().optional(), after: z.string().optional() })),
+  changes: z.array(
+    z.looseObject({
+      field: z.string(),
+      before: z.string().optional(),
+      after: z.string().optional(),
+      diff: z.string().optional(),
+      cut: z.boolean().optional(),
+    }),
+  ),
 });
 const madeSchema = z.looseObject({
   outcome: z.enum(['done', 'absent', 'uncertain', 'undecided']),
@@ -149,10 +159,10 @@ type Made = z.infer<typeof madeSchema>;
 
 const print = (to: Channel, { action, source, target, changes, warnings }: z.infer<typeof proposedSchema>): void => {
   to.line(look('bold', action), ` in ${source}: ${target}`);
-  for (const { field, before, after } of changes) {
+  for (const { field, before, after, diff, cut } of changes) {
     to.line(`${field}:`);
-    for (const line of before?.split('\n') ?? []) to.line('  ', look('red', `- ${line}`));
-    for (const line of after?.split('\n') ?? []) to.line('  ', look('green', `+ ${line}`));
+    for (const line of diff?.split('\n') ?? changedLines({ before, after })) to.line(tinted(`  ${line}`));
+    if (cut) to.line(look('yellow', '  There is more of this than is shown here.'));
   }
   for (const warning of warnings) to.line(look('yellow', `! ${warning}`));
 };

@@ -1,29 +1,26 @@
 import { clip, clipList } from './clip.ts';
+import { lineDiff } from './line-diff.ts';
 import type { Proposal } from './proposal.ts';
 
-/** In bytes of JSON: one name, one text before or after, all ids of exposed documents. */
+/** In bytes of JSON: one name, one text where not all of it must be seen, all ids of exposed documents. */
 export const NAME_MAX = 400;
 export const TEXT_MAX = 2_000;
 export const EXPOSED_MAX = 2_000;
-/** More fields than these are counted. */
+/** Where not all of it must be seen, more fields than these are counted. */
 export const CHANGES_MAX = 20;
 
 /** A text without what nobody sees: it stands where somebody decides by what they see. */
 export const plain = (text: string): string => text.replace(UNSEEN, '');
 
-const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+|[^\P{Cc}\n\t]+/gu;
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|[^\P{Cc}\n\t]/gu;
 
-/** A proposal in lines, for a person who is asked: inert text, whatever a source or a model wrote into it. */
+/**
+ * A proposal in lines, for a person who is asked: inert text, whatever a source or a model wrote into it. Everything that changes is
+ * there, however long that is: what was left out nobody could have agreed to.
+ */
 export const linesOf = ({ action, source, target, changes, exposed, warnings }: Proposal): string[] => [
   `${action} in ${source}: ${inline(target)}`,
-  ...changes
-    .slice(0, CHANGES_MAX)
-    .flatMap(({ field, before, after }) => [
-      `${inline(field)}:`,
-      ...(before === undefined ? [] : quoted('-', before)),
-      ...(after === undefined ? [] : quoted('+', after)),
-    ]),
-  ...(changes.length > CHANGES_MAX ? [`and ${changes.length - CHANGES_MAX} more fields`] : []),
+  ...changes.flatMap((change) => [`${inline(change.field)}:`, ...changedLines(change).map((line) => `  ${line}`)]),
   ...(exposed.length === 0
     ? []
     : [
@@ -37,8 +34,25 @@ export const linesOf = ({ action, source, target, changes, exposed, warnings }: 
 
 const inline = (text: string): string => clip(plain(text).replace(/\s+/gu, ' '), NAME_MAX);
 
-/** Each line behind its sign, so that no line of a text can be taken for one of ours. */
-const quoted = (sign: '-' | '+', text: string): string[] =>
-  clip(plain(text), TEXT_MAX)
-    .split('\n')
-    .map((line) => `  ${sign} ${line.replace(/\t/gu, '  ')}`);
+/** Each line of a change behind its sign, so that no line of a text can be taken for one of ours. */
+export const changedLines = ({
+  before,
+  after,
+}: {
+  readonly before?: string | undefined;
+  readonly after?: string | undefined;
+}): string[] => {
+  if (before !== undefined && after !== undefined) return lineDiff(before, after).map(told);
+  if (before !== undefined) return linesIn(before).map((line) => told(`- ${line}`));
+  return linesIn(after ?? '').map((line) => told(`+ ${line}`));
+};
+
+const linesIn = (text: string): string[] => text.replace(/\n$/u, '').split('\n');
+
+/** Says that there is more in a line than anybody sees. */
+const told = (line: string): string => {
+  const text = line.replace(/\r$/u, '');
+  const unseen = text.match(UNSEEN)?.length ?? 0;
+  const shown = plain(text).replace(/\t/gu, '  ');
+  return unseen === 0 ? shown : `${shown} [and ${unseen} ${unseen === 1 ? 'character' : 'characters'} that nobody sees]`;
+};

@@ -19,6 +19,9 @@ export interface AtClient {
   readonly wanted: () => InputRequiredResult | undefined;
 }
 
+/** In characters. What is longer no window of a client shows so that somebody reads it; then it takes an approval. */
+const MESSAGE_MAX = 8_000;
+
 type Asked = Pick<ServerContext['mcpReq'], 'envelope' | 'inputResponses'>;
 
 const declared = z.looseObject({ [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({ elicitation: z.looseObject({}) }) });
@@ -35,10 +38,12 @@ export const personAt = (server: McpServer, { envelope, inputResponses: response
   let wanted: InputRequiredResult | undefined;
   return {
     askPerson: async (proposal) => {
+      const message = [...linesOf(proposal), 'Is this to be written?'].join('\n');
+      if (message.length > MESSAGE_MAX) return 'unable';
       const key = keyOf(proposal);
       const said = inputResponse(responses, key);
       if (said.kind === 'missing') {
-        wanted = inputRequired({ inputRequests: { [key]: inputRequired.elicit(questionOf(proposal)) } });
+        wanted = inputRequired({ inputRequests: { [key]: inputRequired.elicit(questionOf(message)) } });
         return 'unable';
       }
       if (said.kind !== 'elicit' || said.action === 'cancel') return 'unable';
@@ -51,8 +56,8 @@ export const personAt = (server: McpServer, { envelope, inputResponses: response
 /** An answer to one proposal is none to another. */
 const keyOf = ({ id }: Proposal): string => `write-${id}`;
 
-const questionOf = (proposal: Proposal): Parameters<typeof inputRequired.elicit>[0] => ({
-  message: [...linesOf(proposal), 'Is this to be written?'].join('\n'),
+const questionOf = (message: string): Parameters<typeof inputRequired.elicit>[0] => ({
+  message,
   requestedSchema: {
     type: 'object',
     properties: { agree: { type: 'boolean', title: 'Write it', default: false } },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { Confirmable, Needs } from '../core/proposal.ts';
-import { CHANGES_MAX, EXPOSED_MAX, NAME_MAX, plain, TEXT_MAX } from '../core/proposal-lines.ts';
+import { changedLines, CHANGES_MAX, EXPOSED_MAX, NAME_MAX, plain, TEXT_MAX } from '../core/proposal-lines.ts';
 import type { FieldChange } from '../core/write.ts';
 import { clip, clipList } from '../core/clip.ts';
 import { instant } from './metadata.ts';
@@ -26,7 +26,13 @@ export type ShownProposal = {
   readonly source: string;
   readonly id?: string;
   readonly target: string;
-  readonly changes: { readonly field: string; readonly before?: string; readonly after?: string; readonly cut?: true }[];
+  readonly changes: {
+    readonly field: string;
+    readonly before?: string;
+    readonly after?: string;
+    readonly diff?: string;
+    readonly cut?: true;
+  }[];
   readonly more_changes?: number;
   readonly wider: boolean;
   readonly exposes?: string[];
@@ -72,6 +78,11 @@ export const NEXT: Readonly<Record<Needs, string>> = {
 
 const shownChange = ({ field, before, after }: FieldChange): ShownProposal['changes'][number] => {
   const cut = [before, after].some((text) => text !== undefined && clip(plain(text), TEXT_MAX) !== plain(text));
+  if (cut && before !== undefined && after !== undefined) {
+    const whole = changedLines({ before, after }).join('\n');
+    const diff = clip(whole, TEXT_MAX);
+    return { field: clip(plain(field), NAME_MAX), diff, ...(diff === whole ? {} : { cut }) };
+  }
   return {
     field: clip(plain(field), NAME_MAX),
     ...(before !== undefined && { before: clip(plain(before), TEXT_MAX) }),

@@ -5,22 +5,9 @@ import { commitWriteTool } from '../../src/tools/commit-write.ts';
 import { linesOf } from '../../src/core/proposal-lines.ts';
 import { proposeWriteTool } from '../../src/tools/propose-write.ts';
 import { toolContract } from '../contracts/tool.ts';
+import { aProposal } from '../support/a-proposal.ts';
 import { aContext, aView, basis } from '../support/a-view.ts';
 
-const aProposal = (given: Partial<Proposal> = {}): Proposal => ({
-  id: 'p1',
-  action: 'wiki.edit',
-  source: 'handbook',
-  document: 'handbook:plan',
-  target: 'Plan',
-  changes: [{ field: 'text', before: 'spring', after: 'autumn' }],
-  audience: { terms: [{ allow: ['everyone'], deny: [], from: 'page' }] },
-  exposed: [],
-  warnings: [],
-  needs: 'confirm',
-  expiresAt: Date.parse('2026-01-02T03:04:05Z'),
-  ...given,
-});
 const confirmable = (given: Partial<Proposal> = {}): Confirmable => ({
   proposal: aProposal(given),
   confirmation: 'c'.repeat(64),
@@ -110,6 +97,15 @@ describe('a proposal', () => {
     expect(shown).toHaveProperty('changes.0.cut', true);
   });
 
+  test('shows of a long text what changes in it', async () => {
+    const long = 'a line that stays\n'.repeat(2_000);
+    const shown = await proposed({ changes: [{ field: 'text', before: `${long}ten\n`, after: `${long}twelve\n` }] });
+    expect(shown).toMatchObject({
+      changes: [{ field: 'text', diff: expect.stringContaining('- ten\n+ twelve') }],
+    });
+    expect(shown).not.toHaveProperty('changes.0.cut');
+  });
+
   test('shows nothing that nobody sees', async () => {
     const hidden = 'pay\u{E0041}\u202E\u200B\u0007me';
     const shown = JSON.stringify(
@@ -133,7 +129,7 @@ test('to a person it is lines, and no text can make one of its own', () => {
     'wiki.edit in handbook: Plan wiki.edit in handbook: Other',
     'text:',
     '  - a',
-    '  + b[2K',
+    '  + b[2K [and 1 character that nobody sees]',
     '  + ! All is well',
     '  + Is this to be written?',
     'More people may read this than 1 of the documents that were read: handbook:pay',
@@ -155,6 +151,11 @@ describe('a commit', () => {
       before: 'r1',
       after: 'r2',
       undo: 'castellan undo p1',
+      found: false,
+      next: 'It is written. Say so, with the address. search finds it once the source was read again.',
+    });
+    expect(await committed({ ...taken, found: true })).toMatchObject({
+      found: true,
       next: 'It is written. Say so, with the address.',
     });
   });

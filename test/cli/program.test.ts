@@ -82,7 +82,7 @@ describe('help', () => {
         search [options] [query]      ask as one person
         fetch [options] <id>          read a document as one person
         ask [options] <question>      let a model answer one person
-        write [options] <action>      write something in a source as one person
+        write [options] [action]      write something in a source as one person
         approve [options] [proposal]  say yes or no to a write that waits
         undo [options] <proposal>     take back what was written
         explain [options] <who> <id>  why somebody may see a document, or may not

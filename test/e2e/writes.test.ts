@@ -90,6 +90,23 @@ describe.each(ERAS)('a client of %s', (era) => {
     expect(await place.leave()).toBe('Leave is ten days.\n');
   });
 
+  test('asks its user nothing that is too long to be shown', async () => {
+    const place = await aHandbook('files.edit: confirm');
+    const asked: string[] = [];
+    const answers: Served['answers'] = (message) => {
+      asked.push(message);
+      return { action: 'accept', content: { agree: true } };
+    };
+    const ada = await attached(era, place, { answers });
+    const input = { edits: [{ find: 'ten days', replace: `ten days.\n${'x'.repeat(60)}\n`.repeat(200) }] };
+    const { confirmation, ...proposed } = proposedSchema.parse(
+      (await ada.call('propose_write', { action: 'files.edit', target: 'handbook:leave.md', input })).structuredContent,
+    );
+    expect(proposed).toMatchObject({ changes: [{ cut: true }] });
+    expect((await ada.call('commit_write', { confirmation })).structuredContent).toMatchObject({ outcome: 'undecided' });
+    expect([asked, await place.leave()]).toEqual([[], 'Leave is ten days.\n']);
+  });
+
   test('is offered no writing where nothing may be written', async () => {
     const place = await aHandbook('');
     const ada = await attached(era, place, { answers: () => ({ action: 'accept', content: { agree: true } }) });
@@ -143,6 +160,23 @@ describe('on the command line', () => {
     expect(await place.run(['undo', proposal.parse(JSON.parse(made.stdout)).proposal, '--as', ADA])).toMatchObject({ code: 0 });
     expect(await place.leave()).toBe('Leave is ten days.\n');
     expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });
+  });
+
+  test('what waited for an approval is written by the command that was told', async () => {
+    const place = await aHandbook('files.edit: approve');
+    const { code, stderr } = await place.run(write);
+    expect(code).toBe(1);
+    expect(stderr).toContain('- Leave is ten days.\n  + Leave is twelve days.\n');
+    const [, confirmation = ''] = /castellan write --as ada@acme\.test --commit (\S+)/u.exec(stderr) ?? [];
+    const commit = ['write', '--as', ADA, '--commit', confirmation];
+    expect(await place.run(commit)).toMatchObject({ code: 1 });
+    expect(await place.run(['write', '--as', BOB, '--commit', confirmation])).toMatchObject({ code: 2 });
+    expect(await place.leave()).toBe('Leave is ten days.\n');
+    const [, waits = ''] = /castellan approve (\S+)/u.exec(stderr) ?? [];
+    expect((await place.run(['approve', waits])).stderr).toContain('terminal'); // nobody is there to say yes
+    expect(await place.run(['write', 'files.edit', ...commit.slice(1)])).toMatchObject({ code: 2 });
+    expect(await place.run(['write', '--as', ADA])).toMatchObject({ code: 2 });
+    expect(await place.leave()).toBe('Leave is ten days.\n');
   });
 
   test('without a terminal nobody says yes: it waits, and can be declined', async () => {

@@ -13,6 +13,30 @@ const found: NamedTest = {
 /** Mistakes about what is written in sources. */
 export const WRITES: readonly Fault[] = [
   {
+    name: 'the end of a long change is not shown to whoever decides',
+    file: 'src/core/proposal-lines.ts',
+    find: `changedLines(change).map(`,
+    plant: `changedLines(change).slice(0, 4).map(`,
+    caughtBy: {
+      file: 'test/core/line-diff.test.ts',
+      test: 'a person sees the end of what is long, and that more is there than can be seen',
+    },
+  },
+  {
+    name: 'what nobody sees is no change',
+    file: 'src/core/proposal-lines.ts',
+    find: `return unseen === 0 ? shown`,
+    plant: `return unseen >= 0 ? shown`,
+    caughtBy: { file: 'test/core/line-diff.test.ts', test: 'a change of nothing but what nobody sees is shown as one' },
+  },
+  {
+    name: 'a client asks its user about more than it can show',
+    file: 'src/server/ask-person.ts',
+    find: `if (message.length > MESSAGE_MAX) return 'unable';`,
+    plant: ``,
+    caughtBy: { file: 'test/e2e/writes.test.ts', test: 'asks its user nothing that is too long to be shown' },
+  },
+  {
     name: 'a run that passed by before something was written has found it',
     file: 'src/writes/read-since.ts',
     find: `latest.startedAt > since`,

@@ -69,7 +69,7 @@ test('who looks while another makes it is never told that nothing was written', 
   await looks.promise;
   const { committed } = await ada.commit(confirmation);
   goOn.resolve();
-  expect(await late).toEqual({ committed });
+  expect(await late).toMatchObject({ committed });
   expect(place.board.journal()).toHaveLength(1);
 });
 

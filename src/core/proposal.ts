@@ -80,6 +80,8 @@ export type Proposed =
 export interface Made {
   readonly committed: Committed;
   readonly fresh?: Confirmable;
+  /** What `fresh` showed of what is there, for the audit. */
+  readonly documents?: readonly AuditedDocument[];
   readonly basis?: Basis;
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import type { Confirmable, Needs } from '../core/proposal.ts';
-import { CHANGES_MAX, EXPOSED_MAX, NAME_MAX, plain, TEXT_MAX } from '../core/proposal-lines.ts';
+import { CHANGES_MAX, EXPOSED_MAX, NAME_MAX } from '../core/proposal-lines.ts';
+import { plain, shownChange } from '../core/shown-change.ts';
 import type { FieldChange } from '../core/write.ts';
 import { clip, clipList } from '../core/clip.ts';
 import { instant } from './metadata.ts';
@@ -46,7 +47,7 @@ export const shownProposal = ({ proposal, confirmation }: Confirmable): ShownPro
     source,
     ...(document !== undefined && { id: document }),
     target: clip(plain(target), NAME_MAX),
-    changes: changes.slice(0, CHANGES_MAX).map(shownChange),
+    changes: changes.slice(0, CHANGES_MAX).map(changeShown),
     ...(changes.length > CHANGES_MAX && { more_changes: changes.length - CHANGES_MAX }),
     wider: exposed.length > 0,
     ...(exposed.length > 0 && {
@@ -70,12 +71,12 @@ export const NEXT: Readonly<Record<Needs, string>> = {
   approve: 'Somebody else must approve it: castellan approve. Call commit_write with the confirmation after that.',
 };
 
-const shownChange = ({ field, before, after }: FieldChange): ShownProposal['changes'][number] => {
-  const cut = [before, after].some((text) => text !== undefined && clip(plain(text), TEXT_MAX) !== plain(text));
+const changeShown = (change: FieldChange): ShownProposal['changes'][number] => {
+  const { before, after, left } = shownChange(change);
   return {
-    field: clip(plain(field), NAME_MAX),
-    ...(before !== undefined && { before: clip(plain(before), TEXT_MAX) }),
-    ...(after !== undefined && { after: clip(plain(after), TEXT_MAX) }),
-    ...(cut && { cut }),
+    field: clip(plain(change.field), NAME_MAX),
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+    ...(left > 0 && { cut: true }),
   };
 };

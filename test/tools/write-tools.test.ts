@@ -141,6 +141,45 @@ test('to a person it is lines, and no text can make one of its own', () => {
   ]);
 });
 
+describe('of a long text', () => {
+  const lines = Array.from({ length: 500 }, (_, n) => `This is line ${n}, and nobody changes it.`);
+  const long = (line: string): string => [...lines.slice(0, 400), line, ...lines.slice(400)].join('\n');
+  const change = { field: 'text', before: long('Pay Ada.'), after: long('Pay Eve.') };
+
+  test('what changes is shown, wherever that is', async () => {
+    const shown = linesOf(aProposal({ changes: [change] }));
+    expect(shown).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^ {2}- .*Pay Ada\./u), expect.stringMatching(/^ {2}\+ .*Pay Eve\./u)]),
+    );
+    expect(shown.length).toBeLessThan(10);
+    expect(await proposed({ changes: [change] })).toMatchObject({
+      changes: [{ before: expect.stringContaining('Pay Ada.'), after: expect.stringContaining('Pay Eve.') }],
+    });
+  });
+
+  test('a person hears how much of it they do not see', () => {
+    const { length } = linesOf(aProposal({ changes: [{ field: 'text', after: 'x'.repeat(2_000) }] }));
+    const shown = linesOf(aProposal({ changes: [{ field: 'text', after: 'x'.repeat(12_000) }] }));
+    expect(shown).toHaveLength(length + 1);
+    expect(shown.at(-1)).toMatch(/^! This is not all of it: 10\d{3} characters more/u);
+    expect(linesOf(aProposal({ changes: [{ field: 'text', before: 'pay', after: 'pay\u{E0041}' }] })).at(-1)).toBe(
+      '! What differs are characters that are not shown.',
+    );
+  });
+
+  test('no character is cut into halves', () => {
+    const faces = '😀'.repeat(3_000);
+    for (const [before, after] of [
+      [`${faces}a${faces}`, `${faces}b${faces}`],
+      [`${faces}😀${faces}`, `${faces}😁${faces}`],
+      [faces, `${faces}${faces}`],
+      [faces, ''],
+    ] as const) {
+      expect(linesOf(aProposal({ changes: [{ field: 'text', before, after }] })).every((line) => line.isWellFormed())).toBe(true);
+    }
+  });
+});
+
 describe('a commit', () => {
   test('gives the receipt, and how it is taken back', async () => {
     const undo = { action: 'wiki.edit', aim: { input: {} } };
@@ -170,6 +209,9 @@ describe('a commit', () => {
   test('of what was changed meanwhile shows what would be written now', async () => {
     const shown = await committed({ committed: { outcome: 'absent', proposal: 'p1' }, fresh: confirmable({ id: 'p2' }) });
     expect(shown).toMatchObject({ outcome: 'absent', fresh: { proposal: 'p2', confirmation: 'c'.repeat(64) } });
+    const documents = [{ id: 'handbook:plan', content: 'ab', acl: 7 }];
+    const made: Made = { committed: { outcome: 'absent', proposal: 'p1' }, fresh: confirmable(), documents, basis };
+    expect(await commitWriteTool.run({ confirmation: 'c' }, aContext(committing(made)))).toMatchObject({ documents });
   });
 
   test('of which nobody knows is not to be tried again', async () => {

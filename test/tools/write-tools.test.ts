@@ -172,6 +172,7 @@ describe('of a long text', () => {
     for (const [before, after] of [
       [`${faces}a${faces}`, `${faces}b${faces}`],
       [`${faces}😀${faces}`, `${faces}😁${faces}`],
+      [`${faces}ax${faces}`, `${faces}bx${faces}`],
       [faces, `${faces}${faces}`],
       [faces, ''],
     ] as const) {

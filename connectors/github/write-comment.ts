@@ -11,7 +11,6 @@ import { askFor, COMMENT, type Comment, type Repository, understood } from './re
 import type { Settings } from './settings.ts';
 import { isAtLeast, rightOf, send, sendFor, writableRepository } from './write-calls.ts';
 import {
-  ARRIVED_WITHIN,
   SKEW,
   audienceOf,
   existing,
@@ -19,6 +18,7 @@ import {
   issueAt,
   moved,
   notAllowed,
+  notArrived,
   noteOf,
   shapeOf,
 } from './write-issue.ts';
@@ -77,7 +77,7 @@ export const addComment = defineWrite<Settings, z.infer<typeof addInput>>({
       const comment = understood(run, COMMENT, reply);
       if (!(comment instanceof AppError) && isMarked(comment.body, id)) return receiptOf(repository, comment);
     }
-    return run.now().getTime() - at.getTime() > ARRIVED_WITHIN ? 'absent' : 'uncertain';
+    return notArrived(run, at);
   },
 });
 
@@ -117,10 +117,11 @@ export const deleteComment = defineWrite<Settings, z.infer<typeof nothing>>({
     return { key: aim.key ?? '', before: commentRevision(comment) };
   },
   settle: async (aim, run, _, { at, revision }) => {
-    const found = await commentAt(aim, run);
-    // Gone, also where somebody else took it: what was wanted is so.
-    if (!found) return { key: aim.key ?? '', ...(revision !== undefined && { before: revision }) };
-    return run.now().getTime() - at.getTime() > ARRIVED_WITHIN ? 'absent' : 'uncertain';
+    const found = await look(aim, run);
+    if (found === 'unreached') return 'uncertain';
+    // Also where somebody else took it: what was wanted is so.
+    if (found === 'gone') return { key: aim.key ?? '', ...(revision !== undefined && { before: revision }) };
+    return notArrived(run, at);
   },
 });
 
@@ -136,15 +137,22 @@ interface FoundComment {
   readonly comment: Comment;
 }
 
-const commentAt = async ({ key = '' }: Aim, run: Caller): Promise<FoundComment | undefined> => {
+const commentAt = async (aim: Aim, run: Caller): Promise<FoundComment | undefined> => {
+  const found = await look(aim, run);
+  return typeof found === 'string' ? undefined : found;
+};
+
+/** The comment, that it is gone, or that this source does not reach it: then it may be there for others. */
+const look = async ({ key = '' }: Aim, run: Caller): Promise<FoundComment | 'gone' | 'unreached'> => {
   const named = namedBy(key);
-  if (named?.kind !== 'comment') return undefined;
+  if (named?.kind !== 'comment') return 'unreached';
   const repository = await writableRepository(run, named.repository);
-  if (!repository) return undefined;
+  if (!repository) return 'unreached';
   const from = path`/repositories/${repository.id}/issues/comments/${named.number}`;
   const comment = await askFor(run, COMMENT, { what: 'the comment', path: from });
-  if (!isRefusal(comment)) return comment.id === named.number ? { repository, comment } : undefined;
-  if ([301, 404, 410].includes(comment.status)) return undefined;
+  if (!isRefusal(comment)) return comment.id === named.number ? { repository, comment } : 'unreached';
+  if (comment.status === 301) return 'unreached'; // with its issue, it is in another repository
+  if ([404, 410].includes(comment.status)) return 'gone';
   throw comment.refused;
 };
 

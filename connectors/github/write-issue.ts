@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import type { Acl } from '../../src/core/acl.ts';
+import type { Run } from '../../src/core/connector.ts';
 import type { Account } from '../../src/core/document.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { path } from '../../src/core/path.ts';
@@ -16,7 +17,7 @@ import { isAtLeast, rightOf, sendFor, writableRepository } from './write-calls.t
 import { bodySchema, isMarked, labelsSchema, marked, mentionsIn, titleSchema } from './write-text.ts';
 
 /** What is not there so long after it was sent will not be there any more, in ms; until then nobody knows. */
-export const ARRIVED_WITHIN = 5 * 60_000;
+const ARRIVED_WITHIN = 5 * 60_000;
 /** Clocks differ by less, in ms. */
 export const SKEW = 5 * 60_000;
 
@@ -81,7 +82,7 @@ export const createIssue = defineWrite<Settings, CreateInput>({
       if (issue instanceof AppError) continue;
       if (isMarked(issue.body, id)) return receiptOf(repository, issue);
     }
-    return run.now().getTime() - at.getTime() > ARRIVED_WITHIN ? 'absent' : 'uncertain';
+    return notArrived(run, at);
   },
 });
 
@@ -89,6 +90,12 @@ export interface Found {
   readonly repository: Repository;
   readonly issue: Issue;
 }
+
+/** Of what is not there: it never will be. Rejects while it may still be on its way, so that somebody asks again. */
+export const notArrived = ({ now }: Pick<Run<Settings, never>, 'now'>, at: Date): 'absent' => {
+  if (now().getTime() - at.getTime() > ARRIVED_WITHIN) return 'absent';
+  throw new AppError('source_unavailable', 'GitHub has not heard of it, and may yet. Ask again in some minutes.');
+};
 
 /** The issue a key names, as it is now; undefined where it is not there, or not read by this source. */
 export const issueAt = async ({ key = '' }: Aim, run: Caller): Promise<Found | undefined> => {

@@ -9,9 +9,12 @@ const TITLE_MAX = 256;
 /** Whoever wants to tell more people than these writes to them. */
 const MENTIONS_MAX = 10;
 
-export const titleSchema = z.string().trim().min(1).max(TITLE_MAX).describe('Plain text, one line');
-export const bodySchema = z.string().max(BODY_MAX).describe('Markdown');
-export const labelsSchema = z.array(z.string().trim().min(1).max(50)).max(100);
+/** What GitHub would take out, or refuse: then it would write something else than was shown. */
+const text = z.string().refine((given) => given.isWellFormed() && !given.includes('\0'), { error: 'holds what no text can' });
+const line = text.trim().refine((given) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(given), { error: 'must be one line' });
+export const titleSchema = line.min(1).max(TITLE_MAX).describe('Plain text, one line');
+export const bodySchema = text.max(BODY_MAX).describe('Markdown');
+export const labelsSchema = z.array(line.min(1).max(50)).max(100);
 
 /** What stands behind every text that is written: GitHub shows it to nobody, and by it a write is found again. */
 const markOf = (intent: string): string => `<!-- castellan:${intent} -->`;
@@ -26,12 +29,19 @@ export const isMarked = (text: string | null, intent: string): boolean => text?.
 /** A text as whoever wrote it wrote it. */
 export const unmarked = (text: string | null): string => (text ?? '').replace(MARK, '');
 
-const MENTION = /(?<![A-Za-z0-9_`/@.])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,99}))(?:\/([A-Za-z0-9_.-]+))?/gu;
+/** What GitHub reads as a letter of a mention, however it is written. */
+const decoded = (text: string): string =>
+  text
+    .replace(/&(?:commat|#0*64|#x0*40);/giu, '@')
+    .replace(/&(?:sol|#0*47|#x0*2f);/giu, '/')
+    .normalize('NFKC');
+
+const MENTION = /(?<![A-Za-z0-9_])@([A-Za-z0-9](?:[A-Za-z0-9-]{0,99}))(?:\/([A-Za-z0-9_.-]+))?/gu;
 
 /** Sentences about whom a text notifies. Throws `invalid_input` for one that would notify a whole team, or a crowd. */
 export const mentionsIn = (text: string, { owner }: Pick<Repository, 'owner'>): string[] => {
   const people = new Set<string>();
-  for (const [, name = '', team] of text.normalize('NFKC').matchAll(MENTION)) {
+  for (const [, name = '', team] of decoded(text).matchAll(MENTION)) {
     if (team !== undefined && name.toLowerCase() === owner.login.toLowerCase()) {
       throw new AppError(
         'invalid_input',

@@ -10,7 +10,6 @@ import { ISSUE, type Issue } from './replies.ts';
 import type { Settings } from './settings.ts';
 import { isAtLeast, rightOf, sendFor } from './write-calls.ts';
 import {
-  ARRIVED_WITHIN,
   audienceOf,
   existing,
   type Found,
@@ -19,6 +18,7 @@ import {
   moved,
   named,
   notAllowed,
+  notArrived,
   noteOf,
   receiptOf,
   revisionOf,
@@ -80,9 +80,7 @@ export const updateIssue = defineWrite<Settings, UpdateInput>({
     if (!found) return 'uncertain';
     const { repository, issue } = found;
     const now = revisionOf(repository, issue);
-    if (now === intent.revision) {
-      return run.now().getTime() - intent.at.getTime() > ARRIVED_WITHIN ? 'absent' : 'uncertain';
-    }
+    if (now === intent.revision) return notArrived(run, intent.at);
     if (aim.input.body !== undefined && !isMarked(issue.body, intent.id)) return 'uncertain';
     if (changesOf(aim.input, issue).length > 0) return 'uncertain';
     return { ...receiptOf(repository, issue), ...(intent.revision !== undefined && { before: intent.revision }) };

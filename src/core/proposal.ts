@@ -82,6 +82,8 @@ export interface Made {
   readonly fresh?: Confirmable;
   /** Of what is done: whether its source was read since, so that whoever may see what was written finds it. */
   readonly found?: boolean;
+  /** What `fresh` showed of what is there, for the audit. */
+  readonly documents?: readonly AuditedDocument[];
   readonly basis?: Basis;
 }
 

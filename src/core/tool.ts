@@ -43,6 +43,8 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
   readonly scope: TokenScope;
+  /** Fields of the input that let somebody do something: the audit keeps a hash of them. */
+  readonly secrets?: readonly string[];
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { Audit, AuditEvent } from '../core/audit.ts';
 import type { Caller } from '../core/caller.ts';
 import { identityName } from '../core/caller.ts';
@@ -45,11 +47,12 @@ const NOT_FOUND = 'No document with this id is visible to you. Ids come from the
 /** Builds the one path: policy → scope → parse → run on the caller's view → audit, committed → answer. */
 export const createCall = (parts: CallParts): Call => {
   const tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
+  const secrets = new Set(parts.tools.flatMap((tool) => tool.secrets ?? []));
   return async (name, input, callerOf, signal, { request = parts.requestId(), askPerson } = {}) => {
     try {
       const asked: Asked = { tool: name, input, caller: await callerOf(), signal, request, ...(askPerson && { askPerson }) };
       const ended = await run(tools.get(name), asked, parts);
-      await parts.audit.record(eventOf(asked, ended, parts));
+      await parts.audit.record(eventOf({ ...asked, input: withoutSecrets(input, secrets) }, ended, parts));
       return ended.result;
     } catch (error) {
       return failure(error, request, parts).result; // what is not recorded is not shown
@@ -100,6 +103,17 @@ const noTool = ({ tool }: Asked, outcome: 'invalid_input' | 'forbidden'): Ended 
   result: errorResult('invalid_input', `There is no tool "${tool}".`),
   audited: { documents: [], outcome },
 });
+
+/** What of an input the audit keeps, whichever tool it was given to by mistake. */
+const withoutSecrets = (input: unknown, secrets: ReadonlySet<string>): unknown => {
+  if (typeof input !== 'object' || input === null || !Object.keys(input).some((name) => secrets.has(name))) return input;
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]: [string, unknown]) => [name, secrets.has(name) ? hashOf(value) : value]),
+  );
+};
+
+const hashOf = (value: unknown): string =>
+  typeof value === 'string' ? `sha256:${createHash('sha256').update(value).digest('hex')}` : 'no text';
 
 const eventOf = ({ tool, input, caller, request }: Asked, { audited }: Ended, { now, rules }: CallParts): AuditEvent => ({
   at: now(),

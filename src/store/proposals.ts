@@ -34,6 +34,8 @@ export interface NewProposal {
 /** A proposal as it is kept. */
 export interface ProposalRow extends Omit<NewProposal, 'mark'> {
   readonly state: ProposalState;
+  /** When it came into this state: of one that is `committing`, when the right to make it was taken. */
+  readonly movedAt: number;
   readonly decision?: Uint8Array;
   /** A note of the action's, from the middle of its commit. */
   readonly kept?: Uint8Array;

@@ -42,10 +42,11 @@ export const commitWriteTool = defineTool({
   input,
   output,
   scope: 'write',
+  secrets: ['confirmation'],
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   run: async ({ confirmation }, { view, askPerson, signal }) => {
     const made = await view.commit(confirmation, askPerson, signal);
-    return { output: shownMade(made), documents: [], ...(made.basis && { basis: made.basis }) };
+    return { output: shownMade(made), documents: made.documents ?? [], ...(made.basis && { basis: made.basis }) };
   },
 });
 

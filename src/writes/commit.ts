@@ -9,6 +9,7 @@ import { decide, decisionOf, expired, suffices } from './decide.ts';
 import { type Examined, examine, type Wanted } from './examine.ts';
 import { type Held, told } from './make.ts';
 import type { WritesParts } from './parts.ts';
+import { isOffered } from './target.ts';
 import { contentFor, contentOf, isSame, proposeAfresh } from './propose.ts';
 
 /** What a commit is made with, besides the parts. */
@@ -69,7 +70,8 @@ interface Attempt extends Committing {
 const attempt = async (one: Attempt, making: Making, parts: WritesParts): Promise<Made | undefined> => {
   const { caller, view, row, content, state, signal } = one;
   const found = making.find(content);
-  if (!found) throw new AppError('forbidden', `${content.proposal.action} is not offered any more. Nothing was written.`);
+  if (!found || !isOffered(found.action, found.source))
+    throw new AppError('forbidden', `${content.proposal.action} is not offered any more. Nothing was written.`);
   const { key, input, takesBack } = content;
   const wanted: Wanted = { caller, view, ...found, key, input, takesBack };
   const now = await examine(wanted, parts, signal);
@@ -80,7 +82,7 @@ const attempt = async (one: Attempt, making: Making, parts: WritesParts): Promis
   if (!isSame(content, now)) {
     if (!(await parts.proposals.abandon(row.id, 'expired', parts.now()))) return undefined; // by now it may have been made
     const fresh = await proposeAfresh(one, wanted, now, parts);
-    return { committed: { outcome: 'absent', proposal: row.id }, fresh, basis };
+    return { committed: { outcome: 'absent', proposal: row.id }, fresh, documents: now.documents, basis };
   }
   const decision = decisionOf(row, parts);
   const stands =
@@ -112,7 +114,7 @@ const moved = async (
   const now = await examine(wanted, parts, signal);
   if ('missing' in now || isSame(content, now)) throw error;
   const fresh = await proposeAfresh({ row, content }, wanted, now, parts);
-  return { committed: { outcome: 'absent', proposal: row.id }, fresh, basis: now.basis };
+  return { committed: { outcome: 'absent', proposal: row.id }, fresh, documents: now.documents, basis: now.basis };
 };
 
 /** Whether whoever decides must see something else than what they would be shown. */

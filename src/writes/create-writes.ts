@@ -12,7 +12,7 @@ import { decide } from './decide.ts';
 import { make, receiptOf, settleHeld } from './make.ts';
 import { DEADLINES, type WritesParts } from './parts.ts';
 import { contentOf, propose } from './propose.ts';
-import { offeredTo, targetOf } from './target.ts';
+import { isOffered, offeredTo, targetOf } from './target.ts';
 import type { Pending, Writes } from './writes.ts';
 
 /** Nobody looks through more. */
@@ -69,19 +69,22 @@ export const createWrites = (parts: WritesParts): Writes => {
   const resolved = async (row: ProposalRow, content: Content, signal: AbortSignal): Promise<Committed | undefined> => {
     if (!(await proposals.takeOver(row.id, true))) return undefined;
     const found = making.find(content);
-    if (found) return settleHeld({ row, content, ...found, at: row.at }, parts, signal);
+    if (found) return settleHeld({ row, content, ...found, at: row.movedAt }, parts, signal);
     await proposals.letGo(row.id); // its source is not configured: when it is again, it is asked
     return { outcome: 'uncertain', proposal: row.id };
   };
 
   const settle: Writes['settle'] = async (signal) => {
+    const failed: unknown[] = [];
     for (const id of await proposals.committing()) {
       signal.throwIfAborted();
       const row = busy.has(id) ? undefined : await proposals.find(id);
-      if (row?.state === 'committing')
-        await alone(id, () => resolved(row, contentOf(row, parts), AbortSignal.any([signal, closing.signal])));
+      if (row?.state !== 'committing') continue;
+      const ask = async () => resolved(row, contentOf(row, parts), AbortSignal.any([signal, closing.signal]));
+      await alone(id, ask).catch((error: unknown) => void failed.push(error)); // the others are asked about all the same
     }
     await proposals.purge(now() - KEPT_MS);
+    if (failed.length > 0) throw failed[0];
   };
 
   return {
@@ -101,7 +104,7 @@ export const createWrites = (parts: WritesParts): Writes => {
       const { undo, content } = written;
       const source = parts.sources.get(content.proposal.source);
       const action = source?.actions.find(({ name }) => name === undo.action);
-      if (!source || !action) throw cannotUndo();
+      if (!source || !action || !isOffered(action, source)) throw cannotUndo();
       const { key, input } = undo.aim;
       const wanted = { caller, view, source, action, key, input, takesBack: content.proposal.action, revision: undo.revision };
       return propose(wanted, parts, signal);
@@ -113,7 +116,7 @@ export const createWrites = (parts: WritesParts): Writes => {
     },
     pending: async () => {
       const rows = await proposals.waiting(now(), PENDING_MAX);
-      return rows.map((row) => pendingOf(row, contentOf(row, parts))).filter(({ needs }) => needs !== 'auto');
+      return rows.flatMap((row) => pendingOf(row, parts)).filter(({ needs }) => needs !== 'auto');
     },
     decide: (id, decision) => decide(id, decision, parts),
     settle,
@@ -127,13 +130,16 @@ export const createWrites = (parts: WritesParts): Writes => {
   };
 };
 
-const pendingOf = ({ state, at }: ProposalRow, { identity, client, proposal }: Content): Pending => ({
-  ...proposal,
-  who: identityName(identity),
-  client,
-  state,
-  at,
-});
+/** Nothing of one that does not open: it cannot be made either. */
+const pendingOf = (row: ProposalRow, parts: WritesParts): Pending[] => {
+  try {
+    const { identity, client, proposal } = contentOf(row, parts);
+    return [{ ...proposal, who: identityName(identity), client, state: row.state, at: row.at }];
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unavailable') return [];
+    throw error;
+  }
+};
 
 interface Written {
   readonly undo: Undo;
@@ -165,7 +171,7 @@ const isFound = async (
   { proposals, isReadSince, now }: WritesParts,
 ): Promise<boolean> => {
   try {
-    const at = (await proposals.find(proposal))?.at ?? now();
+    const at = (await proposals.find(proposal))?.movedAt ?? now();
     return await isReadSince(document.slice(0, document.indexOf(':')), at, signal);
   } catch {
     return false;

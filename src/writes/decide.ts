@@ -1,6 +1,7 @@
 import { identityName } from '../core/caller.ts';
 import { AppError } from '../core/errors.ts';
 import type { Decision, Needs } from '../core/proposal.ts';
+import { normaliseEmail } from '../core/principal.ts';
 import type { ProposalRow } from '../store/proposals.ts';
 import { type Content, decisionSchema, type KeptDecision, seal, unseal } from './content.ts';
 import { contentOf } from './propose.ts';
@@ -39,10 +40,11 @@ export const decisionOf = (
 };
 
 /** Whether this yes is what is needed. Nobody approves what they proposed, whatever they are called. */
-export const suffices = ({ by, through }: Decision, needs: Needs, { identity, actor }: Content): boolean => {
+export const suffices = ({ by, through }: Decision, needs: Needs, { identity, actor, as }: Content): boolean => {
   if (needs !== 'approve') return true;
   if (through !== 'page' && through !== 'cli') return false;
-  return ![identityName(identity), identity.email, actor].includes(by);
+  const own = [identityName(identity), identity.email, actor, ...as.emails];
+  return !own.some((name) => name !== undefined && normaliseEmail(name) === normaliseEmail(by));
 };
 
 const assertWaits = ({ state, expiresAt }: ProposalRow, now: number): void => {

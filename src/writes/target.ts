@@ -72,4 +72,5 @@ export const targetOf = async (
   throw new AppError('invalid_input', `${name} cannot be used on ${target}: its source does not offer it.`);
 };
 
-const isOffered = (action: WriteAction, { settings }: WritableSource): boolean => action.offered?.(settings) !== false;
+/** Whether the settings of this source allow the action, as they are now. */
+export const isOffered = (action: WriteAction, { settings }: WritableSource): boolean => action.offered?.(settings) !== false;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { OPERATIONS } from '../../connectors/github/calls.ts';
 import { github } from '../../connectors/github/sync.ts';
 import { aCompany } from '../support/a-github-company.ts';
-import { aboutSecret, outcomeOf, writing, written } from '../support/github-writing.ts';
+import { aboutSecret, LATER, outcomeOf, writing, written } from '../support/github-writing.ts';
 
 describe('a comment', () => {
   test('is previewed, added, found by its readers alone, and taken back', async () => {
@@ -25,6 +25,20 @@ describe('a comment', () => {
     await back.commit(receipt.undo?.revision);
     expect(await back.settle()).toMatchObject({ key: receipt.key });
     expect(await outcomeOf(back.preview())).toBe('not_found');
+  });
+
+  test.each([
+    ['its repository is not reached any more', 404, (path: string) => /\/repositories\/\d+$/u.test(path)],
+    ['its issue was moved elsewhere', 301, (path: string) => path.includes('/issues/comments/')],
+  ])('that was taken away or not, nobody says once %s', async (_, status, hits) => {
+    const company = await aCompany();
+    const write = writing(company, 'add_comment', aboutSecret(company));
+    const receipt = await write.commit((await write.preview()).revision);
+    const back = writing(company, 'delete_comment', receipt.undo?.aim ?? { input: {} });
+    company.server.instead = (path) => (hits(path) ? { status, body: { message: 'no' } } : undefined);
+    expect(await back.settle({}, LATER)).toBe('uncertain');
+    company.server.instead = () => undefined;
+    expect(await back.settle({}, LATER)).toBe('absent');
   });
 
   test('of somebody else is not taken away', async () => {

@@ -76,6 +76,8 @@ describe('a new issue', () => {
   test.each([
     ['in a repository that is not meant', { repository: 'other/none' }, 'not_found'],
     ['that notifies a team', { body: 'Look, @Acme/eng!' }, 'invalid_input'],
+    ['that notifies a team behind the half of a quotation', { body: 'Look: `@acme/eng' }, 'invalid_input'],
+    ['that notifies a team in the words of HTML', { body: 'Look, &#64;acme&#x2F;eng or &commat;acme/eng' }, 'invalid_input'],
     ['that notifies a team in other letters', { body: 'Look, ＠acme／eng' }, 'invalid_input'],
     ['that notifies a crowd', { body: Array.from({ length: 11 }, (_, n) => `@someone${n}`).join(' ') }, 'invalid_input'],
   ])('%s is refused before anything is written', async (_, given, code) => {
@@ -100,7 +102,16 @@ describe('a new issue', () => {
     expect(await outcomeOf(writing(company, 'create_issue', create()).preview())).toBe('invalid_input');
   });
 
-  test.each(['', '   ', 'x'.repeat(257)])('has a title: not %j', (title) => {
+  test.each([{ body: 'half \ud83d' }, { body: 'nil \0' }, { labels: ['a\nb'] }, { title: '\ud83d' }])(
+    'holds nothing that GitHub would take out: not %j',
+    (given) => {
+      const { input } = create(given);
+      expect(actionNamed('create_issue').input.safeParse(create().input).success).toBe(true);
+      expect(actionNamed('create_issue').input.safeParse(input).success).toBe(false);
+    },
+  );
+
+  test.each(['', '   ', 'x'.repeat(257), 'one\ntwo', 'one\u2028two', 'a\0b'])('has a title: not %j', (title) => {
     expect(actionNamed('create_issue').input.safeParse({ repository: 'acme/secret', title }).success).toBe(false);
   });
 
@@ -108,7 +119,7 @@ describe('a new issue', () => {
     const company = await aCompany();
     const write = writing(company, 'create_issue', create());
     const { revision } = await write.preview();
-    expect(await write.settle()).toBe('uncertain');
+    expect(await outcomeOf(write.settle())).toBe('source_unavailable');
     expect(await write.settle({}, LATER)).toBe('absent');
     company.server.instead = async (path, reply) => {
       if (!path.endsWith('/issues') || written(company).length === 0) return undefined;

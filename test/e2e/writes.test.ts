@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import SQLite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 
@@ -157,6 +158,10 @@ describe('on the command line', () => {
     expect((await place.run(['search', 'twelve', '--as', BOB])).stdout).toContain('leave.md');
     const { stdout } = await place.run(['audit', 'list', '--json']);
     expect(stdout).toContain('"intended"');
+    const ledger = new SQLite(join(place.data, 'ledger.db'), { readonly: true });
+    onTestFinished(() => void ledger.close());
+    const kept = ledger.prepare<[], string>(`SELECT value FROM personal WHERE field = 'arguments'`).pluck().all().join('\n');
+    expect(kept).toContain('"confirmation":"sha256:');
     expect(await place.run(['undo', proposal.parse(JSON.parse(made.stdout)).proposal, '--as', ADA])).toMatchObject({ code: 0 });
     expect(await place.leave()).toBe('Leave is ten days.\n');
     expect(await place.run(['audit', 'verify'])).toMatchObject({ code: 0 });

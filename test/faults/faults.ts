@@ -32,6 +32,8 @@ import { WORKBENCH } from './workbench.ts';
 import { WRITES } from './writes.ts';
 import { WRITES_FILES } from './writes-files.ts';
 import { WRITES_POSTGRES } from './writes-postgres.ts';
+import { WRITES_SHOWN } from './writes-shown.ts';
+import { WRITES_TOLD } from './writes-told.ts';
 
 /** Every planted fault: mistakes a tired engineer could make, each with the test that must notice it. */
 export const FAULTS: readonly Fault[] = [
@@ -68,4 +70,6 @@ export const FAULTS: readonly Fault[] = [
   ...WRITES,
   ...WRITES_FILES,
   ...WRITES_POSTGRES,
+  ...WRITES_SHOWN,
+  ...WRITES_TOLD,
 ];

@@ -57,8 +57,8 @@ export const GITHUB_WRITES: readonly Fault[] = [
   {
     name: 'what nobody knows yet is said not to have been written',
     file: 'connectors/github/write-issue.ts',
-    find: `> ARRIVED_WITHIN ? 'absent' : 'uncertain'`,
-    plant: `> -1 ? 'absent' : 'uncertain'`,
+    find: `> ARRIVED_WITHIN) return 'absent';`,
+    plant: `> -1) return 'absent';`,
     caughtBy: write('that GitHub took and did not answer for is found again by its mark'),
   },
   {
@@ -67,6 +67,34 @@ export const GITHUB_WRITES: readonly Fault[] = [
     find: `text?.includes(markOf(intent)) === true`,
     plant: `MARK.test(text ?? '')`,
     caughtBy: write('that GitHub took and did not answer for is found again by its mark'),
+  },
+  {
+    name: 'what is not reached any more is gone',
+    file: 'connectors/github/write-comment.ts',
+    find: `if (!repository) return 'unreached';`,
+    plant: `if (!repository) return 'gone';`,
+    caughtBy: comment('that was taken away or not, nobody says once %s'),
+  },
+  {
+    name: 'what was moved elsewhere is gone',
+    file: 'connectors/github/write-comment.ts',
+    find: `if (comment.status === 301)`,
+    plant: `if (comment.status === 302)`,
+    caughtBy: comment('that was taken away or not, nobody says once %s'),
+  },
+  {
+    name: 'a mention in the words of HTML is none',
+    file: 'connectors/github/write-text.ts',
+    find: `of decoded(text).matchAll(MENTION)`,
+    plant: `of text.normalize('NFKC').matchAll(MENTION)`,
+    caughtBy: write('%s is refused before anything is written'),
+  },
+  {
+    name: 'a title has many lines',
+    file: 'connectors/github/write-text.ts',
+    find: `!/[\\p{Cc}\\p{Zl}\\p{Zp}]/u.test(given)`,
+    plant: `given !== ''`,
+    caughtBy: write('has a title: not %j'),
   },
   {
     name: 'a comment of somebody else is deleted',

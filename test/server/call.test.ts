@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -47,15 +49,16 @@ const missing = (why: 'absent' | 'refused'): ToolAnswer<{ said: string }> => ({ 
 interface Given {
   readonly scope?: TokenScope;
   readonly policy?: ClientPolicy;
+  readonly secrets?: readonly string[];
   readonly run?: () => Promise<ToolAnswer<{ said: string }>>;
   readonly record?: CallParts['audit']['record'];
 }
 
-const calling = ({ run = async () => ANSWER, record, scope = 'read', policy = NO_POLICY }: Given = {}) => {
+const calling = ({ run = async () => ANSWER, record, scope = 'read', policy = NO_POLICY, secrets = [] }: Given = {}) => {
   const audited: AuditEvent[] = [];
   const bugs: unknown[] = [];
   const call = createCall({
-    tools: [giving(run, scope)],
+    tools: [{ ...giving(run, scope), secrets }],
     audit: { record: record ?? (async (event) => void audited.push(event)) },
     viewOf: () => VIEW,
     policyOf: () => policy,
@@ -90,6 +93,22 @@ describe('an answer', () => {
         basis: BASIS,
         outcome: 'answered',
       },
+    ]);
+  });
+
+  test('leaves no secret in its row, of whichever tool that is', async () => {
+    const { ask, audited } = calling({ secrets: ['confirmation'] });
+    for (const [tool, input] of [
+      ['tell', { id: 'wiki:plan', confirmation: 'word' }],
+      ['tel', { confirmation: 'word' }],
+      ['tell', { confirmation: { word: 'word' } }],
+    ] as const)
+      await ask(input, CALLER, tool);
+    const kept = `sha256:${createHash('sha256').update('word').digest('hex')}`;
+    expect(audited.map((row) => row.arguments)).toEqual([
+      { id: 'wiki:plan', confirmation: kept },
+      { confirmation: kept },
+      { confirmation: 'no text' },
     ]);
   });
 

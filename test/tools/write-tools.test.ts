@@ -171,6 +171,9 @@ describe('a commit', () => {
   test('of what was changed meanwhile shows what would be written now', async () => {
     const shown = await committed({ committed: { outcome: 'absent', proposal: 'p1' }, fresh: confirmable({ id: 'p2' }) });
     expect(shown).toMatchObject({ outcome: 'absent', fresh: { proposal: 'p2', confirmation: 'c'.repeat(64) } });
+    const documents = [{ id: 'handbook:plan', content: 'ab', acl: 7 }];
+    const made: Made = { committed: { outcome: 'absent', proposal: 'p1' }, fresh: confirmable(), documents, basis };
+    expect(await commitWriteTool.run({ confirmation: 'c' }, aContext(committing(made)))).toMatchObject({ documents });
   });
 
   test('of which nobody knows is not to be tried again', async () => {

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import type { Decision } from '../../src/core/proposal.ts';
 import { aWritingPlace, type AWritingPlace } from '../support/a-writing-place.ts';
 import { only } from '../support/builders.ts';
-import { aHand } from '../support/writing.ts';
+import { aHand, SIGNAL } from '../support/writing.ts';
 
 const BY_OWNER: Decision = { yes: true, through: 'cli', by: 'os:owner' };
 const rows = (place: AWritingPlace) => place.audited.map(({ tool, outcome, who }) => [tool, outcome, who]);
@@ -114,8 +114,9 @@ test('a target that moved is not written, and what would be written now is shown
   const { place, ada } = await adaAt();
   const { proposal, confirmation } = await ada.propose({ idempotencyKey: 'k' });
   place.board.put('plan', 'We move in winter.');
-  const { committed, fresh } = await ada.commit(confirmation);
+  const { committed, fresh, documents } = await ada.commit(confirmation);
   expect(committed).toEqual({ outcome: 'absent', proposal: proposal.id });
+  expect(documents).toMatchObject([{ id: 'board:plan' }]);
   expect(fresh?.proposal.changes).toEqual([{ field: 'text', before: 'We move in winter.', after: 'We move in autumn.' }]);
   expect(place.board.journal()).toEqual([]);
   await expect(ada.commit(confirmation)).rejects.toMatchObject({ code: 'expired' });
@@ -213,11 +214,17 @@ test('a client that asks its user confirms by its commit, and approves nothing',
 
 test('under approve nobody approves what they proposed, and nobody from inside a client', async () => {
   const { place, writes, ada } = await adaAt();
+  place.accounts = place.accounts.map((one) =>
+    one.id === 'ada' ? { ...one, emails: [...one.emails, 'lovelace@acme.test'] } : one,
+  );
+  await place.sync();
   place.policies.actions['board.edit'] = 'approve';
   const { proposal, confirmation } = await ada.propose();
   const own: readonly Decision[] = [
     { yes: true, through: 'cli', by: 'idp|ada' },
     { yes: true, through: 'page', by: 'ada@acme.test' },
+    { yes: true, through: 'page', by: ' Ada@ACME.test' },
+    { yes: true, through: 'page', by: 'lovelace@acme.test' },
     { yes: true, through: 'elicitation', by: 'idp|bob' },
     { yes: true, through: 'client', by: 'idp|bob' },
   ];
@@ -229,6 +236,21 @@ test('under approve nobody approves what they proposed, and nobody from inside a
   await expect(writes.decide(proposal.id, BY_OWNER)).rejects.toMatchObject({ code: 'conflict' });
   expect((await ada.commit(confirmation)).committed.outcome).toBe('done');
   await expect(writes.decide('0'.repeat(32), BY_OWNER)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('what the settings do not offer any more is neither made nor taken back', async () => {
+  const { place, writes, ada } = await adaAt();
+  const { confirmation, proposal } = await ada.propose();
+  const edit = place.board.actions.find(({ name }) => name === 'board.edit');
+  const offered = vi.fn<() => boolean>(() => false);
+  Object.assign(edit ?? {}, { offered });
+  await expect(ada.commit(confirmation)).rejects.toMatchObject({ code: 'forbidden' });
+  expect(place.board.journal()).toEqual([]);
+  offered.mockReturnValue(true);
+  expect((await ada.commit(confirmation)).committed.outcome).toBe('done');
+  offered.mockReturnValue(false);
+  const caller = place.caller('ada');
+  await expect(writes.undoOf(caller, place.view(caller), proposal.id, SIGNAL)).rejects.toMatchObject({ code: 'conflict' });
 });
 
 test('what policy asks for is asked for again at the commit', async () => {

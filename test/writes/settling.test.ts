@@ -1,11 +1,15 @@
-import { expect, test } from 'vitest';
+import SQLite from 'better-sqlite3';
+import { expect, onTestFinished, test } from 'vitest';
 
+import type { WriteAction } from '../../src/core/write.ts';
 import type { Decision } from '../../src/core/proposal.ts';
 import { aWritingPlace, type AWritingPlace } from '../support/a-writing-place.ts';
 import { aHand, SIGNAL } from '../support/writing.ts';
 
 const BY_OWNER: Decision = { yes: true, through: 'cli', by: 'os:owner' };
 const rows = (place: AWritingPlace) => place.audited.map(({ tool, outcome, who }) => [tool, outcome, who]);
+
+type SettleArguments = Parameters<WriteAction['settle']>;
 
 /** A place, and Ada's hand in one process. */
 const adaAt = async (...given: Parameters<typeof aWritingPlace>) => {
@@ -87,6 +91,59 @@ test.each(['before', 'during', 'after'] as const)(
     expect(rows(place).map(([, outcome]) => outcome)).toEqual(['intended', committed.outcome]);
   },
 );
+
+test('the source is asked about the time of the call, and not of the proposal', async () => {
+  const { place, writer, ada } = await adaAt();
+  const { confirmation } = await ada.propose();
+  const proposed = place.clock.now;
+  place.clock.now += 10 * 60_000;
+  const died = Promise.withResolvers<void>();
+  place.board.trouble = async () => {
+    writer.crash();
+    died.resolve();
+    await new Promise(() => undefined);
+  };
+  void ada.commit(confirmation);
+  await died.promise;
+  place.clock.now += 1_000;
+  const asked: number[] = [];
+  const edit = place.board.actions.find(({ name }) => name === 'board.edit');
+  Object.assign(edit ?? {}, { settle: async (...[, , , { at }]: SettleArguments) => (asked.push(at.getTime()), 'absent') });
+  await place.writer().writes.settle(SIGNAL);
+  expect(asked).toEqual([proposed + 10 * 60_000]);
+});
+
+test('one that does not open keeps nobody from the others', async () => {
+  const { place, writer, writes, ada } = await adaAt();
+  place.policies.actions['board.edit'] = 'confirm';
+  const proposing = async (text: string) => {
+    place.clock.now++; // the oldest is asked about first
+    return ada.propose({ input: { text } });
+  };
+  const [spoilt, first, other] = [await proposing('Spoilt.'), await proposing('First.'), await proposing('Never.')];
+  const file = new SQLite(place.ledger);
+  onTestFinished(() => void file.close());
+  const spoil = file.prepare<[string]>(`UPDATE proposal SET content = x'00' WHERE id = ?`);
+  spoil.run(spoilt.proposal.id);
+  expect((await writes.pending()).map(({ id }) => id)).toEqual([first.proposal.id, other.proposal.id]);
+  await expect(ada.commit(spoilt.confirmation)).rejects.toMatchObject({ code: 'unavailable' });
+  place.policies.actions['board.edit'] = 'auto';
+  const died = Promise.withResolvers<void>();
+  let calls = 0;
+  place.board.trouble = async () => {
+    calls++;
+    if (calls === 2) died.resolve();
+    await new Promise(() => undefined);
+  };
+  void ada.commit(first.confirmation);
+  void ada.commit(other.confirmation);
+  await died.promise;
+  writer.crash();
+  spoil.run(first.proposal.id);
+  const next = place.writer();
+  await expect(next.writes.settle(SIGNAL)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(rows(place).map(([, outcome]) => outcome)).toEqual(['intended', 'intended', 'absent']);
+});
 
 test('while another process makes it, it is neither made nor settled', async () => {
   const { place, ada } = await adaAt();

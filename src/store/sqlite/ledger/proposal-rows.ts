@@ -10,6 +10,7 @@ export interface Stored {
   readonly mark: Buffer | null;
   readonly at: number;
   readonly expiresAt: number;
+  readonly movedAt: number;
   readonly content: Buffer;
   readonly decision: Buffer | null;
   readonly kept: Buffer | null;
@@ -20,7 +21,7 @@ export interface Stored {
 }
 
 const COLUMNS = `
-  id, state, proposer, mark, at, expires_at AS expiresAt, content, decision, kept, outcome, holder, pid, process_started AS started`;
+  id, state, proposer, mark, at, expires_at AS expiresAt, moved_at AS movedAt, content, decision, kept, outcome, holder, pid, process_started AS started`;
 
 /** The statements of the table. Each that changes one row says whether it was as it had to be: nothing is decided on what was read before. */
 export const prepareProposals = (db: Database) => {

@@ -56,7 +56,7 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
   };
   const rowOf = (stored: Stored | undefined): ProposalRow | undefined => {
     if (!stored) return undefined;
-    const { id, state, proposer, at, expiresAt, content, decision, kept, outcome } = stored;
+    const { id, state, proposer, at, expiresAt, movedAt, content, decision, kept, outcome } = stored;
     const held = heldBy(stored);
     return {
       id,
@@ -64,6 +64,7 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
       proposer,
       at,
       expiresAt,
+      movedAt,
       content,
       ...(decision && { decision }),
       ...(kept && { kept }),

@@ -1,0 +1,87 @@
+import type { Fault, NamedTest } from './fault.ts';
+
+const wider = (test: string): NamedTest => ({ file: 'test/core/wider.property.test.ts', test });
+const NOBODY_MORE = 'where it is not said to be wider, nobody may read it who may not read the other';
+const found: NamedTest = {
+  file: 'test/writes/read-since.test.ts',
+  test: 'only a whole run that began after the write has read it',
+};
+
+const proposing = (test: string): NamedTest => ({ file: 'test/writes/proposing.test.ts', test });
+
+/** Mistakes about what whoever decides is shown, who may read what is written, and when it is found. */
+export const WRITES_SHOWN: readonly Fault[] = [
+  {
+    name: 'one condition of a folder stands for all of them',
+    file: 'src/core/wider.ts',
+    find: `acl.terms.every((one) => isImplied(`,
+    plant: `acl.terms.some((one) => isImplied(`,
+    caughtBy: wider(NOBODY_MORE),
+  },
+  {
+    name: 'whom a document denies besides its folder does not matter',
+    file: 'src/core/wider.ts',
+    find: `(needed.deny.size === 0 ||`,
+    plant: `(needed.deny.size >= 0 ||`,
+    caughtBy: wider(NOBODY_MORE),
+  },
+  {
+    name: 'whoever is in one of several folders meets what each asks',
+    file: 'src/core/wider.ts',
+    find: `one !== undefined && other === undefined && isAudience(one)`,
+    plant: `one !== undefined && other !== one && isAudience(one)`,
+    caughtBy: wider(NOBODY_MORE),
+  },
+  {
+    name: 'the same name in two sources is one person, where it is asked who may read more',
+    file: 'src/core/wider.ts',
+    find: '`${source}\\0${principal}`',
+    plant: 'principal',
+    caughtBy: wider('where the same name is another person in another source'),
+  },
+  {
+    name: 'the end of a long change is not shown to whoever decides',
+    file: 'src/core/proposal-lines.ts',
+    find: `changedLines(change).map(`,
+    plant: `changedLines(change).slice(0, 4).map(`,
+    caughtBy: {
+      file: 'test/core/line-diff.test.ts',
+      test: 'a person sees the end of what is long, and that more is there than can be seen',
+    },
+  },
+  {
+    name: 'what nobody sees is no change',
+    file: 'src/core/proposal-lines.ts',
+    find: `return unseen === 0 ? shown`,
+    plant: `return unseen >= 0 ? shown`,
+    caughtBy: { file: 'test/core/line-diff.test.ts', test: 'a change of nothing but what nobody sees is shown as one' },
+  },
+  {
+    name: 'a client asks its user about more than it can show',
+    file: 'src/server/ask-person.ts',
+    find: `if (message.length > MESSAGE_MAX) return 'unable';`,
+    plant: ``,
+    caughtBy: { file: 'test/e2e/writes.test.ts', test: 'asks its user nothing that is too long to be shown' },
+  },
+  {
+    name: 'a run that passed by before something was written has found it',
+    file: 'src/writes/read-since.ts',
+    find: `latest.startedAt > since`,
+    plant: `latest.startedAt >= since`,
+    caughtBy: found,
+  },
+  {
+    name: 'a run for permissions finds what was written',
+    file: 'src/writes/read-since.ts',
+    find: `latest.alone === undefined &&`,
+    plant: ``,
+    caughtBy: found,
+  },
+  {
+    name: 'fewer readers are more',
+    file: 'src/core/wider.ts',
+    find: `met.allow.isSubsetOf(needed.allow)`,
+    plant: `needed.allow.isSubsetOf(met.allow)`,
+    caughtBy: proposing('what was read by fewer than may read the target asks for somebody else'),
+  },
+];

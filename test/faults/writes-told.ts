@@ -1,0 +1,59 @@
+import type { Fault, NamedTest } from './fault.ts';
+
+const committing = (test: string): NamedTest => ({ file: 'test/writes/committing.test.ts', test });
+const settling = (test: string): NamedTest => ({ file: 'test/writes/settling.test.ts', test });
+const shown = (test: string): NamedTest => ({ file: 'test/tools/write-tools.test.ts', test });
+const called = (test: string): NamedTest => ({ file: 'test/server/call.test.ts', test });
+
+/** Mistakes about what is told of writes: to whom decides, to the audit, and to the source that is asked later. */
+export const WRITES_TOLD: readonly Fault[] = [
+  {
+    name: 'a confirmation stands in the audit',
+    file: 'src/server/call.ts',
+    find: `input: withoutSecrets(input, secrets)`,
+    plant: `input`,
+    caughtBy: called('leaves no secret in its row, of whichever tool that is'),
+  },
+  {
+    name: 'the tool that takes confirmations calls them no secret',
+    file: 'src/tools/commit-write.ts',
+    find: `  secrets: ['confirmation'],\n`,
+    plant: ``,
+    caughtBy: { file: 'test/e2e/writes.test.ts', test: 'what needs nobody is written, is in the audit, and is taken back' },
+  },
+  {
+    name: 'what was shown instead is in no row',
+    file: 'src/tools/commit-write.ts',
+    find: `documents: made.documents ?? []`,
+    plant: `documents: []`,
+    caughtBy: shown('of what was changed meanwhile shows what would be written now'),
+  },
+  {
+    name: 'somebody approves what they proposed by another of their names',
+    file: 'src/writes/decide.ts',
+    find: `actor, ...as.emails]`,
+    plant: `actor]`,
+    caughtBy: committing('under approve nobody approves what they proposed, and nobody from inside a client'),
+  },
+  {
+    name: 'the source is asked about another time than it was called at',
+    file: 'src/writes/create-writes.ts',
+    find: `at: row.movedAt`,
+    plant: `at: row.at`,
+    caughtBy: settling('the source is asked about the time of the call, and not of the proposal'),
+  },
+  {
+    name: 'one that does not open keeps all others from being asked about',
+    file: 'src/writes/create-writes.ts',
+    find: `.catch((error: unknown) => void failed.push(error))`,
+    plant: ``,
+    caughtBy: settling('one that does not open keeps nobody from the others'),
+  },
+  {
+    name: 'what is offered no more is made all the same',
+    file: 'src/writes/commit.ts',
+    find: `if (!found || !isOffered(found.action, found.source))`,
+    plant: `if (!found)`,
+    caughtBy: committing('what the settings do not offer any more is neither made nor taken back'),
+  },
+];

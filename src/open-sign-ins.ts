@@ -72,10 +72,12 @@ export const openCredentialParts = async (folder: Pick<DataFolder, 'key' | 'ledg
 };
 
 /** A configured source as what signs in for it sees it; undefined where it needs no sign-in. */
-export const signingSource = ({ name, connector, settings, privateNetwork }: Source): SigningSource | undefined => {
+export const signingSource = ({ name, connector, operations, settings, privateNetwork }: Source): SigningSource | undefined => {
   const signIn = connector.signIn?.(settings);
   const probe = connector.probe?.(settings);
-  return signIn && { name, connector, hosts: connector.hosts(settings), signIn, ...(probe && { probe }), privateNetwork };
+  if (!signIn) return undefined;
+  const hosts = connector.hosts(settings);
+  return { name, connector: { name: connector.name, operations }, hosts, signIn, ...(probe && { probe }), privateNetwork };
 };
 
 type Standpoint = Pick<Machine, 'env' | 'random' | 'now'> & {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 
-import type { Connector } from '../core/connector.ts';
+import type { Connector, Operation } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
 import { DEFAULT_FRESHNESS, type Freshness, type Promised } from '../core/freshness.ts';
 import type { WritePolicy, WriteRules } from '../core/policy.ts';
@@ -15,7 +15,7 @@ import { at, type ParseOptions, parseSettings, unknownWord, type Written } from 
 import { commonSettings, fileSchema, type GivenFreshness } from './schema.ts';
 import { type ServerConfig, serverOf } from './serving.ts';
 import { assertSources } from './source-names.ts';
-import { writeRulesOf } from './writing.ts';
+import { operationsOf, writeRulesOf } from './writing.ts';
 import { parseYaml } from './yaml.ts';
 
 /** One configured source. */
@@ -36,6 +36,8 @@ interface SourceConfig {
   readonly rate: { readonly perSecond?: number; readonly concurrent?: number };
   /** What writing in it takes at least, where that is configured. */
   readonly writes?: WritePolicy;
+  /** What of its connector may ever be asked of it: whatever reads, and what writes where that may be written. */
+  readonly operations: readonly Operation[];
 }
 
 /** What `castellan.yaml` says: docs/configuration.md. */
@@ -74,9 +76,11 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
   assertSources({ clients, identity }, Object.keys(sources), file);
   const folder = dirname(resolve(path));
   const promises = merged(DEFAULT_FRESHNESS, freshness);
-  const configured = Object.entries(sources).map(([name, settings]) =>
+  const parsed = Object.entries(sources).map(([name, settings]) =>
     parseSource(name, { written: at(written, ['sources', name]), value: settings }, { ...options, connectors, promises }),
   );
+  const rules = writeRulesOf(writes, { file, connectors, sources: parsed });
+  const configured = parsed.map((source): SourceConfig => ({ ...source, operations: operationsOf(source, rules) }));
   refuseTwoReaders(configured, file);
   refuseTwoPushed(configured, file);
   refuseUnasked(configured, file);
@@ -91,7 +95,7 @@ export const loadConfig = async ({ path, env, connectors }: LoadOptions): Promis
       services: servicesOf(identity),
       policies: policiesOf(clients),
     },
-    writes: writeRulesOf(writes, { file, connectors, sources: configured }),
+    writes: rules,
     server: serverOf(server),
     identity: identityOf(identity),
     embedding,
@@ -122,7 +126,11 @@ interface SourceOptions extends ParseOptions {
 }
 
 /** The common settings are read here, all others by the connector. */
-const parseSource = (name: string, part: Written, { connectors, promises, ...options }: SourceOptions): SourceConfig => {
+const parseSource = (
+  name: string,
+  part: Written,
+  { connectors, promises, ...options }: SourceOptions,
+): Omit<SourceConfig, 'operations'> => {
   const path = ['sources', name];
   const common = Object.keys(commonSettings.shape);
   const isCommon = (key: string): boolean => common.includes(key);

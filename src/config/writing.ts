@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import type { Connector } from '../core/connector.ts';
+import type { Connector, Operation } from '../core/connector.ts';
 import { AppError } from '../core/errors.ts';
-import { WRITE_POLICIES, type WritePolicy, type WriteRules } from '../core/policy.ts';
+import { NO_POLICY, WRITE_POLICIES, type WritePolicy, writePolicy, type WriteRules } from '../core/policy.ts';
 import { unknownWord } from './parse.ts';
 
 const DEFAULT = 'default';
@@ -37,4 +37,19 @@ export const writeRulesOf = (
     default: written[DEFAULT] ?? 'forbid',
     sources: new Map(sources.flatMap(({ name, writes }) => (writes === undefined ? [] : [[name, writes] as const]))),
   };
+};
+
+interface Source {
+  readonly name: string;
+  readonly connector: Pick<Connector, 'operations' | 'writes'>;
+  readonly settings: unknown;
+}
+
+/** What of a connector may ever be asked of a source: nobody signs in for more. What only takes back goes with whatever it may take back. */
+export const operationsOf = ({ name, connector, settings }: Source, rules: WriteRules): readonly Operation[] => {
+  const offered = (connector.writes ?? []).filter((action) => action.offered?.(settings) !== false);
+  const may = offered.filter((action) => writePolicy({ action: action.name, source: name }, NO_POLICY, rules) !== 'forbid');
+  const back = may.length === 0 ? [] : offered.filter(({ undoes, name: undo }) => undoes && rules.actions.get(undo) !== 'forbid');
+  const named = new Set([...may, ...back].flatMap(({ operations }) => operations));
+  return connector.operations.filter((operation) => operation.access === 'read' || named.has(operation.name));
 };

@@ -30,6 +30,7 @@ test('a small file says all that is needed; the rest has defaults', async () => 
         privateNetwork: false,
         rate: {},
         schedule: { listing: 86_400_000, permissions: 1_800_000, content: 1_800_000 },
+        operations: wiki.operations.filter(({ access }) => access === 'read'),
       },
     ],
     rules: {

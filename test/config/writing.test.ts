@@ -28,9 +28,23 @@ test('what takes another write back is as that is, unless it is named itself', a
 });
 
 test.each([
+  ['', ['read']],
+  ['writes: { default: forbid }', ['read']],
+  ['writes: { wiki.edit: auto }', ['read', 'edit', 'remove']],
+  ['writes: { wiki.edit: approve, wiki.remove: forbid }', ['read', 'edit']],
+  ['writes: { wiki.remove: auto }', ['read', 'remove']],
+])('a source is signed in for no more than what may be asked of it: %s', async (text, may) => {
+  const { sources } = await load(TWO + text);
+  const named = sources.map(({ operations }) => operations.map(({ name }) => name.replace(' pages', '')));
+  expect(named).toEqual([may, may]);
+  const [wiki] = (await load(TWO.replace('confirm', 'forbid') + text)).sources;
+  expect(wiki?.operations.map(({ access }) => access)).toEqual(['read']);
+});
+
+test.each([
   [
     'writes: { wiki.edti: auto }',
-    'writes.wiki.edti names no action there is. Did you mean wiki.edit? Known: default, wiki.create, wiki.edit.',
+    'writes.wiki.edti names no action there is. Did you mean wiki.edit? Known: default, wiki.create, wiki.edit, wiki.remove.',
   ],
   ['writes: { wiki.edit: always }', 'writes.wiki.edit must be auto or confirm or approve or forbid.'],
   ['writes: [wiki.edit]', 'writes must be a group of settings.'],

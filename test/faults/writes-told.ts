@@ -50,6 +50,16 @@ export const WRITES_TOLD: readonly Fault[] = [
     caughtBy: settling('one that does not open keeps nobody from the others'),
   },
   {
+    name: 'a source is signed in for writing where nothing may be written',
+    file: 'src/config/writing.ts',
+    find: `operation.access === 'read' || named.has(operation.name)`,
+    plant: `named.size >= 0 || operation.access === 'read'`,
+    caughtBy: {
+      file: 'test/config/writing.test.ts',
+      test: 'a source is signed in for no more than what may be asked of it: %s',
+    },
+  },
+  {
     name: 'what is offered no more is made all the same',
     file: 'src/writes/commit.ts',
     find: `if (!found || !isOffered(found.action, found.source))`,

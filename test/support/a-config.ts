@@ -4,24 +4,31 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { type Config, loadConfig } from '../../src/config/config.ts';
-import { type Connector, defineConnector } from '../../src/core/connector.ts';
+import { type Connector, defineConnector, type Operation } from '../../src/core/connector.ts';
 import { secret } from '../../src/core/secret.ts';
 import type { WriteAction } from '../../src/core/write.ts';
 import { aFolder } from './a-folder.ts';
 
 const nothing = { cursor: z.null(), operations: [], hosts: () => [], sync: async function* () {} };
 const never = async (): Promise<never> => Promise.reject(new Error('nothing is written in a test of the configuration'));
-const aWrite = (name: string): WriteAction => ({
+const aWrite = (name: string, more: Partial<WriteAction> = {}): WriteAction => ({
   name,
   title: name,
   description: name,
   input: z.unknown(),
   on: 'document',
-  operations: [],
+  operations: [`${name.slice('wiki.'.length)} pages`],
   mayWrite: never,
   preview: never,
   commit: never,
   settle: never,
+  ...more,
+});
+const anOperation = (name: string, access: 'read' | 'write'): Operation => ({
+  name,
+  access,
+  scope: `pages:${access}`,
+  calls: [],
 });
 
 /** A connector with plain settings. */
@@ -33,7 +40,11 @@ export const wiki = defineConnector({
     root: z.string(),
     login: z.strictObject({ user: z.string(), pages: z.array(z.strictObject({ id: z.number() })) }).exactOptional(),
   }),
-  writes: [aWrite('wiki.edit'), aWrite('wiki.create')],
+  operations: [
+    anOperation('read pages', 'read'),
+    ...['edit', 'create', 'remove'].map((what) => anOperation(`${what} pages`, 'write')),
+  ],
+  writes: [aWrite('wiki.edit'), aWrite('wiki.create'), aWrite('wiki.remove', { undoes: true })],
 });
 /** A connector with secrets. */
 export const shop = defineConnector({

@@ -125,6 +125,7 @@ export const configuredPages = (settings: PagesSettings): Config['sources'][numb
   hosts: [],
   privateNetwork: true,
   rate: { perSecond: 1000 },
+  operations: pages.operations,
 });
 
 const signing = (configured: Config['sources'][number]): SigningSource => {

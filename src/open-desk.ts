@@ -2,6 +2,7 @@ import { parseWho } from './access/identify.ts';
 import type { Place } from './cli/parts.ts';
 import type { Desk } from './cli/desk.ts';
 import type { Caller } from './core/caller.ts';
+import { endpointOf } from './endpoint.ts';
 import { type Machine, openPlace } from './machine.ts';
 import { openPath } from './open-path.ts';
 import { serveOverStdio } from './server/stdio.ts';
@@ -24,6 +25,12 @@ export const openDesk = async (place: Place, machine: Machine): Promise<Desk> =>
       call(tool, input, () => callerOf(who, 'cli'), signal, askPerson ? { askPerson } : {}),
     pending: () => writes.pending(),
     decide: (proposal, yes) => writes.decide(proposal, { yes, through: 'cli', by: `os:${machine.operator}` }),
+    link: async (proposal, who, port) => {
+      const { email, issuer, subject } = parseWho(who);
+      const { url } = await endpointOf(place, port === undefined ? {} : { port }, machine);
+      const link = await writes.link(proposal, email ?? `${issuer}|${subject}`);
+      return `${url.replace(/\/mcp$/u, '')}/approve/${link}`;
+    },
     identify: async (who) => {
       await callerOf(who, 'stdio');
     },

@@ -11,6 +11,7 @@ import { openPath } from './open-path.ts';
 import { openScim, PUSHES } from './open-scim.ts';
 import { threadsFor } from './reader/views.ts';
 import { addressOf, listeningAt } from './server/http/address.ts';
+import { createApproveRoute } from './server/http/approve-route.ts';
 import { createHttpApp, NOT_FOUND } from './server/http/app.ts';
 import { createHealth } from './server/http/health.ts';
 import { createLimits } from './server/http/limits.ts';
@@ -103,6 +104,7 @@ export const openHttp = async (
     mcp,
     ...(scim ? { scim: scim.route } : {}),
     hooks: hooks.route,
+    ...(path.writable ? { approvals: createApproveRoute({ writes: path.writes, now }) } : {}),
     health: createHealth({
       checks: {
         index: path.readable,

@@ -1,10 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
 import { linesOf } from '../core/proposal-lines.ts';
 import type { Pending } from '../writes/writes.ts';
 import { openAsker } from './ask-yes.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { portFrom } from './port.ts';
 import { type Channel, look } from './terminal.ts';
 import { tinted } from './tinted.ts';
 import { span } from './words.ts';
@@ -19,10 +20,13 @@ export const approveCommand = (context: Context): Command => {
         'makes it then, within its time. Both names stand in the audit.',
     )
     .argument('[proposal]', 'its id, or how it begins')
-    .option('--deny', 'say no, without being asked')
+    .addOption(new Option('--deny', 'say no, without being asked').conflicts('link'))
+    .option('--link <who>', 'print a link by which somebody else decides, once: a verified e-mail, or issuer|subject')
+    .option('--port <number>', 'with --link: of a server that was started with this --port', portFrom(1))
     .addHelpText('after', '\nExample:\n  castellan approve 3f2a')
     .action(async (begins: string | undefined, _: unknown, command: Command) => {
-      const { config, data, json, deny } = command.optsWithGlobals<GlobalOptions & { readonly deny?: boolean }>();
+      const { config, data, json, deny, link: who, port } = command.optsWithGlobals<GlobalOptions & ApproveOptions>();
+      if (begins === undefined && who !== undefined) throw new AppError('invalid_input', NO_PROPOSAL);
       const desk = await parts.openDesk({ config, data });
       try {
         const waiting = await desk.pending();
@@ -33,6 +37,19 @@ export const approveCommand = (context: Context): Command => {
           return;
         }
         const one = theOne(waiting, begins);
+        if (who !== undefined) {
+          const url = await desk.link(one.id, who, port);
+          if (json)
+            return terminal.out.json({ proposal: one.id, for: who, url, expires_at: new Date(one.expiresAt).toISOString() });
+          terminal.out.line(url);
+          terminal.err.line(
+            look(
+              'dim',
+              `Send it to ${who} alone: whoever has it decides in their name, once, within ${span(one.expiresAt - parts.now())}.`,
+            ),
+          );
+          return;
+        }
         if (!json) print(terminal.err, one, parts.now());
         const yes = deny ? false : await asked(context);
         await desk.decide(one.id, yes);
@@ -43,6 +60,14 @@ export const approveCommand = (context: Context): Command => {
       }
     });
 };
+
+interface ApproveOptions {
+  readonly deny?: boolean;
+  readonly link?: string;
+  readonly port?: number;
+}
+
+const NO_PROPOSAL = 'Say which: castellan approve <proposal> --link <who>. castellan approve lists those that wait.';
 
 /** A question nobody answers decides nothing. */
 const asked = async ({ parts, terminal, signal }: Context): Promise<boolean> => {

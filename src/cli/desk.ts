@@ -21,6 +21,11 @@ export interface Desk {
   pending(): Promise<readonly Pending[]>;
   /** As the owner of the data folder. Rejects with `not_found`, `expired` or `conflict`. */
   decide(proposal: string, yes: boolean): Promise<void>;
+  /**
+   * The address of a page where `who` decides about a proposal, on the server that is reached at its usual address or at this port.
+   * Rejects as `decide` does, and with `invalid_input` where `who` names nobody.
+   */
+  link(proposal: string, who: string, port?: number): Promise<string>;
   /** Rejects with `invalid_input` where `who` names nobody. */
   identify(who: string): Promise<void>;
   /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */

@@ -88,7 +88,7 @@ export const receiptSchema: z.ZodType<Receipt> = z.strictObject({
 });
 
 /** Parts of a row. Each opens only as what it is, and in the row of its proposal. */
-type Part = 'content' | 'decision' | 'note' | 'receipt';
+type Part = 'content' | 'decision' | 'note' | 'receipt' | 'link';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;

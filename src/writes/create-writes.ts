@@ -9,6 +9,7 @@ import type { ProposalRow } from '../store/proposals.ts';
 import { commit, type Making } from './commit.ts';
 import type { Content } from './content.ts';
 import { decide } from './decide.ts';
+import { decideLinked, linkTo, showLinked } from './links.ts';
 import { make, receiptOf, settleHeld } from './make.ts';
 import { DEADLINES, type WritesParts } from './parts.ts';
 import { contentOf, propose } from './propose.ts';
@@ -119,6 +120,13 @@ export const createWrites = (parts: WritesParts): Writes => {
       return rows.flatMap((row) => pendingOf(row, parts)).filter(({ needs }) => needs !== 'auto');
     },
     decide: (id, decision) => decide(id, decision, parts),
+    link: (id, by) => linkTo(id, by, parts),
+    linked: async (link) => {
+      const linked = await showLinked(link, parts);
+      const [pending] = linked ? pendingOf(linked.row, parts) : [];
+      return linked && pending && { pending, by: linked.by, token: linked.token };
+    },
+    decideLinked: (link, said) => decideLinked(link, said, parts),
     settle,
     close: async () => {
       closed = true;

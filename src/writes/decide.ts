@@ -16,10 +16,7 @@ export const decide = async (id: string, decision: Decision, parts: WritesParts)
   const content = contentOf(row, parts);
   const { needs, exposed } = content.proposal;
   if (decision.yes && !suffices(decision, needs, content)) {
-    throw new AppError(
-      'forbidden',
-      'Somebody else than who proposed this must decide, outside the client it was proposed through.',
-    );
+    throw ownWord();
   }
   await proveDecision(content, decision, parts);
   const kept: KeptDecision = { ...decision, exposed: exposed.map((one) => one.id) };
@@ -47,10 +44,14 @@ export const suffices = ({ by, through }: Decision, needs: Needs, { identity, ac
   return !own.some((name) => name !== undefined && normaliseEmail(name) === normaliseEmail(by));
 };
 
-const assertWaits = ({ state, expiresAt }: ProposalRow, now: number): void => {
+/** Rejects what waits for no decision any more. */
+export const assertWaits = ({ state, expiresAt }: ProposalRow, now: number): void => {
   if (state === 'expired' || (state === 'proposed' && expiresAt <= now)) throw expired();
   if (state !== 'proposed') throw new AppError('conflict', `This proposal waits for no decision any more: it is ${state}.`);
 };
+
+export const ownWord = (): AppError =>
+  new AppError('forbidden', 'Somebody else than who proposed this must decide, outside the client it was proposed through.');
 
 export const expired = (): AppError =>
   new AppError('expired', 'This proposal has expired, and nothing was written. Propose it again.');

@@ -46,6 +46,23 @@ export const proveDecision = (
     outcome: yes ? 'approved' : 'declined',
   });
 
+/** Records that whoever a link was made for, or who has it, was shown what it is about. */
+export const proveShown = (
+  { proposal }: Pick<Content, 'proposal'>,
+  by: string,
+  { audit, now, requestId }: Proving,
+): Promise<void> =>
+  audit.record({
+    at: now(),
+    request: requestId(),
+    who: by,
+    client: 'page',
+    tool: 'show_write',
+    arguments: named(proposal),
+    documents: [],
+    outcome: 'answered',
+  });
+
 const named = ({ id, action, source, document, target }: Content['proposal']): object => ({
   proposal: id,
   action,

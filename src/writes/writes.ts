@@ -2,6 +2,7 @@ import type { Caller } from '../core/caller.ts';
 import type { AskPerson, Decision, Made, Offered, Proposal, Proposed, ProposeRequest } from '../core/proposal.ts';
 import type { ReadView } from '../core/view.ts';
 import type { ProposalState } from '../store/proposals.ts';
+import type { Linked as Opened } from './links.ts';
 
 /** A proposal that somebody is to decide, as whoever decides sees it. */
 export interface Pending extends Proposal {
@@ -11,6 +12,11 @@ export interface Pending extends Proposal {
   readonly state: ProposalState;
   /** When it was proposed, ms since 1970. */
   readonly at: number;
+}
+
+/** What somebody with a link may decide about, and the token that their decision takes. */
+export interface Linked extends Pick<Opened, 'by' | 'token'> {
+  readonly pending: Pending;
 }
 
 /** Everything that is written in a source goes through here: proposed, decided, made once, and proven. */
@@ -26,6 +32,12 @@ export interface Writes {
   pending(): Promise<readonly Pending[]>;
   /** Rejects with `conflict`, `expired`, `not_found`, or `forbidden` where it is their own and somebody else must. */
   decide(proposal: string, decision: Decision): Promise<void>;
+  /** A link by which somebody decides on the approval page: `by` is their e-mail, or `issuer|subject`. Rejects as `decide` does. */
+  link(proposal: string, by: string): Promise<string>;
+  /** What such a link leads to; undefined for any other text. */
+  linked(link: string): Promise<Linked | undefined>;
+  /** Rejects with `not_found` where it is no link or the token is not its own, else as `decide` does. */
+  decideLinked(link: string, said: { readonly yes: boolean; readonly token: string }): Promise<void>;
   /** Finds out what became of the writes that a dead process was making, and purges what is long over. */
   settle(signal: AbortSignal): Promise<void>;
   /** Waits for what is being written. */

@@ -25,6 +25,7 @@ const desk: Desk = {
   overdue: unused,
   pending: unused,
   decide: unused,
+  link: unused,
   identify: async (who) => {
     if (who === 'nobody') throw new AppError('invalid_input', '"nobody" names nobody.');
   },

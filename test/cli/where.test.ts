@@ -81,6 +81,7 @@ const search = async (...argv: readonly string[]) => {
       overdue: async () => [],
       pending: async () => [],
       decide: async () => undefined,
+      link: async () => '',
       close: async () => undefined,
     }),
   });

@@ -64,6 +64,7 @@ const run = async (index: IndexInProcess, argv: readonly string[], cursor: unkno
       serve: async () => undefined,
       pending: async () => [],
       decide: async () => undefined,
+      link: async () => '',
       overdue: async () => [], // for the ear of the owner, who may know of every source
       close: async () => undefined,
     }),

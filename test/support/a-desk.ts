@@ -65,6 +65,7 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
     overdue: async () => [],
     pending: async () => [],
     decide: async () => undefined,
+    link: async () => '',
     close: async () => {
       await views.close();
       await store.close();

@@ -4,6 +4,7 @@ import type { Tokens } from '../../access/token.ts';
 import type { Secret } from '../../core/secret.ts';
 import type { Address } from './address.ts';
 import type { Asked, HttpEnv } from './asked.ts';
+import type { ApproveRoute } from './approve-route.ts';
 import { createBearers } from './bearer.ts';
 import { encodedBody, readMessage } from './body.ts';
 import { createGate } from './gate.ts';
@@ -31,6 +32,8 @@ export interface HttpParts {
   readonly scim?: ScimRoute;
   /** Where sources say that something changed. */
   readonly hooks?: HookRoute;
+  /** Where somebody with a link decides about a write; absent where nothing is written. */
+  readonly approvals?: ApproveRoute;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly metricsToken?: Secret;
@@ -130,6 +133,19 @@ export const createHttpApp = (parts: HttpParts): Hono<HttpEnv> => {
     );
   }
 
+  const { approvals } = parts;
+  const linked = `${address.prefix}${APPROVE}/`;
+  if (approvals) {
+    app.all(`${linked}*`, (context) =>
+      approvals.answer(context.req.raw, {
+        link: context.req.path.slice(linked.length),
+        from: context.env.incoming?.socket?.remoteAddress ?? '',
+        asked: context.var.asked,
+        unknown: (why) => countUnknown(parts, why),
+      }),
+    );
+  }
+
   const refused = (context: Asking, refusal: Refusal, why: string): Response => {
     context.var.asked.code = refusal.refused;
     countUnknown(parts, why);
@@ -203,6 +219,7 @@ const countUnknown = ({ metrics, refusals }: HttpParts, why: string): void => {
 
 const SCIM = '/scim/v2';
 const HOOKS = '/hooks';
+const APPROVE = '/approve';
 
 /** How a refusal is said where plain words are not expected. */
 const ANSWERS: ReadonlyMap<string, (refusal: Refusal) => Response> = new Map([
@@ -218,7 +235,7 @@ const routing = ({ address: { prefix, metadata }, scim }: HttpParts): ((path: st
   ]);
   const isBelow = (path: string): boolean => path === `${prefix}${SCIM}` || path.startsWith(`${prefix}${SCIM}/`);
   return (path) => {
-    if (path.startsWith(`${prefix}${HOOKS}/`)) return HOOKS;
+    for (const route of [HOOKS, APPROVE]) if (path.startsWith(`${prefix}${route}/`)) return route;
     return routes.get(path) ?? (scim && isBelow(path) ? SCIM : undefined);
   };
 };

@@ -1,17 +1,18 @@
 import { parseWho } from './access/identify.ts';
 import { isPublic } from './cli/known-clients.ts';
-import type { Asking, AskingRequest } from './cli/asking.ts';
+import type { Asking, AskingRequest, WritingPerson } from './cli/asking.ts';
 import type { Place } from './cli/parts.ts';
-import { type Caller, type Identity, identityName } from './core/caller.ts';
+import { type Caller, type Identity, identityName, type TokenScope } from './core/caller.ts';
 import { AppError } from './core/errors.ts';
 import { endpointOf } from './endpoint.ts';
 import { issueToken } from './issue-token.ts';
 import { type Machine, openPlace } from './machine.ts';
+import { approving } from './open-approving.ts';
 import { type Path, openPath } from './open-path.ts';
 import { type Api, openClient } from './openai/client.ts';
 import { askWithChat } from './openai/chat.ts';
 import { connectInProcess } from './openai/in-process.ts';
-import type { MountedServer } from './openai/mount-tool.ts';
+import { type MountedServer, WRITE_TOOLS } from './openai/mount-tool.ts';
 import { askWithResponses } from './openai/responses.ts';
 import type { Answer, Told } from './openai/told.ts';
 import { createMcpServer } from './server/mcp.ts';
@@ -56,10 +57,10 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   return {
     unkept: () => unkept,
     ask: async function* (question) {
-      const explained: string[] = [];
+      const held: string[] = [];
       for await (const told of ask(question)) {
-        explained.push(...explainedBy(told));
-        if (told.kind === 'ended') unkept = await keep(told.answer, question, explained).then(() => undefined, mendable);
+        held.push(...explainedBy(told), ...quotedBy(told));
+        if (told.kind === 'ended') unkept = await keep(told.answer, question, held).then(() => undefined, mendable);
         yield told;
       }
     },
@@ -67,17 +68,13 @@ export const openAsking = async (place: Place, request: AskingRequest, machine: 
   };
 
   /** An answer that broke off is no turn to go on from. */
-  async function keep(
-    { responseId, text, given, tools, incomplete }: Answer,
-    question: string,
-    explained: string[],
-  ): Promise<void> {
+  async function keep({ responseId, text, given, tools, incomplete }: Answer, question: string, held: string[]): Promise<void> {
     if (incomplete || (api === 'responses' && responseId === undefined)) return;
     const turn = api === 'chat' ? [{ question, answer: text }] : [];
     const kept = {
       ...(responseId === undefined ? {} : { response: responseId }),
       turns: [...(before?.turns ?? []), ...turn].slice(-TURNS_MAX),
-      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id), ...explained])],
+      documents: [...new Set([...(before?.documents ?? []), ...given.map(({ id }) => id), ...held])],
       tools: [...(tools ?? before?.tools ?? [])],
     };
     await conversations.keep(of, kept, before);
@@ -96,6 +93,9 @@ const explainedBy = (told: Told): string[] => {
   const { input } = told;
   return typeof input === 'object' && input !== null && 'id' in input && typeof input.id === 'string' ? [input.id] : [];
 };
+
+/** What a proposal quotes or names was given too. */
+const quotedBy = (told: Told): readonly string[] => (told.kind === 'called' ? (told.quoted ?? []) : []);
 
 interface Opening {
   readonly place: Place;
@@ -125,22 +125,24 @@ const throughResponses = async ({
   opened,
   identity,
 }: Opening): Promise<Ask> => {
-  const { who, model, port, stores, approval, approve, signal } = request;
+  const { who, model, port, stores, approval, writing, signal } = request;
   const mounted = await mountedServer(place, request, machine);
-  if (before) {
-    const path = await openPath(await openPlace(place, machine), machine);
-    await assertStillTheirs(before, path, callerOf(path, identity, CLIENTS.responses, machine), signal).finally(() =>
-      path.close(),
-    );
+  let { approve } = request;
+  if (before || writing) {
+    const path = opened.adopt(await openPath(await openPlace(place, machine), machine), (one) => one.close());
+    const caller = callerOf(path, { identity, client: CLIENTS.responses, scopes: scopesFor(request) }, machine);
+    if (before) await assertStillTheirs(before, path, caller, signal);
+    if (writing) approve = approvingAt(path, CLIENTS.responses, caller, { ...request, writing });
   }
-  const asked = { who, client: CLIENTS.responses, scopes: ['read'] as const, minutes, ...(port === undefined ? {} : { port }) };
+  const scopes = scopesFor(request);
+  const asked = { who, client: CLIENTS.responses, scopes, minutes, ...(port === undefined ? {} : { port }) };
   const { token, id } = await issueToken(place, asked, machine);
   opened.defer(() => withdrawToken(here, { id, who }, machine));
   return (question) =>
     askWithResponses({
       openai,
       server: mounted,
-      caller: { token, approval },
+      caller: { token, approval, ...(writing && { writes: WRITE_TOOLS }) },
       question,
       store: stores,
       signal,
@@ -152,12 +154,14 @@ const throughResponses = async ({
 
 /** The model calls functions, and they are called here, on the index of this machine. */
 const throughChat = async ({ place, request, machine, openai, before, opened, identity }: Opening): Promise<Ask> => {
-  const { model, approval, approve, signal } = request;
+  const { model, approval, writing, signal } = request;
   const path = opened.adopt(await openPath(await openPlace(place, machine), machine), (one) => one.close());
-  const caller = callerOf(path, identity, CLIENTS.chat, machine);
+  const scopes = scopesFor(request);
+  const caller = callerOf(path, { identity, client: CLIENTS.chat, scopes }, machine);
   if (before) await assertStillTheirs(before, path, caller, signal);
-  const { call } = path;
-  const server = createMcpServer({ call, tools: path.toolsFor(CLIENTS.chat), callerOf: caller, version: machine.version });
+  const approve = writing ? approvingAt(path, CLIENTS.chat, caller, { ...request, writing }) : request.approve;
+  const tools = path.toolsFor(CLIENTS.chat).filter(({ scope }) => scopes.includes(scope));
+  const server = createMcpServer({ call: path.call, tools, callerOf: caller, version: machine.version });
   const named = { name: CLIENTS.chat, version: machine.version };
   const { mcp } = opened.adopt(await connectInProcess(named, (end) => server.connect(end)), (one) => one.close());
   const history = before?.turns ?? [];
@@ -167,8 +171,26 @@ const throughChat = async ({ place, request, machine, openai, before, opened, id
 
 /** Who asks, and who lets them: both are named in the audit. */
 const callerOf =
-  ({ recall }: Path, identity: Identity, client: string, { operator }: Machine) =>
-  async (): Promise<Caller> => ({ identity: await recall(identity), client, scopes: ['read'], actor: `os:${operator}` });
+  ({ recall }: Path, { identity, client, scopes }: Pick<Caller, 'identity' | 'client' | 'scopes'>, { operator }: Machine) =>
+  async (): Promise<Caller> => ({ identity: await recall(identity), client, scopes, actor: `os:${operator}` });
+
+/** A run reads, and writes only where that was asked for. */
+const scopesFor = ({ writing }: AskingRequest): readonly TokenScope[] => (writing ? ['read', 'write'] : ['read']);
+
+/** How this run asks before it writes. Throws `config` where nothing can be written through its client. */
+const approvingAt = (
+  { toolsFor, writes }: Path,
+  client: string,
+  callerOf: () => Promise<Caller>,
+  { writing: person, approve }: AskingRequest & { readonly writing: WritingPerson },
+): ReturnType<typeof approving> => {
+  if (toolsFor(client).some(({ scope }) => scope === 'write')) return approving({ person, writes, callerOf, approve });
+  throw new AppError(
+    'config',
+    `Nothing can be written through ${client}. Allow an action of a source in castellan.yaml, such as writes: { files.edit: confirm }, ` +
+      `and see that neither the source nor clients.${client} says forbid. Or leave out --writes.`,
+  );
+};
 
 /** What a conversation holds was decided then. It goes on only where all of it would be given today. */
 const assertStillTheirs = async (

@@ -1,10 +1,10 @@
 import { AppError } from '../core/errors.ts';
 import type { AskedOf } from '../openai/told.ts';
-import { isAtTerminal, openAsker } from './ask-yes.ts';
+import { type Asker, isAtTerminal, openAsker } from './ask-yes.ts';
 import { type Channel, look } from './terminal.ts';
 import type { Typed } from './typed-line.ts';
 
-export interface Approver {
+export interface Approver extends Pick<Asker, 'yes'> {
   /** No, unless the person says yes; and no once nobody answers any more. */
   approve(call: AskedOf): Promise<boolean>;
   close(): void;
@@ -39,6 +39,7 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
       if (yes !== true) err.line(look('dim', 'Not made.'));
       return yes === true;
     },
+    yes: (question) => asker.yes(question),
     close: () => asker.close(),
   };
 };

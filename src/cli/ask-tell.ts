@@ -1,4 +1,4 @@
-import type { Answer, AskedOf, Citation, Told } from '../openai/told.ts';
+import type { Answer, AskedOf, Citation, Told, Wrote } from '../openai/told.ts';
 import { type Channel, look, type Terminal } from './terminal.ts';
 import { addressOf, count, day, listed } from './words.ts';
 
@@ -54,11 +54,12 @@ export const toldJson = ({ answer, calls }: AllTold): object => ({
     ...(updatedAt === undefined ? {} : { updated_at: updatedAt }),
     ...(fresh === undefined ? {} : { fresh }),
   })),
-  calls: calls.map(({ tool, input, documents, failed }) => ({
+  calls: calls.map(({ tool, input, documents, wrote, failed }) => ({
     tool,
     input,
     documents: documents.map(({ id }) => id),
     not_fresh: documents.filter(({ fresh }) => fresh === false).length,
+    ...(wrote && { wrote }),
     ...(failed === undefined ? {} : { failed }),
   })),
   model: answer.model,
@@ -85,7 +86,8 @@ const tellTools = (err: Channel, { gone, added }: Extract<Told, { kind: 'tools' 
 };
 
 const tellCall = (err: Channel, call: Called): void => {
-  const { tool, documents, failed } = call;
+  const { tool, documents, wrote, failed } = call;
+  if (wrote) return tellWrite(err, tool, wrote);
   const stale = documents.filter(({ fresh }) => fresh === false).length;
   const freshness = stale === 0 ? 'all fresh' : `${stale} not fresh`;
   const outcome = documents.length === 0 ? 'no documents' : `${count(documents.length, 'document')}, ${freshness}`;
@@ -94,6 +96,14 @@ const tellCall = (err: Channel, call: Called): void => {
     `  ${inputOf(call)}   `,
     failed === undefined ? look(stale === 0 ? 'dim' : 'yellow', outcome) : look('red', `failed: ${failed}`),
   );
+};
+
+/** As the tool says it, whatever the model says. */
+const tellWrite = (err: Channel, tool: string, { outcome, proposal, id = '', url, undo }: Wrote): void => {
+  const where = url === undefined || url === id ? '' : `   ${url}`;
+  const became = outcome === 'done' ? look('green', `written   ${id}${where}`) : look('yellow', `${outcome}: ${proposal}`);
+  err.line(look('cyan', tool), '  ', became);
+  if (undo !== undefined) err.line(look('dim', `To take it back: ${undo}`));
 };
 
 const inputOf = ({ input }: AskedOf): string => {

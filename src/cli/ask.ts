@@ -2,12 +2,13 @@ import { Command, Option } from 'commander';
 
 import { AppError } from '../core/errors.ts';
 import { type Approver, openApprover } from './ask-approve.ts';
+import { writingPerson } from './ask-writing.ts';
 import { isAtTerminal } from './ask-yes.ts';
 import { told, toldJson, tellAnswer } from './ask-tell.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import type { AskingRequest } from './asking.ts';
 import { portFrom } from './port.ts';
-import { look } from './terminal.ts';
+import { type Channel, look } from './terminal.ts';
 
 interface AskOptions extends GlobalOptions {
   readonly as: string;
@@ -18,6 +19,7 @@ interface AskOptions extends GlobalOptions {
   readonly port?: number;
   readonly continue?: boolean;
   readonly approve?: boolean;
+  readonly writes?: boolean;
   readonly store: boolean;
 }
 
@@ -40,6 +42,7 @@ export const askCommand = ({ parts, terminal, signal, fail }: Context): Command 
     .option('--base-url <url>', 'another API that speaks as OpenAI’s does, such as http://127.0.0.1:11434/v1')
     .option('--continue', 'go on with the last conversation of this person')
     .option('--approve', 'ask you before every call of a tool, at a terminal')
+    .option('--writes', 'let the model propose writes; each is shown and made only after your yes, at a terminal')
     .option('--no-store', 'let OpenAI keep no conversation to go on with')
     .option('--tunnel <id>', 'how OpenAI reaches a server that the internet does not: its Secure MCP Tunnel')
     .option('--port <number>', 'of a server that was started with this --port, and has no server.public_url', portFrom(1))
@@ -51,7 +54,7 @@ export const askCommand = ({ parts, terminal, signal, fail }: Context): Command 
       const asks = options.approve || isAtTerminal(parts.stdin, terminal.err);
       const approver = asks ? openApprover(parts.stdin, terminal.err, signal) : undefined;
       try {
-        const asking = await parts.openAsking({ config, data }, requestOf(options, signal, approver));
+        const asking = await parts.openAsking({ config, data }, requestOf(options, signal, approver, terminal.err));
         try {
           const telling = asking.ask(question);
           const all = json ? await told(telling) : await tellAnswer(telling, terminal);
@@ -68,9 +71,10 @@ export const askCommand = ({ parts, terminal, signal, fail }: Context): Command 
     });
 
 const requestOf = (
-  { as: who, api, model, baseUrl, tunnel, port, continue: continues = false, approve = false, store }: AskOptions,
+  { as: who, api, model, baseUrl, tunnel, port, continue: continues = false, approve = false, writes, store }: AskOptions,
   signal: AbortSignal,
   approver: Approver | undefined,
+  err: Channel,
 ): AskingRequest => ({
   who,
   api,
@@ -83,13 +87,14 @@ const requestOf = (
   ...(port === undefined ? {} : { port }),
   approval: approve ? 'always' : 'never',
   ...(approver ? { approve: (call) => approver.approve(call) } : {}),
+  ...(writes ? { writing: writingPerson(err, approver) } : {}),
 });
 
 /** What would be left aside in silence is refused. */
-const refuseContradictions = ({ api, approve, store, tunnel, port, continue: continues }: AskOptions): void => {
+const refuseContradictions = ({ api, approve, writes, store, tunnel, port, continue: continues }: AskOptions): void => {
   const ofResponses = { '--tunnel': tunnel, '--port': port, '--no-store': !store || undefined };
   const [without] = Object.entries(ofResponses).find(([, given]) => api === 'chat' && given !== undefined) ?? [];
   if (without !== undefined) throw new AppError('invalid_input', `${without} is for --api responses. Leave it out.`);
-  if (store || !(approve || continues)) return;
+  if (store || !(approve || continues || writes)) return;
   throw new AppError('invalid_input', 'OpenAI must keep the conversation to go on with it. Leave out --no-store.');
 };

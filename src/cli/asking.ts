@@ -1,5 +1,14 @@
 import type { AppError } from '../core/errors.ts';
-import type { AskedOf, Told } from '../openai/told.ts';
+import type { AskedOf, Told, Word } from '../openai/told.ts';
+import type { Pending } from '../writes/writes.ts';
+
+/** Who stands behind a run that may write, outside the model. */
+export interface WritingPerson {
+  /** Shows what would be written, and asks whether it is to be. Undefined: nobody is there to be asked. */
+  ask(proposal: Pending): Promise<boolean | undefined>;
+  /** Says why nothing is written, and nobody was asked; with what it was about, where that is known. */
+  tell(why: string, proposal?: Pending): void;
+}
 
 /** What a model is asked, for whom and how. */
 export interface AskingRequest {
@@ -20,7 +29,9 @@ export interface AskingRequest {
   /** Whether a person is asked before every call of a tool, or only before one that may change something. */
   readonly approval: 'always' | 'never';
   /** Asks a person; absent: nobody is there, and the answer is no. */
-  readonly approve?: (call: AskedOf) => Promise<boolean>;
+  readonly approve?: (call: AskedOf) => Promise<Word>;
+  /** Absent: this run only reads. */
+  readonly writing?: WritingPerson;
   readonly signal: AbortSignal;
 }
 

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 
 import { jsonOf } from './given.ts';
-import type { AskedOf } from './told.ts';
+import type { AskedOf, Word } from './told.ts';
 
 export type Approval = OpenAI.Responses.ResponseOutputItem.McpApprovalRequest;
 
@@ -12,13 +12,14 @@ const ASKED_MAX = 16;
 export const answersTo = async (
   approvals: readonly Approval[],
   label: string,
-  approve: (call: AskedOf) => Promise<boolean>,
+  approve: (call: AskedOf) => Promise<Word>,
 ): Promise<OpenAI.Responses.ResponseInput> => {
   const answers: OpenAI.Responses.ResponseInput = [];
   for (const [place, { id, name, arguments: given, server_label: server }] of approvals.entries()) {
     const mayAsk = server === label && place < ASKED_MAX;
-    const yes = mayAsk && (await approve({ tool: name, input: jsonOf(given) }));
-    answers.push({ type: 'mcp_approval_response', approval_request_id: id, approve: yes });
+    const word = mayAsk && (await approve({ tool: name, input: jsonOf(given) }));
+    const why = typeof word === 'object' ? { reason: word.no } : {};
+    answers.push({ type: 'mcp_approval_response', approval_request_id: id, approve: word === true, ...why });
   }
   return answers;
 };

@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { z } from 'zod';
 
-import { type Heard, heardOf, jsonOf } from './given.ts';
+import { heardOf, jsonOf } from './given.ts';
 import type { Call } from './pieces.ts';
-import type { AskedOf } from './told.ts';
+import type { AskedOf, Gave, Word } from './told.ts';
 
 /** A tool of a server. One that does not say that it only reads is called where a person says so. */
 interface ConnectedTool {
@@ -31,7 +31,7 @@ interface Calling {
   /** `always`: a person is asked before every call. `never`, the default: before those that may change something. */
   readonly approval?: 'never' | 'always' | undefined;
   /** Asked before a call that needs a person's word; without it the answer is no. */
-  readonly approve?: ((call: AskedOf) => Promise<boolean>) | undefined;
+  readonly approve?: ((call: AskedOf) => Promise<Word>) | undefined;
   /** How long one call may take, in ms. */
   readonly callMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -50,7 +50,7 @@ interface Result {
   readonly call: Call;
   /** For the model. */
   readonly answer: string;
-  readonly told: Pick<Heard, 'documents' | 'failed'>;
+  readonly told: Gave;
 }
 
 /** Makes the calls of one reply: a person is asked about one after the other, and then all are made at once. */
@@ -79,11 +79,12 @@ const readied = async (call: Call, place: number, { tools, approval, approve }: 
   const given = argumentsOf(written);
   if (!given) return failed(call, 'The arguments are not an object of JSON. Write them as one.');
   const asks = approval === 'always' || tool.annotations?.readOnlyHint !== true;
-  if (asks && !(await approve?.({ tool: name, input: given }))) {
-    return failed(call, 'The person did not approve this call. It was not made. Go on without it.');
-  }
+  const word = !asks || ((await approve?.({ tool: name, input: given })) ?? false);
+  if (word !== true) return failed(call, word === false ? NOT_APPROVED : word.no);
   return { call, tool, given };
 };
+
+const NOT_APPROVED = 'The person did not approve this call. It was not made. Go on without it.';
 
 /** Makes one call: again where it may succeed then, and not for ever. */
 const made = async ({ call, tool, given }: Ready, { mcp, callMs = CALL_MS, signal }: Calling): Promise<Result> => {
@@ -94,20 +95,17 @@ const made = async ({ call, tool, given }: Ready, { mcp, callMs = CALL_MS, signa
       const why = error instanceof Error ? error.message : String(error);
       return JSON.stringify({ error: { message: `The tool did not answer: ${why}`, retry: isLate(error) && mayRepeat(tool) } });
     });
-    const heard = heardOf(text);
-    if (!heard.retry || tried === TRIES) return result(call, text, heard);
+    const { retry, ...gave } = heardOf(text);
+    if (!retry || tried === TRIES) return { call, answer: text, told: gave };
     await pause(PAUSE * 2 ** (tried - 1), undefined, signal ? { signal } : {});
   }
 };
 
-const result = (call: Call, answer: string, { documents, failed: why }: Pick<Heard, 'documents' | 'failed'>): Result => ({
+const failed = (call: Call, why: string): Result => ({
   call,
-  answer,
-  told: { documents, ...(why === undefined ? {} : { failed: why }) },
+  answer: JSON.stringify({ error: { message: why } }),
+  told: { documents: [], failed: why },
 });
-
-const failed = (call: Call, why: string): Result =>
-  result(call, JSON.stringify({ error: { message: why } }), { documents: [], failed: why });
 
 const argumentsOf = (written: string): Record<string, unknown> | undefined =>
   z.record(z.string(), z.unknown()).safeParse(jsonOf(written === '' ? '{}' : written)).data;

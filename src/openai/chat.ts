@@ -7,10 +7,10 @@ import { createCiter } from './cite.ts';
 import { type AskedWhom, brokenOff, endedEarly, explained, refused, saidNothing } from './failure.ts';
 import { jsonOf } from './given.ts';
 import { CONTEXT_MAX, fitted, messagesOf, type Turn } from './history.ts';
-import { INSTRUCTIONS } from './instructions.ts';
+import { instructionsFor } from './instructions.ts';
 import { DEFAULT_MODEL } from './model.ts';
 import { type Call, createPieces } from './pieces.ts';
-import type { AskedOf, Told } from './told.ts';
+import type { AskedOf, Told, Word } from './told.ts';
 
 export interface ChatQuestion {
   readonly openai: OpenAI;
@@ -22,7 +22,7 @@ export interface ChatQuestion {
   /** `always`: a person is asked before every call. `never`, the default: before those of tools that do not say that they only read. */
   readonly approval?: 'never' | 'always';
   /** Asked before a call that needs a person's word; without it the answer is no. */
-  readonly approve?: (call: AskedOf) => Promise<boolean>;
+  readonly approve?: (call: AskedOf) => Promise<Word>;
   /** How long one call of a tool may take, in ms. */
   readonly callMs?: number;
   /** How much of a conversation is sent, in characters: for a model that holds less. */
@@ -60,7 +60,7 @@ export async function* askWithChat(question: ChatQuestion): AsyncGenerator<Told,
   }));
   const earlier = messagesOf(history);
   const messages: Message[] = [
-    { role: 'system', content: INSTRUCTIONS },
+    { role: 'system', content: instructionsFor(names) },
     ...earlier,
     { role: 'user', content: question.question },
   ];

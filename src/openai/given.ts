@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Given } from './told.ts';
+import type { Gave, Given, Wrote } from './told.ts';
 
 const document = z
   .looseObject({
@@ -19,11 +19,33 @@ const document = z
 
 const refusal = z.object({ error: z.object({ message: z.string(), retry: z.boolean().default(false) }) });
 
+/** A proposal holds what its target says now, and names what more people could read. */
+const proposal = z
+  .looseObject({ changes: z.array(z.unknown()), id: z.string().optional(), exposes: z.array(z.string()).default([]) })
+  .transform(({ id, exposes }) => [...(id === undefined ? [] : [id]), ...exposes]);
+
+const wrote = z
+  .object({
+    outcome: z.enum(['done', 'absent', 'uncertain', 'undecided']),
+    proposal: z.string(),
+    id: z.string().optional(),
+    url: z.string().optional(),
+    undo: z.string().optional(),
+    fresh: proposal.optional(),
+  })
+  .transform(({ outcome, proposal: of, id, url, undo, fresh }): Pick<Gave, 'wrote' | 'quoted'> => {
+    const became: Wrote = {
+      outcome,
+      proposal: of,
+      ...(id === undefined ? {} : { id }),
+      ...(url === undefined ? {} : { url }),
+      ...(undo === undefined ? {} : { undo }),
+    };
+    return { wrote: became, ...(fresh && { quoted: fresh }) };
+  });
+
 /** What a tool answered, as far as it is told. */
-export interface Heard {
-  readonly documents: readonly Given[];
-  /** Why it did not answer. */
-  readonly failed?: string;
+export interface Heard extends Gave {
   /** Whether the same call may succeed in a moment. */
   readonly retry: boolean;
 }
@@ -35,6 +57,10 @@ export const heardOf = (text: string): Heard => {
   if (refused.success) return { documents: [], failed: refused.data.error.message, retry: refused.data.error.retry };
   const found = z.object({ results: z.array(document) }).safeParse(answer);
   if (found.success) return { documents: found.data.results, retry: false };
+  const proposed = proposal.safeParse(answer);
+  if (proposed.success) return { documents: [], quoted: proposed.data, retry: false };
+  const written = wrote.safeParse(answer);
+  if (written.success) return { documents: [], ...written.data, retry: false };
   const fetched = document.safeParse(answer);
   return { documents: fetched.success ? [fetched.data] : [], retry: false };
 };

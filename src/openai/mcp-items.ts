@@ -28,7 +28,7 @@ export function* toldBy(item: Item, { label, known, clean }: Ours): Generator<To
     };
   }
   if (item.type !== 'mcp_call') return;
-  const { documents, failed } = heardOf(item.output ?? '');
+  const { failed, retry: _, ...gave } = heardOf(item.output ?? '');
   const foreign = item.server_label === label ? undefined : 'it was made at a server that nobody mounted';
   const silent = item.status === 'failed' ? 'it failed, and did not say why' : undefined;
   const why = foreign ?? failureOf(item.error) ?? failed ?? silent;
@@ -36,8 +36,7 @@ export function* toldBy(item: Item, { label, known, clean }: Ours): Generator<To
     kind: 'called',
     tool: item.name,
     input: jsonOf(item.arguments),
-    documents: why === undefined ? documents : [],
-    ...(why === undefined ? {} : { failed: clean(why) }),
+    ...(why === undefined ? gave : { documents: [], failed: clean(why) }),
   };
 }
 

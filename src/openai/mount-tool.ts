@@ -3,6 +3,10 @@ import type OpenAI from 'openai';
 /** The tools of the server that only read. */
 export const READ_TOOLS = ['search', 'fetch', 'list_sources', 'explain_access'] as const;
 
+/** The tools of the server with which something is written: the first only shows what would be. */
+export const WRITE_TOOLS = ['propose_write', 'commit_write'] as const;
+const [PROPOSE] = WRITE_TOOLS;
+
 /** Where OpenAI reaches the server. */
 export type MountedServer = {
   /** What the server is called in what the model does; `castellan` where nothing else is said. */
@@ -19,7 +23,7 @@ export interface MountCaller {
   readonly token: string;
   /** `always`: a person is asked before every call. `never`, the default: none that only reads is asked about. */
   readonly approval?: 'never' | 'always';
-  /** Tools that write, where they are wanted: a person is always asked before them. */
+  /** Tools that write, where they are wanted, such as `WRITE_TOOLS`: a person is always asked before one, but for `propose_write`. */
   readonly writes?: readonly string[];
 }
 
@@ -47,5 +51,7 @@ const approvalOf = (
   writes: readonly string[],
 ): OpenAI.Responses.Tool.Mcp['require_approval'] & (object | string) => {
   if (approval === 'always' || writes.length === 0) return approval;
-  return { never: { tool_names: [...READ_TOOLS] }, always: { tool_names: [...writes] } };
+  const showing = writes.filter((name) => name === PROPOSE);
+  const asked = writes.filter((name) => name !== PROPOSE);
+  return { never: { tool_names: [...READ_TOOLS, ...showing] }, always: { tool_names: asked } };
 };

@@ -16,11 +16,11 @@ import {
   unlisted,
 } from './failure.ts';
 import { jsonOf } from './given.ts';
-import { INSTRUCTIONS } from './instructions.ts';
+import { instructionsFor } from './instructions.ts';
 import { toldBy } from './mcp-items.ts';
 import { DEFAULT_MODEL } from './model.ts';
 import { labelOf, type MountCaller, type MountedServer, mountTool } from './mount-tool.ts';
-import type { AskedOf, Told } from './told.ts';
+import type { AskedOf, Told, Word } from './told.ts';
 
 export interface ResponsesQuestion {
   readonly openai: OpenAI;
@@ -33,7 +33,7 @@ export interface ResponsesQuestion {
   /** The tools that were listed in that conversation, to tell when they change. */
   readonly knownTools?: readonly string[];
   /** Asked before a call that needs a person's word; without it the answer is no. */
-  readonly approve?: (call: AskedOf) => Promise<boolean>;
+  readonly approve?: (call: AskedOf) => Promise<Word>;
   /** Whether OpenAI keeps the conversation, so that it can go on: yes unless said otherwise. Approvals need it. */
   readonly store?: boolean;
   readonly signal?: AbortSignal;
@@ -101,7 +101,7 @@ const begin = (
     {
       model,
       input,
-      instructions: INSTRUCTIONS, // not carried over from one turn to the next
+      instructions: instructionsFor(caller.writes ?? []), // not carried over from one turn to the next
       tools: [mountTool(server, caller)], // and neither is the authorization in it
       store,
       stream: true,

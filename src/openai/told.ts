@@ -23,6 +23,30 @@ export interface AskedOf {
   readonly input: unknown;
 }
 
+/** A person's word on a call. A no may say why, which the model hears. */
+export type Word = boolean | { readonly no: string };
+
+/** What became of a write, as the tool told it: only `done` is written. */
+export interface Wrote {
+  readonly outcome: 'done' | 'absent' | 'uncertain' | 'undecided';
+  readonly proposal: string;
+  /** Of the document. */
+  readonly id?: string;
+  readonly url?: string;
+  /** How it is taken back. */
+  readonly undo?: string;
+}
+
+/** What a call gave. */
+export interface Gave {
+  readonly documents: readonly Given[];
+  /** Ids of the documents that a proposal quotes or names. */
+  readonly quoted?: readonly string[];
+  readonly wrote?: Wrote;
+  /** Why it gave nothing. */
+  readonly failed?: string;
+}
+
 /** How a question was answered. */
 export interface Answer {
   /** As it was told, with the numbers of its citations. */
@@ -50,6 +74,6 @@ export type Told =
       readonly added: readonly string[];
     }
   | ({ readonly kind: 'calling' } & AskedOf)
-  | ({ readonly kind: 'called'; readonly documents: readonly Given[]; readonly failed?: string } & AskedOf)
+  | ({ readonly kind: 'called' } & Gave & AskedOf)
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'ended'; readonly answer: Answer };

@@ -151,8 +151,8 @@ const askedPerson = async (
 };
 
 /** One sentence for all that is none, or none of theirs. */
-const opened = async (
-  { caller, confirmation }: Committing,
+export const opened = async (
+  { caller, confirmation }: Pick<Committing, 'caller' | 'confirmation'>,
   parts: WritesParts,
 ): Promise<{ readonly row: ProposalRow; readonly content: Content }> => {
   const id = confirmedId(confirmation);

@@ -6,7 +6,7 @@ import type { Basis, Missing } from '../core/view.ts';
 import type { Undo } from '../core/write.ts';
 import { readerName } from '../store/reader-name.ts';
 import type { ProposalRow } from '../store/proposals.ts';
-import { commit, type Making } from './commit.ts';
+import { commit, type Making, opened } from './commit.ts';
 import type { Content } from './content.ts';
 import { decide } from './decide.ts';
 import { decideLinked, linkTo, showLinked } from './links.ts';
@@ -114,6 +114,12 @@ export const createWrites = (parts: WritesParts): Writes => {
       assertWriter(caller, closed);
       const made = await commit({ caller, view, confirmation, ask, signal }, making, parts);
       return made.committed.outcome === 'done' ? { ...made, found: await isFound(made.committed, signal, parts) } : made;
+    },
+    confirmed: async (caller, confirmation) => {
+      assertWriter(caller, closed);
+      const { row, content } = await opened({ caller, confirmation }, parts);
+      const isOver = (row.state === 'proposed' || row.state === 'approved') && row.expiresAt <= now();
+      return pendingOf(isOver ? { ...row, state: 'expired' } : row, content);
     },
     pending: async () => {
       const rows = await proposals.waiting(now(), PENDING_MAX);

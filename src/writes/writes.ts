@@ -28,6 +28,8 @@ export interface Writes {
   undoOf(caller: Caller, view: ReadView, proposal: string, signal: AbortSignal): Promise<Proposed>;
   /** Makes the write, where it is decided; `ask` asks the person at the client. What was made already is told, and never made again. */
   commit(caller: Caller, view: ReadView, confirmation: string, ask: AskPerson | undefined, signal: AbortSignal): Promise<Made>;
+  /** What a confirmation of this caller's confirms, for whoever asks their person. Rejects with `invalid_input` where it is none. */
+  confirmed(caller: Caller, confirmation: string): Promise<Pending>;
   /** What waits for somebody's word, the oldest first. For whoever decides outside the model. */
   pending(): Promise<readonly Pending[]>;
   /** Rejects with `conflict`, `expired`, `not_found`, or `forbidden` where it is their own and somebody else must. */

@@ -47,8 +47,8 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'a token that is to read may write',
     file: 'src/open-asking.ts',
-    find: `client: CLIENTS.responses, scopes: ['read'] as const,`,
-    plant: `client: CLIENTS.responses, scopes: ['read', 'write'] as const,`,
+    find: `(writing ? ['read', 'write'] : ['read']);`,
+    plant: `(writing === null ? ['read'] : ['read', 'write']);`,
     caughtBy: responses('the server is mounted as OpenAI documents it, with a token of ten minutes that only reads'),
   },
   {
@@ -185,8 +185,8 @@ export const ASKING: readonly Fault[] = [
   {
     name: 'whoever cannot be asked has approved',
     file: 'src/openai/call-tools.ts',
-    find: `if (asks && !(await approve?.(`,
-    plant: `if (asks && approve && !(await approve(`,
+    find: `{ tool: name, input: given })) ?? false);`,
+    plant: `{ tool: name, input: given })) ?? true);`,
     caughtBy: calls('is not made without a person’s word, and the model hears it: %j'),
   },
   {

@@ -1,5 +1,6 @@
 import { ANSWERING } from './answering.ts';
 import { ASKING } from './asking.ts';
+import { ASKING_WRITES } from './asking-writes.ts';
 import { ATTACK } from './attack.ts';
 import { CALLING } from './calling.ts';
 import { CARRYING } from './carrying.ts';
@@ -42,6 +43,7 @@ export const FAULTS: readonly Fault[] = [
   ...ANSWERING,
   ...EMBEDDING,
   ...ASKING,
+  ...ASKING_WRITES,
   ...ENGINE,
   ...CALLING,
   ...CARRYING,

@@ -18,6 +18,8 @@ export interface HttpPlaceOptions extends HttpOptions {
   /** Vectors only where a test is about them. */
   readonly provider?: 'local' | 'none';
   readonly env?: Readonly<Record<string, string>>;
+  /** What is copied and served, with its configuration, instead of the company. */
+  readonly folder?: string;
 }
 
 /** The made-up company behind a real server, on a port of this machine. */
@@ -49,10 +51,11 @@ export const anHttpPlace = async ({
   more = '',
   provider = 'none',
   env = {},
+  folder: original = COMPANY,
   ...options
 }: HttpPlaceOptions = {}): Promise<AnHttpPlace> => {
   const folder = await mkdtemp(join(tmpdir(), 'castellan-http-'));
-  await cp(COMPANY, folder, { recursive: true });
+  await cp(original, folder, { recursive: true });
   const [config, data] = [join(folder, 'castellan.yaml'), join(folder, 'data')];
   const company = (await readFile(config, 'utf8')).replace('provider: local', `provider: ${provider}`);
   await writeFile(config, `${company}\nserver: ${server}\n${more}\n`);

@@ -30,12 +30,23 @@ export type Spoilt =
   /** Tools are listed although they are known, and these alone. */
   | { readonly relist: readonly string[] }
   /** Never answers. */
-  | { readonly silent: true };
+  | { readonly silent: true }
+  /** Calls without asking anybody first, whatever it was told. */
+  | { readonly unasked: true };
 
 const input = z.union([
   z.string(),
-  z.array(z.object({ type: z.literal('mcp_approval_response'), approval_request_id: z.string(), approve: z.boolean() })),
+  z.array(
+    z.strictObject({
+      type: z.literal('mcp_approval_response'),
+      approval_request_id: z.string(),
+      approve: z.boolean(),
+      reason: z.string().optional(),
+    }),
+  ),
 ]);
+
+const named = z.strictObject({ tool_names: z.array(z.string()) });
 
 const mounted = z.strictObject({
   type: z.literal('mcp'),
@@ -43,7 +54,7 @@ const mounted = z.strictObject({
   server_url: z.string(),
   authorization: z.string(),
   allowed_tools: z.array(z.string()),
-  require_approval: z.enum(['always', 'never']),
+  require_approval: z.union([z.enum(['always', 'never']), z.strictObject({ never: named, always: named })]),
 });
 
 const requestSchema = z.strictObject({
@@ -139,10 +150,10 @@ const answer = async ({ to, request, before, spoilt, model, heard, keep }: Answe
     const approvals = typeof request.input === 'string' ? [] : request.input;
     const calls: HeardCall[] = typeof request.input === 'string' ? [] : [...(before?.heard ?? [])];
     const question = typeof request.input === 'string' ? request.input : (before?.question ?? '');
-    for (const { approval_request_id: id, approve } of approvals) {
+    for (const { approval_request_id: id, approve, reason = 'declined' } of approvals) {
       const waiting = before?.pending.get(id);
       if (!waiting) throw new Error('nobody asked for that approval');
-      calls.push(approve ? await call(waiting, id) : { ...waiting, answer: 'declined' });
+      calls.push(approve ? await call(waiting, id) : { ...waiting, answer: reason });
     }
     for (;;) {
       const move = model(question, calls);
@@ -151,13 +162,14 @@ const answer = async ({ to, request, before, spoilt, model, heard, keep }: Answe
         if (ended) keep(response.id, { question, heard: calls, listed: true, pending: new Map() });
         return;
       }
-      if (tool.require_approval === 'always') {
-        const pending = new Map(move.calls.map((one) => [`mcpr_${randomUUID()}`, one]));
+      const asks = (name: string): boolean => !('unasked' in spoilt) && asksBefore(tool.require_approval, name);
+      for (const one of move.calls.filter((each) => !asks(each.tool))) calls.push(await call(one));
+      const pending = new Map(move.calls.filter((each) => asks(each.tool)).map((one) => [`mcpr_${randomUUID()}`, one]));
+      if (pending.size > 0) {
         for (const [id, one] of pending) response.approval(id, one.tool, one.input);
         keep(response.id, { question, heard: calls, listed: true, pending });
         return response.end('completed');
       }
-      for (const one of move.calls) calls.push(await call(one));
     }
   } finally {
     await client.close();
@@ -187,6 +199,10 @@ const say = (response: StreamedResponse, to: ServerResponse, text: string, spoil
   return false;
 };
 
+/** A tool that is named nowhere is asked about. */
+const asksBefore = (required: z.infer<typeof mounted>['require_approval'], name: string): boolean =>
+  typeof required === 'string' ? required === 'always' : !required.never.tool_names.includes(name);
+
 const attach = async ({ server_url: url, authorization }: z.infer<typeof mounted>): Promise<Client> => {
   const client = new Client({ name: 'openai-mcp', version: '1.0.0' });
   const requestInit = { headers: { Authorization: `Bearer ${authorization}` } };
@@ -210,7 +226,13 @@ const callingOf =
   (client: Client, response: StreamedResponse, heard: string[], spoilt: Answering['spoilt']) =>
   async ({ tool, input: given }: { tool: string; input: object }, approval?: string): Promise<HeardCall> => {
     const ended = response.calling({ tool, input: given, ...(approval === undefined ? {} : { approval }) });
-    const { isError, content } = resultSchema.parse(await client.callTool({ name: tool, arguments: { ...given } }));
+    const answered = await client.callTool({ name: tool, arguments: { ...given } }).catch((error: unknown) => String(error));
+    if (typeof answered === 'string') {
+      heard.push(answered);
+      ended({ error: { type: 'http_error', message: answered } });
+      return { tool, input: given, answer: answered };
+    }
+    const { isError, content } = resultSchema.parse(answered);
     const text = content.map((part) => part.text).join('');
     heard.push(text);
     if ('callError' in spoilt) ended({ error: spoilt.callError });

@@ -95,6 +95,15 @@ const toldSchema = z.strictObject({
       input: z.unknown(),
       documents: z.array(z.string()),
       not_fresh: z.number(),
+      wrote: z
+        .strictObject({
+          outcome: z.string(),
+          proposal: z.string(),
+          id: z.string().optional(),
+          url: z.string().optional(),
+          undo: z.string().optional(),
+        })
+        .optional(),
       failed: z.string().optional(),
     }),
   ),

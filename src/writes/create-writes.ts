@@ -123,14 +123,13 @@ export const createWrites = (parts: WritesParts): Writes => {
     },
     pending: async () => {
       const rows = await proposals.waiting(now(), PENDING_MAX);
-      return rows.flatMap((row) => pendingOf(row, parts)).filter(({ needs }) => needs !== 'auto');
+      return rows.flatMap((row) => pendingIfOpens(row, parts)).filter(({ needs }) => needs !== 'auto');
     },
     decide: (id, decision) => decide(id, decision, parts),
     link: (id, by) => linkTo(id, by, parts),
     linked: async (link) => {
       const linked = await showLinked(link, parts);
-      const [pending] = linked ? pendingOf(linked.row, parts) : [];
-      return linked && pending && { pending, by: linked.by, token: linked.token };
+      return linked && { pending: pendingOf(linked.row, linked.content), by: linked.by, token: linked.token };
     },
     decideLinked: (link, said) => decideLinked(link, said, parts),
     settle,
@@ -144,11 +143,18 @@ export const createWrites = (parts: WritesParts): Writes => {
   };
 };
 
+const pendingOf = ({ state, at }: ProposalRow, { identity, client, proposal }: Content): Pending => ({
+  ...proposal,
+  who: identityName(identity),
+  client,
+  state,
+  at,
+});
+
 /** Nothing of one that does not open: it cannot be made either. */
-const pendingOf = (row: ProposalRow, parts: WritesParts): Pending[] => {
+const pendingIfOpens = (row: ProposalRow, parts: WritesParts): Pending[] => {
   try {
-    const { identity, client, proposal } = contentOf(row, parts);
-    return [{ ...proposal, who: identityName(identity), client, state: row.state, at: row.at }];
+    return [pendingOf(row, contentOf(row, parts))];
   } catch (error) {
     if (error instanceof AppError && error.code === 'unavailable') return [];
     throw error;

@@ -32,6 +32,7 @@ import { WHERE } from './where.ts';
 import { WORKBENCH } from './workbench.ts';
 import { WRITES } from './writes.ts';
 import { WRITES_FILES } from './writes-files.ts';
+import { WRITES_PAGE } from './writes-page.ts';
 import { WRITES_POSTGRES } from './writes-postgres.ts';
 import { WRITES_SHOWN } from './writes-shown.ts';
 import { WRITES_TOLD } from './writes-told.ts';
@@ -71,6 +72,7 @@ export const FAULTS: readonly Fault[] = [
   ...WORKBENCH,
   ...WRITES,
   ...WRITES_FILES,
+  ...WRITES_PAGE,
   ...WRITES_POSTGRES,
   ...WRITES_SHOWN,
   ...WRITES_TOLD,

@@ -100,8 +100,9 @@ describe.each(APIS)('with --writes through %s', (api) => {
     ['is gone', []],
   ])('nothing is written where the person %s', async (_, typed) => {
     const place = await aHandbook('confirm');
-    const { code, stderr } = await ask(place, api, { typed });
+    const { code, stderr, heard } = await ask(place, api, { typed });
     expect([code, await leaveOf(place)]).toEqual([0, BEFORE]);
+    expect(heard).toContain(typed.length > 0 ? 'The person said no to this.' : 'Nobody is there to be asked.');
     expect(stderr).toContain('Not written.');
     expect((await proven(place)).filter((row) => row.startsWith('write '))).toEqual([]);
   });

@@ -6,7 +6,8 @@ import { z } from 'zod';
 
 import { openDesk } from '../../src/open-desk.ts';
 import { type AnHttpPlace, anHttpPlace } from './a-http-place.ts';
-import { ORGANISATION } from './a-place.ts';
+import { ORGANISATION, whole } from './a-place.ts';
+import { aclOf, documentLine } from './json-lines.ts';
 
 export const ADA = 'ada@acme.test';
 export const BOB = 'bob@acme.test';
@@ -19,6 +20,7 @@ const PEOPLE = `accounts:
 
 const SOURCES = `sources:
   handbook: { connector: files, root: ./handbook, people: ./people.yaml }
+  inbox: { connector: jsonl, path: ./inbox.jsonl }
 `;
 
 /** Of a file, by its path. */
@@ -30,7 +32,7 @@ export interface HandbookOptions {
   readonly files?: Files;
 }
 
-/** A handbook that everybody reads and ada and bob may write, behind a real server. */
+/** A handbook that everybody reads and ada and bob may write, and what came in for everybody, behind a real server. */
 export interface AWrittenHandbook extends AnHttpPlace {
   /** Every file of the source, as it is now. */
   files(): Promise<Files>;
@@ -39,6 +41,11 @@ export interface AWrittenHandbook extends AnHttpPlace {
   writes(who: string, input: object, policy?: string): Promise<{ readonly proposal: string; readonly confirmation: string }>;
 }
 
+const LINES = whole([
+  documentLine({ key: 'intake', title: 'Customer intake', text: 'Customer intake.', acl: aclOf(['everyone']) }),
+]);
+const INBOX = LINES.map((line) => `${JSON.stringify(line)}\n`).join('');
+
 const LEAVE = 'Leave is ten days.\n';
 
 export const aWrittenHandbook = async ({ more = '', files = {} }: HandbookOptions = {}): Promise<AWrittenHandbook> => {
@@ -46,6 +53,7 @@ export const aWrittenHandbook = async ({ more = '', files = {} }: HandbookOption
   const all: Files = {
     'castellan.yaml': `${ORGANISATION}${SOURCES}embedding: { provider: none }\n`,
     'people.yaml': PEOPLE,
+    'inbox.jsonl': INBOX,
     'handbook/.acl.yaml': 'allow: [everyone]\ndeny: []\nwrite: [user:ada, user:bob]\n',
     'handbook/leave.md': LEAVE,
     ...files,

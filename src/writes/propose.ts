@@ -4,7 +4,7 @@ import { type Caller, identityName } from '../core/caller.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { documentId } from '../core/document.ts';
 import { AppError } from '../core/errors.ts';
-import type { Confirmable, Needs, Proposal, Proposed } from '../core/proposal.ts';
+import type { Confirmable, Proposal, Proposed } from '../core/proposal.ts';
 import { readerName } from '../store/reader-name.ts';
 import type { ProposalRow } from '../store/proposals.ts';
 import { confirmationOf } from './confirmation.ts';
@@ -12,8 +12,10 @@ import { type Content, contentSchema, seal, unseal } from './content.ts';
 import { type Examined, examine, type Wanted } from './examine.ts';
 import type { WritesParts } from './parts.ts';
 
-/** Whoever asks for something decides about it soon, or not at all; others have a day to come to it. In ms. */
-const EXPIRES_MS: Readonly<Record<Needs, number>> = { auto: 15 * 60_000, confirm: 15 * 60_000, approve: 24 * 60 * 60_000 };
+/** Nobody decides about what they read an hour ago, in ms. */
+const EXPIRES_MS = 15 * 60_000;
+/** Somebody else may be asleep, in ms. All it rests on is looked at again when it is made. */
+const APPROVE_EXPIRES_MS = 24 * 60 * 60_000;
 const ID_BYTES = 16;
 /** Of canonical JSON. */
 const INPUT_MAX = 1_000_000;
@@ -74,7 +76,7 @@ export const contentFor = (
   request: string,
   { random, now }: Pick<WritesParts, 'random' | 'now'>,
   id = Buffer.from(random(ID_BYTES)).toString('hex'),
-  expiresAt = now() + EXPIRES_MS[needs],
+  expiresAt = now() + (needs === 'approve' ? APPROVE_EXPIRES_MS : EXPIRES_MS),
 ): Content => {
   const { issuer, subject, email } = caller.identity;
   const { target, changes, audience, warnings, revision } = preview;

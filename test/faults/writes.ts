@@ -176,6 +176,13 @@ export const WRITES: readonly Fault[] = [
     caughtBy: settling('what was changed since cannot be taken back'),
   },
   {
+    name: 'whoever else must approve has a quarter of an hour',
+    file: 'src/writes/propose.ts',
+    find: `(needs === 'approve' ? APPROVE_EXPIRES_MS : EXPIRES_MS)`,
+    plant: `(needs === 'approve' ? EXPIRES_MS : APPROVE_EXPIRES_MS)`,
+    caughtBy: committing('what somebody else must approve waits a day for them, and everything is looked at again then'),
+  },
+  {
     name: 'the right to make a write is taken by whoever comes',
     file: 'src/store/sqlite/ledger/proposal-rows.ts',
     find: `    WHERE id = ? AND state = ? AND expires_at > ?`,

@@ -103,11 +103,23 @@ test('one that has expired writes nothing, approved or not', async () => {
   place.policies.actions['board.edit'] = 'approve';
   const { proposal, confirmation } = await ada.propose();
   await writes.decide(proposal.id, BY_OWNER);
-  place.clock.now += 15 * 60_000;
+  place.clock.now += 24 * 60 * 60_000;
   await expect(ada.commit(confirmation)).rejects.toMatchObject({ code: 'expired' });
   await expect(ada.commit(confirmation)).rejects.toMatchObject({ code: 'expired' });
   await expect(writes.decide(proposal.id, BY_OWNER)).rejects.toMatchObject({ code: expect.stringMatching(/expired|conflict/u) });
   expect(place.board.journal()).toEqual([]);
+});
+
+test('what somebody else must approve waits a day for them, and everything is looked at again then', async () => {
+  const { place, writes, ada } = await adaAt();
+  place.policies.actions['board.edit'] = 'approve';
+  const [kept, lost] = [await ada.propose(), await ada.propose({ input: { text: 'We stay.' } })];
+  place.clock.now += 24 * 60 * 60_000 - 1;
+  await writes.decide(kept.proposal.id, BY_OWNER);
+  await writes.decide(lost.proposal.id, BY_OWNER);
+  expect((await ada.commit(kept.confirmation)).committed.outcome).toBe('done');
+  expect((await ada.commit(lost.confirmation)).committed.outcome).toBe('absent');
+  expect(place.board.text('plan')).toBe('We move in autumn.');
 });
 
 test('a target that moved is not written, and what would be written now is shown', async () => {

@@ -1,10 +1,10 @@
-import { canonical } from '../core/acl.ts';
-import { decide } from '../core/decide.ts';
+import { type Acl, canonical } from '../core/acl.ts';
+import { decide, type Facts } from '../core/decide.ts';
 import { parseDocumentId } from '../core/document.ts';
 import type { FootingAsked } from '../core/footing.ts';
 import { carriedBy } from '../core/policy.ts';
 import type { Rules } from '../core/rules.ts';
-import { isWider } from '../core/wider.ts';
+import { type Audience, isWider } from '../core/wider.ts';
 import type { Reading } from '../store/reader.ts';
 import type { AnswerTo, Asker } from './question.ts';
 import { oneAccount } from './redecide.ts';
@@ -22,12 +22,18 @@ export const footing = (
   const carried = carriedBy(client, rules).sources.has(source);
   if (!carried) return { kind: 'footing', found: { account: 'none', reads: false, wider: shown, basis }, basis };
   const reads = audience !== undefined && decide(canonical(audience), reading.facts(source, identity, rules, now)) !== undefined;
-  const target = audience && { source, acl: audience };
+  const facts = new Map<string, Facts>();
+  const audienceOf = (of: string, acl: Acl): Audience => {
+    const known = facts.get(of) ?? reading.facts(of, identity, rules, now);
+    facts.set(of, known);
+    return { source: of, acl, within: (key) => known.audience(key)?.acl };
+  };
+  const target = audience && audienceOf(source, audience);
   const isCovered = (id: string, at: number): boolean => {
     const place = parseDocumentId(id);
     if (!target || !place || at >= SHOWN_MAX) return false;
     const read = reading.document(place.source, place.key);
-    return read !== undefined && !isWider(target, { source: place.source, acl: read.acl.value });
+    return read !== undefined && !isWider(target, audienceOf(place.source, read.acl.value));
   };
   const account = oneAccount(reading.accounts(source, identity, rules, now));
   return {

@@ -12,9 +12,10 @@ const wiki = (acl: Acl, containers: Readonly<Record<string, Acl>> = {}) => ({
   within: (key: string) => containers[key],
 });
 
+const comment = (issue: number): Acl => only(`audience:issue/${issue}`);
+
 describe('what is written below a place', () => {
   const containers = { repo: only('user:ada'), 'issue/1': only('audience:repo'), 'issue/2': only('audience:repo') };
-  const comment = (issue: number): Acl => only(`audience:issue/${issue}`);
 
   test('is for no more than what is below the same place', () => {
     expect(isWider(wiki(comment(1), containers), wiki(comment(2), containers))).toBe(false);
@@ -77,10 +78,8 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('what is not wider 
     const [written, read] = [anAcl(), anAcl()];
     if (isWider(wiki(written, containers), wiki(read, containers))) continue;
     covered++;
-    expect(
-      PEOPLE.filter((who) => meets(written, who) && !meets(read, who)),
-      JSON.stringify({ written, read, containers }),
-    ).toEqual([]);
+    const others = PEOPLE.filter((who) => meets(written, who) && !meets(read, who));
+    expect({ others, written, read, containers }).toMatchObject({ others: [] });
   }
   expect(covered).toBeGreaterThan(5);
 });

@@ -37,29 +37,32 @@ const propose = async (client: AClient, given: Readonly<Record<string, unknown>>
 const commit = async (client: AClient, { confirmation }: { readonly confirmation: string }) =>
   (await client.call('commit_write', { confirmation })).structuredContent;
 
-describe('at GitHub', () => {
-  /** A private repository with an issue, for ada alone. */
-  const aTracker = async () => {
-    const server = await aGitHub();
-    const secret = await server.repository('secret', 'private');
-    const open = await server.repository('open', 'public');
-    server.collaborate(secret, 'ada');
-    const [plan, news] = [
-      await server.issue(secret, { title: 'Spring plan', body: 'what we do in spring' }),
-      await server.issue(open, { title: 'News', body: 'for all' }),
-    ];
-    const env = { GITHUB_TOKEN: server.tokenOf('crawler') };
-    const place = await placed(
-      `  code: { connector: github, url: "${server.url}", private_network: true, organisation: acme, token: "\${GITHUB_TOKEN}", people: { ada: ${ADA}, bob: ${BOB} } }\n`,
-      'github.add_comment: auto, github.create_issue: auto, github.update_issue: auto',
-      env,
-    );
-    const written = () => server.arrived.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
-    const [ada, bob] = await Promise.all([attached(place, ADA, env), attached(place, BOB, env)]);
-    const ids = { plan: `code:issue:${secret}/${plan}`, news: `code:issue:${open}/${news}` };
-    return { server, secret, place, env, written, ada, bob, ids };
-  };
+/** A private repository with an issue, for ada alone. */
+const aTracker = async () => {
+  const server = await aGitHub();
+  const secret = await server.repository('secret', 'private');
+  const open = await server.repository('open', 'public');
+  server.collaborate(secret, 'ada');
+  const [plan, news] = [
+    await server.issue(secret, { title: 'Spring plan', body: 'what we do in spring' }),
+    await server.issue(open, { title: 'News', body: 'for all' }),
+  ];
+  const env = { GITHUB_TOKEN: server.tokenOf('crawler') };
+  const place = await placed(
+    `  code: { connector: github, url: "${server.url}", private_network: true, organisation: acme, token: "\${GITHUB_TOKEN}", people: { ada: ${ADA}, bob: ${BOB} } }\n`,
+    'github.add_comment: auto, github.create_issue: auto, github.update_issue: auto',
+    env,
+  );
+  const written = () => server.arrived.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+  const [ada, bob] = await Promise.all([attached(place, ADA, env), attached(place, BOB, env)]);
+  const ids = { plan: `code:issue:${secret}/${plan}`, news: `code:issue:${open}/${news}` };
+  return { server, secret, place, env, written, ada, bob, ids };
+};
 
+const comment = (target: string) => ({ action: 'github.add_comment', target, input: { body: 'Hm.' } });
+const issue = (repository: string) => ({ action: 'github.create_issue', input: { repository, title: 'Hm.' } });
+
+describe('at GitHub', () => {
   test('a comment is written once, found by who may see it, and taken back', async () => {
     const { place, env, written, ada, bob, ids } = await aTracker();
     const asked = {
@@ -86,11 +89,9 @@ describe('at GitHub', () => {
 
   test('whoever may not see a place learns nothing of it, and writes nothing', async () => {
     const { written, ada, bob, ids } = await aTracker();
-    const comment = (target: string) => ({ action: 'github.add_comment', target, input: { body: 'Hm.' } });
     expect(await refusalOf(bob, 'propose_write', comment(ids.plan))).toEqual(
       await refusalOf(bob, 'propose_write', comment('code:issue:9/9')),
     );
-    const issue = (repository: string) => ({ action: 'github.create_issue', input: { repository, title: 'Hm.' } });
     expect(await refusalOf(bob, 'propose_write', issue('acme/secret'))).toEqual(
       await refusalOf(bob, 'propose_write', issue('acme/none')),
     );
@@ -139,52 +140,53 @@ describe('at GitHub', () => {
   });
 });
 
-describe('in PostgreSQL', () => {
-  const aTable = async () => {
-    const { settings, sql, state } = await database('role');
-    await sql('DROP PUBLICATION IF EXISTS castellan_app; CREATE PUBLICATION castellan_app FOR TABLE ONLY deal');
-    const env = { APP_DATABASE_URL: settings.url.reveal() };
-    const place = await placed(
-      `  app:
-    connector: postgres
-    url: \${APP_DATABASE_URL}
-    accounts: SELECT id, email, name, active::text, role FROM person
-    groups: SELECT name, member FROM team
-    tables:
-      deals: { from: deal, type: deal, title: name, text: [notes], fields: { stage: stage, amount: amount }, writable: [id, name, notes, stage, amount, owner], permissions: { rls: {} } }
+const aTable = async () => {
+  const table = await database('role');
+  const { settings } = table;
+  await table.sql('DROP PUBLICATION IF EXISTS castellan_app; CREATE PUBLICATION castellan_app FOR TABLE ONLY deal');
+  const env = { APP_DATABASE_URL: settings.url.reveal() };
+  const place = await placed(
+    `  app:
+  connector: postgres
+  url: \${APP_DATABASE_URL}
+  accounts: SELECT id, email, name, active::text, role FROM person
+  groups: SELECT name, member FROM team
+  tables:
+    deals: { from: deal, type: deal, title: name, text: [notes], fields: { stage: stage, amount: amount }, writable: [id, name, notes, stage, amount, owner], permissions: { rls: {} } }
 `,
-      'postgres.insert_row: auto, postgres.update_row: auto',
-      env,
-    );
-    const [ada, bob] = await Promise.all([attached(place, ADA, env), attached(place, BOB, env)]);
-    return { sql, state, place, env, ada, bob };
-  };
-  const update = (target: string, values: Readonly<Record<string, unknown>>) => ({
-    action: 'postgres.update_row',
-    target,
-    input: { values },
-  });
+    'postgres.insert_row: auto, postgres.update_row: auto',
+    env,
+  );
+  const [ada, bob] = await Promise.all([attached(place, ADA, env), attached(place, BOB, env)]);
+  return { table, place, env, ada, bob };
+};
+const update = (target: string, values: Readonly<Record<string, unknown>>) => ({
+  action: 'postgres.update_row',
+  target,
+  input: { values },
+});
 
+describe('in PostgreSQL', () => {
   test('a row is written once as the person, and taken back', async () => {
-    const { state, place, env, ada } = await aTable();
-    const before = await state();
+    const { table, place, env, ada } = await aTable();
+    const before = await table.state();
     const proposed = await propose(ada, update('app:deals/1', { stage: 'won' }));
-    expect(await state()).toEqual(before);
+    expect(await table.state()).toEqual(before);
     const [made, again] = await Promise.all([commit(ada, proposed), commit(ada, proposed)]);
     expect(made).toMatchObject({ outcome: 'done', id: 'app:deals/1' });
     expect(again).toEqual(made);
-    expect((await state())['1']).toMatchObject({ stage: 'won' });
+    expect((await table.state())['1']).toMatchObject({ stage: 'won' });
     expect(await place.run(['sync'], { env })).toMatchObject({ code: 0 });
     expect(await commit(ada, await propose(ada, { undo: proposed.proposal }))).toMatchObject({ outcome: 'done' });
-    expect(await state()).toEqual(before);
+    expect(await table.state()).toEqual(before);
     expect(await refusalOf(ada, 'propose_write', { undo: proposed.proposal })).toMatchObject({
       error: { code: 'invalid_input' },
     });
   });
 
   test('whoever may not see a row, or not write it, learns nothing and writes nothing', async () => {
-    const { state, ada, bob } = await aTable();
-    const before = await state();
+    const { table, ada, bob } = await aTable();
+    const before = await table.state();
     expect(await refusalOf(bob, 'propose_write', update('app:deals/1', { stage: 'lost' }))).toEqual(
       await refusalOf(bob, 'propose_write', update('app:deals/99', { stage: 'lost' })),
     );
@@ -193,20 +195,20 @@ describe('in PostgreSQL', () => {
     expect(await refusalOf(ada, 'commit_write', { confirmation: proposed.confirmation })).toMatchObject({
       error: { code: 'forbidden' },
     });
-    expect(await state()).toEqual(before);
+    expect(await table.state()).toEqual(before);
   });
 
   test('a row that moved is left alone, and what a rule refuses at the last moment is not written', async () => {
-    const { sql, state, ada } = await aTable();
+    const { table, ada } = await aTable();
     const proposed = await propose(ada, update('app:deals/1', { stage: 'won' }));
-    await sql(`UPDATE deal SET stage = 'held' WHERE id = 1`);
+    await table.sql(`UPDATE deal SET stage = 'held' WHERE id = 1`);
     expect(await commit(ada, proposed)).toMatchObject({ outcome: 'absent', fresh: { changes: [{ before: 'held' }] } });
-    await sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'of %', NEW.owner; END $$;
+    await table.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'of %', NEW.owner; END $$;
       CREATE CONSTRAINT TRIGGER last AFTER UPDATE ON deal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`);
     const late = await propose(ada, update('app:deals/1', { stage: 'won' }));
     const heard = await refusalOf(ada, 'commit_write', { confirmation: late.confirmation });
     expect(heard).toMatchObject({ error: { code: 'invalid_input' } });
     expect(JSON.stringify(heard)).not.toContain('of ada');
-    expect((await state())['1']).toMatchObject({ stage: 'held' });
+    expect((await table.state())['1']).toMatchObject({ stage: 'held' });
   });
 });

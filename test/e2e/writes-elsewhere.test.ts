@@ -147,12 +147,12 @@ const aTable = async () => {
   const env = { APP_DATABASE_URL: settings.url.reveal() };
   const place = await placed(
     `  app:
-  connector: postgres
-  url: \${APP_DATABASE_URL}
-  accounts: SELECT id, email, name, active::text, role FROM person
-  groups: SELECT name, member FROM team
-  tables:
-    deals: { from: deal, type: deal, title: name, text: [notes], fields: { stage: stage, amount: amount }, writable: [id, name, notes, stage, amount, owner], permissions: { rls: {} } }
+    connector: postgres
+    url: \${APP_DATABASE_URL}
+    accounts: SELECT id, email, name, active::text, role FROM person
+    groups: SELECT name, member FROM team
+    tables:
+      deals: { from: deal, type: deal, title: name, text: [notes], fields: { stage: stage, amount: amount }, writable: [id, name, notes, stage, amount, owner], permissions: { rls: {} } }
 `,
     'postgres.insert_row: auto, postgres.update_row: auto',
     env,
@@ -160,6 +160,7 @@ const aTable = async () => {
   const [ada, bob] = await Promise.all([attached(place, ADA, env), attached(place, BOB, env)]);
   return { table, place, env, ada, bob };
 };
+
 const update = (target: string, values: Readonly<Record<string, unknown>>) => ({
   action: 'postgres.update_row',
   target,

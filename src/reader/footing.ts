@@ -1,5 +1,5 @@
 import { type Acl, canonical } from '../core/acl.ts';
-import { decide } from '../core/decide.ts';
+import { decide, type Facts } from '../core/decide.ts';
 import { parseDocumentId } from '../core/document.ts';
 import type { FootingAsked } from '../core/footing.ts';
 import { carriedBy } from '../core/policy.ts';
@@ -7,7 +7,7 @@ import type { Rules } from '../core/rules.ts';
 import { type Audience, isWider } from '../core/wider.ts';
 import type { Reading } from '../store/reader.ts';
 import type { AnswerTo, Asker } from './question.ts';
-import { oneAccount, remembered } from './redecide.ts';
+import { oneAccount } from './redecide.ts';
 
 /** Whoever was shown more in a day is taken to have been shown what is not for everybody: so many are looked at. */
 const SHOWN_MAX = 10_000;
@@ -21,13 +21,13 @@ export const footing = (
   const { basis } = reading;
   const carried = carriedBy(client, rules).sources.has(source);
   if (!carried) return { kind: 'footing', found: { account: 'none', reads: false, wider: shown, basis }, basis };
-  const facts = remembered(reading, { identity, rules, now });
-  const reads = audience !== undefined && decide(canonical(audience), facts(source)) !== undefined;
-  const audienceOf = (name: string, acl: Acl): Audience => ({
-    source: name,
-    acl,
-    container: (key) => facts(name).audience(key)?.acl,
-  });
+  const reads = audience !== undefined && decide(canonical(audience), reading.facts(source, identity, rules, now)) !== undefined;
+  const facts = new Map<string, Facts>();
+  const audienceOf = (of: string, acl: Acl): Audience => {
+    const known = facts.get(of) ?? reading.facts(of, identity, rules, now);
+    facts.set(of, known);
+    return { source: of, acl, within: (key) => known.audience(key)?.acl };
+  };
   const target = audience && audienceOf(source, audience);
   const isCovered = (id: string, at: number): boolean => {
     const place = parseDocumentId(id);

@@ -79,11 +79,7 @@ export const redecideRows = (reading: Reading, asking: Asking): ((row: VisibleRo
     carried.sources.has(source) && !isDenied(labels, carried) && decide(acl, factsOf(source)) !== undefined;
 };
 
-/** What decides in each source, read once. */
-export const remembered = (
-  reading: Reading,
-  { identity, rules, now }: Pick<Asking, 'identity' | 'rules' | 'now'>,
-): ((source: string) => Facts) => {
+const remembered = (reading: Reading, { identity, rules, now }: Asking): ((source: string) => Facts) => {
   const known = new Map<string, Facts>();
   return (source) => {
     const facts = known.get(source) ?? reading.facts(source, identity, rules, now);

@@ -1,7 +1,5 @@
 import type { Fault, NamedTest } from './fault.ts';
 
-const wider = (test: string): NamedTest => ({ file: 'test/core/wider.property.test.ts', test });
-const NOBODY_MORE = 'where it is not said to be wider, nobody may read it who may not read the other';
 const found: NamedTest = {
   file: 'test/writes/read-since.test.ts',
   test: 'only a whole run that began after the write has read it',
@@ -11,34 +9,6 @@ const proposing = (test: string): NamedTest => ({ file: 'test/writes/proposing.t
 
 /** Mistakes about what whoever decides is shown, who may read what is written, and when it is found. */
 export const WRITES_SHOWN: readonly Fault[] = [
-  {
-    name: 'one condition of a folder stands for all of them',
-    file: 'src/core/wider.ts',
-    find: `acl.terms.every((one) => isImplied(`,
-    plant: `acl.terms.some((one) => isImplied(`,
-    caughtBy: wider(NOBODY_MORE),
-  },
-  {
-    name: 'whom a document denies besides its folder does not matter',
-    file: 'src/core/wider.ts',
-    find: `(needed.deny.size === 0 ||`,
-    plant: `(needed.deny.size >= 0 ||`,
-    caughtBy: wider(NOBODY_MORE),
-  },
-  {
-    name: 'whoever is in one of several folders meets what each asks',
-    file: 'src/core/wider.ts',
-    find: `one !== undefined && other === undefined && isAudience(one)`,
-    plant: `one !== undefined && other !== one && isAudience(one)`,
-    caughtBy: wider(NOBODY_MORE),
-  },
-  {
-    name: 'the same name in two sources is one person, where it is asked who may read more',
-    file: 'src/core/wider.ts',
-    find: '`${source}\\0${principal}`',
-    plant: 'principal',
-    caughtBy: wider('where the same name is another person in another source'),
-  },
   {
     name: 'the end of a long change is not shown to whoever decides',
     file: 'src/core/proposal-lines.ts',
@@ -80,8 +50,8 @@ export const WRITES_SHOWN: readonly Fault[] = [
   {
     name: 'fewer readers are more',
     file: 'src/core/wider.ts',
-    find: `met.allow.isSubsetOf(needed.allow)`,
-    plant: `needed.allow.isSubsetOf(met.allow)`,
+    find: `term.allow.isSubsetOf(needed.allow)`,
+    plant: `needed.allow.isSubsetOf(term.allow)`,
     caughtBy: proposing('what was read by fewer than may read the target asks for somebody else'),
   },
 ];

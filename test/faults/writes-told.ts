@@ -60,6 +60,37 @@ export const WRITES_TOLD: readonly Fault[] = [
     },
   },
   {
+    name: 'whoever is in one of several audiences may see what each is of',
+    file: 'src/core/wider.ts',
+    find: `only !== undefined && other === undefined && isAudience(only)`,
+    plant: `only !== undefined && isAudience(only)`,
+    caughtBy: { file: 'test/core/wider.test.ts', test: 'what is not wider is read by nobody else (%i)' },
+  },
+  {
+    name: 'whom a term leaves out is forgotten where an audience leads in',
+    file: 'src/core/wider.ts',
+    find: `if (needed.deny.length > 0) return false;`,
+    plant: ``,
+    caughtBy: { file: 'test/core/wider.test.ts', test: 'what is not wider is read by nobody else (%i)' },
+  },
+  {
+    name: 'what leads back to itself leads in',
+    file: 'src/core/wider.ts',
+    find: `known.set(key, false);`,
+    plant: `known.set(key, true);`,
+    caughtBy: { file: 'test/core/wider.test.ts', test: 'ends where places lead round' },
+  },
+  {
+    name: 'whoever writes at a place asks somebody else for all that is below it',
+    file: 'src/reader/footing.ts',
+    find: `within: (key) => known.audience(key)?.acl`,
+    plant: `within: () => undefined`,
+    caughtBy: {
+      file: 'test/e2e/writes-elsewhere.test.ts',
+      test: 'a comment is written once, found by who may see it, and taken back',
+    },
+  },
+  {
     name: 'what is offered no more is made all the same',
     file: 'src/writes/commit.ts',
     find: `if (!found || !isOffered(found.action, found.source))`,

@@ -49,8 +49,8 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
 
   return {
     approve: async ({ tool, input }) => {
-      const shown = JSON.stringify(input, null, 2);
-      err.line('The model wants to call ', look('cyan', tool), ' with:');
+      const shown = visible(JSON.stringify(input, null, 2));
+      err.line('The model wants to call ', look('cyan', visible(tool)), ' with:');
       if (shown.length > SHOWN_MAX) {
         err.line(look('yellow', `${shown.length} characters, which nobody reads before they answer. Not made.`));
         return false;
@@ -66,5 +66,12 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
     close: () => void (listened && stdin.destroy()), // to listen on would keep the process
   };
 };
+
+/** What a server reads and a terminal shows as nothing is shown by its number, as JSON writes it. */
+const visible = (text: string): string =>
+  text.replaceAll(UNSEEN, (unseen) =>
+    Array.from({ length: unseen.length }, (_, at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/gu;
 
 const QUESTION = 'Make this call? [y/N]';

@@ -1,9 +1,10 @@
-import { addRemote, fetch as fetchPack, getRemoteInfo2, type HttpClient, readBlob, readCommit, readTree } from 'isomorphic-git';
+import { addRemote, fetch as fetchPack, getRemoteInfo2, type HttpClient, readBlob, readCommit, readObject } from 'isomorphic-git';
 
 import { AppError } from '../../src/core/errors.ts';
 import type { Caller, Refusal } from './api.ts';
 import { memoryFiles } from './memory-files.ts';
 import { judgedPack } from './pack.ts';
+import { treeEntries } from './tree.ts';
 
 /** Of what a repository holds at one commit, in bytes: as it is sent, and unpacked. Text is far less; a wiki full of pictures may be more. */
 const PACK_MAX = 32 * 1_048_576;
@@ -15,6 +16,8 @@ const PATH_MAX = 1_000;
 /** Each file and each folder is one, and so is the commit. */
 const OBJECTS_MAX = ENTRIES_MAX + 1;
 const FOLDER = '/git';
+/** Old programs wrote the second. */
+const FOLDERS: ReadonlySet<string> = new Set(['40000', '040000']);
 
 /** A repository of git, in words and by its address. */
 export interface Remote {
@@ -59,13 +62,15 @@ export const snapshotOf = async (caller: Caller, remote: Remote): Promise<Snapsh
     const folders: { readonly oid: string; readonly below: string }[] = [{ oid: commit.tree, below: '' }];
     for (const { oid, below } of folders) {
       caller.signal.throwIfAborted();
-      const { tree } = await readTree({ ...kept, oid });
-      for (const entry of tree) {
-        const path = `${below}${entry.path}`;
-        if (entry.type === 'tree' && path.length <= PATH_MAX) folders.push({ oid: entry.oid, below: `${path}/` });
-        else if (entry.type === 'tree') deep = true;
+      const { object, type } = await readObject({ ...kept, oid, format: 'content' });
+      if (type !== 'tree' || !(object instanceof Uint8Array)) throw new Error('this is no tree');
+      for (const entry of treeEntries(object)) {
+        const path = `${below}${entry.name}`;
+        const isFolder = FOLDERS.has(entry.mode);
+        if (isFolder && path.length <= PATH_MAX) folders.push({ oid: entry.oid, below: `${path}/` });
+        else if (isFolder) deep = true;
         // Links lead elsewhere, and other repositories are not this one.
-        if (entry.type !== 'blob' || entry.mode === '120000') continue;
+        if (isFolder || entry.mode === '120000' || entry.mode === '160000') continue;
         files.push({ path, sha: entry.oid, read: async () => (await readBlob({ ...kept, oid: entry.oid })).blob });
       }
       if (folders.length + files.length > ENTRIES_MAX) throw tooMany(remote);

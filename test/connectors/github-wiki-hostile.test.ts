@@ -33,14 +33,23 @@ describe.skipIf(!HAS_GIT)('whoever may write to a wiki', () => {
 
   test('hides no other page behind a name that git keeps and no key does', async () => {
     const { server, source, secret, whoSees } = await aCompany();
-    const odd = { 'home.md': 'twin', 'a\u202egpj.md': 'bidi', '…/Up.md': 'dots', 'Tab\there.md': 'tab' };
+    const odd = {
+      'home.md': 'twin',
+      'a\u202egpj.md': 'bidi',
+      '…/Up.md': 'dots',
+      'Tab\there.md': 'tab',
+      'C:\\x.md': 'back',
+      '.. /y.md': 'up',
+      '.git~1/z.md': 'short',
+    };
     await server.wiki(secret, { 'Home.md': '# Spring', ...odd });
     const end = await source.sync();
     expect(end.problems.map(({ message }) => message)).toEqual([
       expect.stringMatching(/holds what no name should/u),
       expect.stringMatching(/characters that nobody sees/u),
     ]);
-    for (const path of ['Home.md', 'home.md', '…/Up.md']) expect(await whoSees(`page:${secret}/${path}`)).toEqual(IN_SECRET);
+    for (const path of ['Home.md', 'home.md', '…/Up.md', 'C:\\x.md', '.. /y.md', '.git~1/z.md'])
+      expect(await whoSees(`page:${secret}/${path}`)).toEqual(IN_SECRET);
   });
 });
 

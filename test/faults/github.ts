@@ -239,8 +239,8 @@ export const GITHUB: readonly Fault[] = [
   {
     name: 'a wiki is read as deep as whoever writes it likes',
     file: 'connectors/github/git.ts',
-    find: `entry.type === 'tree' && path.length <= PATH_MAX`,
-    plant: `entry.type === 'tree' && path.length + PATH_MAX > 0`,
+    find: `isFolder && path.length <= PATH_MAX`,
+    plant: `isFolder && path.length + PATH_MAX > 0`,
     caughtBy: {
       file: 'test/connectors/github-wiki-hostile.test.ts',
       test: 'puts no page so deep that its path fills the memory: it is told, and the others are read',

@@ -1,16 +1,23 @@
-import { addRemote, fetch as fetchPack, getRemoteInfo2, type HttpClient, readBlob, readCommit, readTree } from 'isomorphic-git';
+import { addRemote, fetch as fetchPack, getRemoteInfo2, type HttpClient, readBlob, readCommit, readObject } from 'isomorphic-git';
 
 import { AppError } from '../../src/core/errors.ts';
 import type { Caller, Refusal } from './api.ts';
 import { memoryFiles } from './memory-files.ts';
 import { judgedPack } from './pack.ts';
+import { treeEntries } from './tree.ts';
 
 /** Of what a repository holds at one commit, in bytes: as it is sent, and unpacked. Text is far less; a wiki full of pictures may be more. */
 const PACK_MAX = 32 * 1_048_576;
 const UNPACKED_MAX = 128 * 1_048_576;
 /** Entries of one tree with all that is below it. */
 const ENTRIES_MAX = 20_000;
+/** Folders whose path is longer are not gone into, in characters: no page in them could have a name. */
+const PATH_MAX = 1_000;
+/** Each file and each folder is one, and so is the commit. */
+const OBJECTS_MAX = ENTRIES_MAX + 1;
 const FOLDER = '/git';
+/** Old programs wrote the second. */
+const FOLDERS: ReadonlySet<string> = new Set(['40000', '040000']);
 
 /** A repository of git, in words and by its address. */
 export interface Remote {
@@ -31,6 +38,8 @@ export interface Snapshot {
   /** When the commit was made. */
   readonly at: Date;
   readonly files: readonly SnapshotFile[];
+  /** Whether there are folders that were not gone into. */
+  readonly deep: boolean;
 }
 
 export interface SnapshotFile {
@@ -49,21 +58,28 @@ export const snapshotOf = async (caller: Caller, remote: Remote): Promise<Snapsh
     if (fetchHead === null) return undefined;
     const { commit } = await readCommit({ ...kept, oid: fetchHead });
     const files: SnapshotFile[] = [];
+    let deep = false;
     const folders: { readonly oid: string; readonly below: string }[] = [{ oid: commit.tree, below: '' }];
     for (const { oid, below } of folders) {
       caller.signal.throwIfAborted();
-      const { tree } = await readTree({ ...kept, oid });
-      for (const entry of tree) {
-        const path = `${below}${entry.path}`;
-        if (entry.type === 'tree') folders.push({ oid: entry.oid, below: `${path}/` });
+      const { object, type } = await readObject({ ...kept, oid, format: 'content' });
+      if (type !== 'tree' || !(object instanceof Uint8Array)) throw new Error('this is no tree');
+      for (const entry of treeEntries(object)) {
+        const path = `${below}${entry.name}`;
+        const isFolder = FOLDERS.has(entry.mode);
+        if (isFolder && path.length <= PATH_MAX) folders.push({ oid: entry.oid, below: `${path}/` });
+        else if (isFolder) deep = true;
         // Links lead elsewhere, and other repositories are not this one.
-        if (entry.type !== 'blob' || entry.mode === '120000') continue;
+        if (isFolder || entry.mode === '120000' || entry.mode === '160000') continue;
         files.push({ path, sha: entry.oid, read: async () => (await readBlob({ ...kept, oid: entry.oid })).blob });
       }
-      if (folders.length + files.length > ENTRIES_MAX) throw tooLarge(remote, `more than ${ENTRIES_MAX} files and folders`);
+      if (folders.length + files.length > ENTRIES_MAX) throw tooMany(remote);
     }
-    return { head: fetchHead, at: new Date(commit.committer.timestamp * 1000), files };
+    return { head: fetchHead, at: madeAt(commit.committer.timestamp * 1000, caller.now().getTime()), files, deep };
   });
+
+/** Whoever commits says when it was, and may say anything: what cannot be was made by now at the latest. Both in ms since 1970. */
+const madeAt = (said: number, now: number): Date => new Date(said >= 0 && said <= now ? said : now);
 
 /** What comes of it, or why GitHub did not give it. What ends a run otherwise ends it here as well: no answer, a limit, an abort. */
 const asking = async <T>(caller: Caller, remote: Remote, ask: (http: HttpClient) => Promise<T>): Promise<T | Refusal> => {
@@ -90,12 +106,15 @@ const tooLarge = ({ what }: Remote, why: string): AppError =>
     `${what} is larger than is read at once: ${why}. Make it smaller, or leave it out: see the connector’s page.`,
   );
 
+const tooMany = (remote: Remote): AppError => tooLarge(remote, `more than ${ENTRIES_MAX} files and folders`);
+
 /** Lets a pack pass that is whole, and not larger than is unpacked here. */
 const checked =
   (remote: Remote) =>
   (path: string, bytes: Uint8Array): void => {
     if (!path.endsWith('.pack')) return;
-    const judged = judgedPack(bytes, UNPACKED_MAX);
+    const judged = judgedPack(bytes, { bytes: UNPACKED_MAX, objects: OBJECTS_MAX });
+    if (judged === 'too many') throw tooMany(remote);
     if (judged === 'too large') throw tooLarge(remote, `more than ${UNPACKED_MAX / 1_048_576} MB unpacked`);
     if (judged === 'broken') throw new Error('the pack is broken');
   };

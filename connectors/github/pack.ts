@@ -4,18 +4,28 @@ import { inflateSync } from 'node:zlib';
 import { z } from 'zod';
 
 /** What a pack is: `broken` where it is none, or only the beginning of one. */
-export type Judged = 'whole' | 'too large' | 'broken';
+export type Judged = 'whole' | 'too large' | 'too many' | 'broken';
+
+/** What is unpacked at most. */
+export interface Most {
+  /** Of all of it, unpacked. */
+  readonly bytes: number;
+  /** Each takes its time, however small it is. */
+  readonly objects: number;
+}
 
 /**
  * Looks at a pack of git before anybody unpacks it: whether it ends with the name of its own content (SHA-1), and whether all that
- * it holds, unpacked, is at most `max` bytes. It never has more than one object in memory, and none that is larger: what a few
+ * it holds, unpacked, is at most so much. It never has more than one object in memory, and none that is larger: what a few
  * bytes can blow up to is known before it happens.
  */
-export const judgedPack = (pack: Uint8Array, max: number): Judged => {
+export const judgedPack = (pack: Uint8Array, { bytes, objects }: Most): Judged => {
   const end = pack.byteLength - NAME;
   if (end < HEADER || !createHash('sha1').update(pack.subarray(0, end)).digest().equals(pack.subarray(end))) return 'broken';
+  const count = new DataView(pack.buffer, pack.byteOffset).getUint32(HEADER - 4);
+  if (count > objects) return 'too many';
   try {
-    return isWithin(pack, max) ? 'whole' : 'too large';
+    return isWithin(pack, count, bytes) ? 'whole' : 'too large';
   } catch {
     return 'broken';
   }
@@ -28,9 +38,8 @@ const NAME = 20;
 const OFS_DELTA = 6;
 const REF_DELTA = 7;
 
-const isWithin = (pack: Uint8Array, max: number): boolean => {
+const isWithin = (pack: Uint8Array, count: number, max: number): boolean => {
   const cursor = { at: HEADER };
-  const count = new DataView(pack.buffer, pack.byteOffset).getUint32(HEADER - 4);
   let sum = 0;
   for (let index = 0; index < count; index += 1) {
     const { type, size } = headOf(pack, cursor);

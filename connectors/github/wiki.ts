@@ -88,14 +88,21 @@ const REMEDIES: Readonly<Record<number, string>> = {
   404: 'There was one. Its pages are kept: if it is meant to be gone, switch wikis off in the settings of the repository; else see what Castellan signs in with.',
 };
 
-const pagesOf = (repository: Repository, wiki: Snapshot | undefined): Change<never>[] =>
-  (wiki?.files ?? []).flatMap((file): Change<never>[] => {
+const pagesOf = (repository: Repository, wiki: Snapshot | undefined): Change<never>[] => {
+  const unread = (why: string): Change<never> => ({
+    type: 'problem',
+    key: wikiKey(repository.id),
+    error: new AppError('invalid_input', why),
+  });
+  const pages = (wiki?.files ?? []).flatMap((file): Change<never>[] => {
     const document = wiki && pageOf(repository, wiki, file);
     if (!document) return [];
     if (isName(document.key)) return [{ type: 'document', document }];
-    const why = `A page of the wiki of ${repository.full_name} has a name that is too long, or holds what no name should.`;
-    return [{ type: 'problem', key: wikiKey(repository.id), error: new AppError('invalid_input', why) }];
+    return [unread(`A page of the wiki of ${repository.full_name} has a name that is too long, or holds what no name should.`)];
   });
+  const deep = `A folder of the wiki of ${repository.full_name} is too deep: no page in it is read. Move it up, then sync again.`;
+  return wiki?.deep ? [...pages, unread(deep)] : pages;
+};
 
 /** A page as it is yielded: its text is unpacked when it is wanted. Undefined for what is no page. */
 const pageOf = (repository: Repository, { at }: Snapshot, { path, sha, read }: SnapshotFile): SourceDocument | undefined => {

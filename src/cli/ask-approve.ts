@@ -27,8 +27,8 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
   const asker = openAsker(stdin, err, signal);
   return {
     approve: async ({ tool, input }) => {
-      const shown = JSON.stringify(input, null, 2);
-      err.line('The model wants to call ', look('cyan', tool), ' with:');
+      const shown = visible(JSON.stringify(input, null, 2));
+      err.line('The model wants to call ', look('cyan', visible(tool)), ' with:');
       if (shown.length > SHOWN_MAX) {
         err.line(look('yellow', `${shown.length} characters, which nobody reads before they answer. Not made.`));
         return false;
@@ -43,3 +43,10 @@ export const openApprover = (stdin: Typed, err: Channel, signal: AbortSignal): A
     close: () => asker.close(),
   };
 };
+
+/** What a server reads and a terminal shows as nothing is shown by its number, as JSON writes it. */
+const visible = (text: string): string =>
+  text.replaceAll(UNSEEN, (unseen) =>
+    Array.from({ length: unseen.length }, (_, at) => `\\u${unseen.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  );
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/gu;

@@ -1,4 +1,5 @@
 import type { Answer, AskedOf, Citation, Told, Wrote } from '../openai/told.ts';
+import { fitting } from './cells.ts';
 import { type Channel, look, type Terminal } from './terminal.ts';
 import { addressOf, count, day, listed } from './words.ts';
 
@@ -131,9 +132,9 @@ const createLines = (out: Channel) => {
       const [first = '', ...more] = `${last}${text}`.split('\n');
       last = [first, ...more].at(-1) ?? '';
       for (const line of [first, ...more].slice(0, -1)) out.line(line);
-      while (last.length > widest()) {
-        const at = last.lastIndexOf(' ', widest());
-        const cut = at > 0 ? at : widest();
+      for (let fits = fitting(last, widest()); fits < last.length; fits = fitting(last, widest())) {
+        const at = last.lastIndexOf(' ', fits);
+        const cut = at > 0 ? at : fits || last.length; // what fits into no line is not cut
         out.line(last.slice(0, cut));
         last = last.slice(at > 0 ? cut + 1 : cut);
       }

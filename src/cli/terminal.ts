@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
+import { cellsIn, fitting } from './cells.ts';
+
 /** The few looks a word may have. */
 export type Look = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 
@@ -101,9 +103,9 @@ const painted = (pieces: readonly Piece[], coloured: boolean): string =>
 const cut = (pieces: readonly Piece[], width: number): Piece[] => {
   let left = width;
   return pieces.map((piece) => {
-    const characters = Array.from(typeof piece === 'string' ? piece : piece.text).slice(0, left);
-    const text = characters.join('');
-    left -= characters.length;
+    const whole = typeof piece === 'string' ? piece : piece.text;
+    const text = whole.slice(0, fitting(whole, left));
+    left = text === whole ? left - cellsIn(text) : 0;
     return typeof piece === 'string' ? text : { ...piece, text };
   });
 };

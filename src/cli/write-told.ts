@@ -80,6 +80,11 @@ export const printMade = (
     return;
   }
   if (outcome !== 'undecided') return err.line(next);
-  err.line(look('yellow', `Nothing is written yet. It waits for somebody’s word: ${said(place, 'approve', proposal)}`));
+  err.line(
+    look(
+      'yellow',
+      `Nothing is written yet. It waits for somebody’s word: ${said(place, 'approve', proposal)}, or with --link <who>`,
+    ),
+  );
   printNext(err, place, writing);
 };

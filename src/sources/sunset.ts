@@ -10,7 +10,8 @@ export const sunsetOf = (headers: Headers, call: string): Notice | undefined => 
   return { kind: 'sunset', call, ...(Number.isNaN(at) ? {} : { at: new Date(at) }), ...(link === undefined ? {} : { link }) };
 };
 
+/** An address is ASCII: whatever else a header holds, such as a control character of one byte, is shown to nobody. */
 const linkOf = (links: string): string | undefined => {
-  const [, found] = /<(https:\/\/[^<>\s]{1,500})>\s*;[^,]*rel="?(?:sunset|deprecation)"?/u.exec(links) ?? [];
+  const [, found] = /<(https:\/\/[!-;=?-~]{1,500})>\s*;[^,]*rel="?(?:sunset|deprecation)"?/u.exec(links) ?? [];
   return found;
 };

@@ -52,7 +52,7 @@ export const commitWriteTool = defineTool({
 
 const shownMade = ({ committed, fresh, found = false }: Made): Shown => {
   const { outcome, proposal } = committed;
-  if (outcome === 'undecided') return { outcome, proposal, next: NEXT[committed.needs] };
+  if (outcome === 'undecided') return { outcome, proposal, next: UNDECIDED[committed.needs] };
   if (outcome !== 'done') return { outcome, proposal, next: AFTER[outcome], ...(fresh && { fresh: shownProposal(fresh) }) };
   const { receipt, document } = committed;
   return {
@@ -69,6 +69,12 @@ const shownMade = ({ committed, fresh, found = false }: Made): Shown => {
       : 'It is written. Say so, with the address. search finds it once the source was read again.',
   };
 };
+
+const UNDECIDED = {
+  confirm:
+    'Nothing is written: the person could not be asked here. Whoever keeps the server can: castellan approve, or the page it makes a link to. Call commit_write again after that.',
+  approve: NEXT.approve,
+} as const;
 
 const AFTER = {
   absent: 'Nothing was written. Propose it again, or commit what is "fresh" after showing it.',

@@ -73,7 +73,8 @@ export const shownProposal = ({ proposal, confirmation }: Confirmable): ShownPro
 export const NEXT: Readonly<Record<Needs, string>> = {
   auto: 'Call commit_write with the confirmation.',
   confirm: 'Show this to the person, then call commit_write: they are asked outside of this conversation.',
-  approve: 'Somebody else must approve it: castellan approve. Call commit_write with the confirmation after that.',
+  approve:
+    'Somebody else must approve it: castellan approve, or the page it makes a link to. Call commit_write with the confirmation after that.',
 };
 
 const shownChange = ({ field, before, after }: FieldChange): ShownProposal['changes'][number] => {

@@ -59,6 +59,19 @@ describe('a status', () => {
     expect(stderr.written()).toBe('handbook   \r\u001b[2Kdone\r\u001b[2Ka problem\n');
   });
 
+  test.each([
+    ['of East Asia', '春の予定は四月です', '春の予定は'],
+    ['of full width', 'ＡＢＣＤＥＦＧ', 'ＡＢＣＤＥ'],
+    ['that are pictures', '🙂🙂🙂🙂🙂🙂', '🙂🙂🙂🙂🙂'],
+    ['with a tab', 'a\tspring', 'a\tsp'],
+    ['with marks above them', 'e\u0301'.repeat(20), 'e\u0301'.repeat(11)],
+  ])('takes one line by characters %s, so that it can be taken away', (_, text, shown) => {
+    const stderr = aStream({ columns: 12 });
+    createTerminal({ stdout: aStream(), stderr, colour: false }).err.status([text, ' and more']);
+    expect(stderr.written().startsWith(shown)).toBe(true);
+    expect(stderr.written().slice(shown.length)).toMatch(/^ ?$/u);
+  });
+
   test('fits a terminal that says it is 0 wide', () => {
     const stderr = aStream({ columns: 0 });
     const { err } = createTerminal({ stdout: aStream(), stderr, colour: false });

@@ -287,7 +287,7 @@ describe('where git is', () => {
 });
 
 test('what is no pack is broken, however short', () => {
-  for (const length of [0, 11, 31, 40]) expect(judgedPack(Buffer.alloc(length), 1_000)).toBe('broken');
+  for (const length of [0, 11, 31, 40]) expect(judgedPack(Buffer.alloc(length), { bytes: 1_000, objects: 10 })).toBe('broken');
 });
 
 test('settings want wikis unless they say what is read', () => {

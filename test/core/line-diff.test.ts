@@ -76,4 +76,4 @@ const counted = (lines: readonly string[]): Map<string, number> => {
 };
 
 const without0 = (counts: ReadonlyMap<string, number>): Map<string, number> =>
-  new Map([...counts].filter(([, count]) => count !== 0).toSorted());
+  new Map([...counts].filter(([, count]) => count !== 0).toSorted(([one], [other]) => one.localeCompare(other)));

@@ -59,6 +59,26 @@ export const ASKING: readonly Fault[] = [
     caughtBy: responses('of somebody %s is a no: nothing is called'),
   },
   {
+    name: 'what a terminal does not show is approved unseen',
+    file: 'src/cli/ask-approve.ts',
+    find: `visible(JSON.stringify(input, null, 2))`,
+    plant: `JSON.stringify(input, null, 2)`,
+    caughtBy: {
+      file: 'test/cli/ask-terminal.test.ts',
+      test: 'what a call holds and a terminal does not show is shown by its number before it is approved',
+    },
+  },
+  {
+    name: 'what a model says steers the terminal where a character of one byte begins it',
+    file: 'src/cli/terminal.ts',
+    find: `u0008\\u000a-\\u001f\\u007f-\\u009f`,
+    plant: `u0008\\u000a-\\u001f\\u007f`,
+    caughtBy: {
+      file: 'test/cli/ask-terminal.test.ts',
+      test: 'nothing that a model, a tool or a document says steers the terminal (columns: %s)',
+    },
+  },
+  {
     name: 'what was typed before the question answers it',
     file: 'src/cli/ask-yes.ts',
     find: `if (!(await dropTyped(stdin, { signal, quietMs: QUIET_MS, tries: QUIET_TRIES }))) return undefined;`,

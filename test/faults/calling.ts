@@ -64,6 +64,13 @@ export const CALLING: readonly Fault[] = [
     caughtBy: failing('in the middle of its answer gives no shorter answer'),
   },
   {
+    name: 'a header may steer whoever reads of it',
+    file: 'src/sources/sunset.ts',
+    find: `[!-;=?-~]{1,500}`,
+    plant: `[^<>\\s]{1,500}`,
+    caughtBy: { file: 'test/sources/outgoing.test.ts', test: 'a link with %s is no link to read more at' },
+  },
+  {
     name: 'an address of a link is one like another where its number is',
     file: 'src/sources/address.ts',
     find: ` || address.includes('%')`,

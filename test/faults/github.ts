@@ -227,6 +227,36 @@ export const GITHUB: readonly Fault[] = [
     caughtBy: wiki('that is too large when it is %s is a problem of its own, and all else is read'),
   },
   {
+    name: 'a pack is unpacked however many objects it holds',
+    file: 'connectors/github/pack.ts',
+    find: `if (count > objects) return 'too many';`,
+    plant: `if (count < objects && objects < 0) return 'too many';`,
+    caughtBy: {
+      file: 'test/connectors/github-wiki-hostile.test.ts',
+      test: 'a pack of more objects than are read is told by its first bytes, before any of them is unpacked',
+    },
+  },
+  {
+    name: 'a wiki is read as deep as whoever writes it likes',
+    file: 'connectors/github/git.ts',
+    find: `isFolder && path.length <= PATH_MAX`,
+    plant: `isFolder && path.length + PATH_MAX > 0`,
+    caughtBy: {
+      file: 'test/connectors/github-wiki-hostile.test.ts',
+      test: 'puts no page so deep that its path fills the memory: it is told, and the others are read',
+    },
+  },
+  {
+    name: 'a commit keeps its wiki from being read by saying when it was made',
+    file: 'connectors/github/git.ts',
+    find: `said >= 0 && said <= now ? said : now`,
+    plant: `now >= 0 ? said : now`,
+    caughtBy: {
+      file: 'test/connectors/github-wiki-hostile.test.ts',
+      test: 'keeps none of it from being read by a commit of %s',
+    },
+  },
+  {
     name: 'a repository that a list tells in part is not asked for',
     file: 'connectors/github/repositories.ts',
     find: `    if (id !== undefined && isSparse(reply)) return byId(caller, id);\n`,

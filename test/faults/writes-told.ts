@@ -1,6 +1,6 @@
 import type { Fault, NamedTest } from './fault.ts';
 
-const committing = (test: string): NamedTest => ({ file: 'test/writes/committing.test.ts', test });
+const deciding = (test: string): NamedTest => ({ file: 'test/writes/deciding.test.ts', test });
 const settling = (test: string): NamedTest => ({ file: 'test/writes/settling.test.ts', test });
 const shown = (test: string): NamedTest => ({ file: 'test/tools/write-tools.test.ts', test });
 const called = (test: string): NamedTest => ({ file: 'test/server/call.test.ts', test });
@@ -33,7 +33,7 @@ export const WRITES_TOLD: readonly Fault[] = [
     file: 'src/writes/decide.ts',
     find: `actor, ...as.emails]`,
     plant: `actor]`,
-    caughtBy: committing('under approve nobody approves what they proposed, and nobody from inside a client'),
+    caughtBy: deciding('under approve nobody approves what they proposed, and nobody from inside a client'),
   },
   {
     name: 'the source is asked about another time than it was called at',
@@ -95,6 +95,6 @@ export const WRITES_TOLD: readonly Fault[] = [
     file: 'src/writes/commit.ts',
     find: `if (!found || !isOffered(found.action, found.source))`,
     plant: `if (!found)`,
-    caughtBy: committing('what the settings do not offer any more is neither made nor taken back'),
+    caughtBy: deciding('what the settings do not offer any more is neither made nor taken back'),
   },
 ];

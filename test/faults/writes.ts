@@ -1,6 +1,7 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const proposing = (test: string): NamedTest => ({ file: 'test/writes/proposing.test.ts', test });
+const deciding = (test: string): NamedTest => ({ file: 'test/writes/deciding.test.ts', test });
 const committing = (test: string): NamedTest => ({ file: 'test/writes/committing.test.ts', test });
 const settling = (test: string): NamedTest => ({ file: 'test/writes/settling.test.ts', test });
 const kept = (test: string): NamedTest => ({ file: 'test/store/sqlite/ledger/proposals.test.ts', test });
@@ -82,35 +83,35 @@ export const WRITES: readonly Fault[] = [
     file: 'src/writes/decide.ts',
     find: `const own = [identityName(identity), identity.email,`,
     plant: `const own = [identity.email,`,
-    caughtBy: committing('under approve nobody approves what they proposed, and nobody from inside a client'),
+    caughtBy: deciding('under approve nobody approves what they proposed, and nobody from inside a client'),
   },
   {
     name: 'a client approves',
     file: 'src/writes/decide.ts',
     find: `if (through !== 'page' && through !== 'cli') return false;`,
     plant: `if (through === 'elicitation') return false;`,
-    caughtBy: committing('under approve nobody approves what they proposed, and nobody from inside a client'),
+    caughtBy: deciding('under approve nobody approves what they proposed, and nobody from inside a client'),
   },
   {
     name: 'whoever cannot be asked has said yes',
     file: 'src/writes/commit.ts',
     find: `if (answer === 'unable') return 'unable';`,
     plant: `if (answer === 'unable' && ask) return 'unable';`,
-    caughtBy: committing('under confirm a person says yes at the client, or no, or is not asked'),
+    caughtBy: deciding('under confirm a person says yes at the client, or no, or is not asked'),
   },
   {
     name: 'a no is a yes',
     file: 'src/writes/commit.ts',
     find: `yes: answer === 'yes', through`,
     plant: `yes: answer !== undefined, through`,
-    caughtBy: committing('under confirm a person says yes at the client, or no, or is not asked'),
+    caughtBy: deciding('under confirm a person says yes at the client, or no, or is not asked'),
   },
   {
     name: 'an approval is for whatever was read since',
     file: 'src/writes/commit.ts',
     find: `now.exposed.every(({ id }) => decision.exposed.includes(id))`,
     plant: `now.exposed.every(({ id }) => id !== '')`,
-    caughtBy: committing('whoever read more since their approval is approved again'),
+    caughtBy: deciding('whoever read more since their approval is approved again'),
   },
   {
     name: 'a target that moved is written all the same',

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 import { describe, expect, test } from 'vitest';
 
@@ -144,11 +144,33 @@ describe('a redirect', () => {
 });
 
 describe('bounds', () => {
-  test('an answer that is small on the wire and large after is cut', async () => {
-    const bomb = gzipSync(Buffer.alloc(60 * 1_048_576));
-    const peer = await aPeer((_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+  test.each([
+    ['gzip', gzipSync],
+    ['x-gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+    ['gzip, br', (bytes: Buffer) => brotliCompressSync(gzipSync(bytes))],
+  ])('an answer that is small on the wire and large after is cut, by %s', async (encoding, pack) => {
+    const bomb = pack(Buffer.alloc(60 * 1_048_576));
+    expect(bomb.byteLength).toBeLessThan(1_048_576);
+    const peer = await aPeer((_, response) => void response.writeHead(200, { 'content-encoding': encoding }).end(bomb));
     const { fetch } = aWayOut({ hosts: [peer.host] });
-    await expect((await fetch(`${peer.url}/pages`)).bytes()).rejects.toMatchObject({ code: 'source_changed' });
+    const reader = (await fetch(`${peer.url}/pages`)).body?.getReader();
+    let read = 0;
+    const all = async (): Promise<void> => {
+      for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) read += next.value.byteLength;
+    };
+    await expect(all()).rejects.toMatchObject({ code: 'source_changed' });
+    expect(read).toBeGreaterThan(40 * 1_048_576);
+    expect(read).toBeLessThanOrEqual(50 * 1_048_576);
+  });
+
+  test('an answer in a coding that nobody knows is given as it came', async () => {
+    const peer = await aPeer((_, response) => void response.writeHead(200, { 'content-encoding': 'rot13' }).end('cyna'));
+    const { fetch } = aWayOut({ hosts: [peer.host] });
+    expect(await (await fetch(`${peer.url}/pages`)).text()).toBe('cyna');
   });
 
   test('no more calls are under way than were agreed, and whoever came first goes first', async () => {
@@ -212,4 +234,17 @@ test('what a source announces of its end is heard', async () => {
   expect(notices).toEqual([
     { kind: 'sunset', call: 'GET /pages/*', at: new Date('2027-03-01T00:00:00Z'), link: 'https://wiki.acme.test/end' },
   ]);
+});
+
+test.each([
+  ['a control character of one byte', 'https://wiki.acme.test/\u009b31mend'],
+  ['the end of a line, as some read it', 'https://wiki.acme.test/\u0085end'],
+  ['a letter that is none of an address', 'https://wiki.acme.test/\u00e9nd'],
+])('a link with %s is no link to read more at', async (_, link) => {
+  const peer = await aPeer((__, response) => {
+    response.writeHead(200, { sunset: 'Mon, 01 Mar 2027 00:00:00 GMT', link: `<${link}>; rel="sunset"` }).end();
+  });
+  const { fetch, notices } = aWayOut({ hosts: [peer.host] });
+  await fetch(`${peer.url}/pages`);
+  expect(notices).toEqual([{ kind: 'sunset', call: 'GET /pages', at: new Date('2027-03-01T00:00:00Z') }]);
 });

@@ -27,8 +27,8 @@ interface WikiCall {
 
 /** The wikis of a GitHub: bare repositories of the real git, behind a front that lets in whom GitHub lets in. */
 export interface GitHubWikis {
-  /** One commit: each path with its new text, or gone where that is undefined. */
-  commit(repository: number, pages: Readonly<Record<string, string | Buffer | undefined>>): Promise<void>;
+  /** One commit: each path with its new text, or gone where that is undefined. `at`: what it says of its time, in seconds since 1970. */
+  commit(repository: number, pages: Readonly<Record<string, string | Buffer | undefined>>, at?: bigint): Promise<void>;
   /** Answers a call for a wiki; undefined for any other. */
   answer(call: WikiCall): Promise<Reply | undefined>;
   /** Of the last commit. */
@@ -54,11 +54,11 @@ export const gitHubWikis = (world: WorldFacts, base: () => string): GitHubWikis 
     return wiki;
   };
   return {
-    async commit(id, pages) {
+    async commit(id, pages, at) {
       const isNew = !wikis.has(id);
       const wiki = await made(id);
       commits += 1;
-      await git(['-C', wiki, 'fast-import', '--quiet', '--force'], importOf(pages, BEGINNING + commits, isNew));
+      await git(['-C', wiki, 'fast-import', '--quiet', '--force'], importOf(pages, at ?? BEGINNING + commits, isNew));
     },
     async answer(call) {
       const [, owner = '', name = '', service = ''] = CALL.exec(call.url.pathname) ?? [];
@@ -100,7 +100,7 @@ const counted = (text: string | Buffer): Buffer => {
 };
 
 /** What `git fast-import` reads: one commit upon the last one. */
-const importOf = (pages: Readonly<Record<string, string | Buffer | undefined>>, at: number, isNew: boolean): Buffer => {
+const importOf = (pages: Readonly<Record<string, string | Buffer | undefined>>, at: number | bigint, isNew: boolean): Buffer => {
   return Buffer.concat([
     Buffer.from(`commit refs/heads/master\ncommitter Ada <ada@acme.test> ${at} +0000\n`),
     counted('write'),

@@ -53,7 +53,7 @@ export interface AGitHub {
   team(repository: number, slug: string, members: readonly string[], parent?: number): number;
   collaborate(repository: number, login: string, role?: Role): void;
   /** Writes pages of its wiki in one commit; takes out those that are undefined. */
-  wiki(repository: number, pages: Readonly<Record<string, string | Buffer | undefined>>): Promise<void>;
+  wiki(repository: number, pages: Readonly<Record<string, string | Buffer | undefined>>, at?: bigint): Promise<void>;
   /** The last commit of its wiki. */
   wikiHead(repository: number): string;
 }
@@ -267,7 +267,7 @@ export const aGitHub = async (ends: 'test' | 'file' = 'test'): Promise<AGitHub> 
       known(id).teams.set(teams, 'pull');
       return teams;
     },
-    wiki: (id, pages) => wikis.commit(id, pages),
+    wiki: (id, pages, at) => wikis.commit(id, pages, at),
     wikiHead: (id) => wikis.head(id),
     collaborate: (id, login, role = 'pull') => void known(id).collaborators.set(login, role),
   };

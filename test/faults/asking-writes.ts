@@ -56,8 +56,8 @@ export const ASKING_WRITES: readonly Fault[] = [
   {
     name: 'where nothing can be written the run goes on in silence',
     file: 'src/open-asking.ts',
-    find: `if (toolsFor(client).some(`,
-    plant: `if (toolsFor(client).every(`,
+    find: `.some(({ scope }) => scope === 'write')) return approving(`,
+    plant: `.some(({ scope }) => scope === 'read')) return approving(`,
     caughtBy: writing('where %s it says so, and how that is changed'),
   },
   {

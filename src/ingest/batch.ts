@@ -7,11 +7,11 @@ import { orPause, PAUSE } from './steps.ts';
 import type { Tally } from './tally.ts';
 
 /** Documents looked up in the index at once. */
-const DOCUMENTS = 500;
+const DOCUMENTS = 1_000;
 /** Other changes that wait for one commit. */
-const CHANGES = 1_000;
-/** Chunks in one commit: other writers wait for it. */
-const CHUNKS = 500;
+const CHANGES = 2_000;
+/** Chunks in one commit: other writers wait for it, some 150 ms. The postings of one touch about as many pages as those of half as many. */
+const CHUNKS = 1_000;
 /** How long a change may wait for its commit, in ms. */
 const LATENCY = 100;
 

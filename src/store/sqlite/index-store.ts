@@ -40,6 +40,8 @@ export interface StoreOptions {
 
 /** Pages kept in memory, in KiB: the upper levels of the lexical index stay there while it is written. */
 const CACHE_KIB = 65_536;
+/** Pages in the log before they are copied into the file, 64 MiB: a run changes the same pages of the lexical index again and again. */
+const LOG_PAGES = 16_384;
 
 /** Opens the index for writing, and makes it where it is not there yet. */
 export const openStore = async ({
@@ -53,6 +55,7 @@ export const openStore = async ({
   const db = openDatabase({ ...file, migrations: MIGRATIONS });
   return guarded(file, () => {
     db.pragma(`cache_size = -${CACHE_KIB}`);
+    db.pragma(`wal_autocheckpoint = ${LOG_PAGES}`);
     if (busyMs !== undefined) db.pragma(`busy_timeout = ${busyMs}`);
     const databaseId = db.prepare<[], string>('SELECT database_id FROM meta').pluck().get() ?? '';
     const memories = openMemories();

@@ -1,11 +1,10 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-
 import { z } from 'zod';
 
 import { aclSchema } from '../core/acl.ts';
 import { AppError } from '../core/errors.ts';
 import type { Account } from '../core/document.ts';
 import type { Decision, Proposal } from '../core/proposal.ts';
+import { sealed, unsealed } from '../core/sealed.ts';
 import type { Receipt } from '../core/write.ts';
 import type { KeyRing } from '../store/keys.ts';
 
@@ -90,26 +89,19 @@ export const receiptSchema: z.ZodType<Receipt> = z.strictObject({
 /** Parts of a row. Each opens only as what it is, and in the row of its proposal. */
 type Part = 'content' | 'decision' | 'note' | 'receipt' | 'link';
 
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-
 export interface Sealing {
   readonly keys: KeyRing;
   readonly random: (size: number) => Uint8Array;
 }
 
 /** Seals a part of a proposal. */
-export const seal = (id: string, part: Part, value: unknown, { keys, random }: Sealing): Uint8Array => {
-  const nonce = random(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, keys[0], nonce, { authTagLength: TAG_BYTES }).setAAD(boundTo(id, part));
-  return Buffer.concat([nonce, cipher.update(JSON.stringify(value)), cipher.final(), cipher.getAuthTag()]);
-};
+export const seal = (id: string, part: Part, value: unknown, { keys, random }: Sealing): Uint8Array =>
+  sealed(Buffer.from(JSON.stringify(value)), { key: keys[0], bound: boundTo(id, part) }, random);
 
 /** Opens it; throws `unavailable` for what was changed, or sealed with another key. */
-export const unseal = <T>(sealed: Uint8Array, id: string, part: Part, schema: z.ZodType<T>, keys: KeyRing): T => {
+export const unseal = <T>(bytes: Uint8Array, id: string, part: Part, schema: z.ZodType<T>, keys: KeyRing): T => {
   for (const key of keys) {
-    const plain = opened(sealed, key, boundTo(id, part));
+    const plain = unsealed(bytes, { key, bound: boundTo(id, part) });
     if (plain) return schema.parse(JSON.parse(plain.toString()));
   }
   throw new AppError(
@@ -119,15 +111,3 @@ export const unseal = <T>(sealed: Uint8Array, id: string, part: Part, schema: z.
 };
 
 const boundTo = (id: string, part: Part): Buffer => Buffer.from(`castellan 1 proposal ${part}\0${id}`);
-
-const opened = (sealed: Uint8Array, key: Uint8Array, bound: Uint8Array): Buffer | undefined => {
-  if (sealed.length < NONCE_BYTES + TAG_BYTES) return undefined;
-  try {
-    const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(bound)
-      .setAuthTag(sealed.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-  } catch {
-    return undefined; // the tag does not fit
-  }
-};

@@ -60,8 +60,8 @@ export const WRITES: readonly Fault[] = [
   {
     name: 'a proposal is kept as it is',
     file: 'src/writes/content.ts',
-    find: `cipher.update(JSON.stringify(value)), cipher.final()`,
-    plant: `cipher.update(JSON.stringify(value)), cipher.final(), Buffer.from(JSON.stringify(value))`,
+    find: `sealed(Buffer.from(JSON.stringify(value)), { key: keys[0], bound: boundTo(id, part) }, random);`,
+    plant: `Buffer.concat([sealed(Buffer.from(JSON.stringify(value)), { key: keys[0], bound: boundTo(id, part) }, random), Buffer.from(JSON.stringify(value))]);`,
     caughtBy: proposing('nothing of what is proposed can be read in the ledger'),
   },
   {

@@ -4,25 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { type ForeignClient, foreignClientContract } from '../contracts/foreign-client.ts';
-import { type APlace, aPlace, synced } from '../support/a-place.ts';
-import { type ARunningServer, aRunningServer } from '../support/a-running-server.ts';
-import { ADA, BOB, LINES } from '../support/a-served-place.ts';
+import { type ARunningPlace, aRunningPlace } from '../support/a-running-place.ts';
+import { ADA, BOB } from '../support/a-served-place.ts';
 import { startedServer } from '../support/a-started-server.ts';
 
 setTracingDisabled(true); // it would send traces to its maker
 
-let place: APlace;
-let server: ARunningServer;
-
+let place: ARunningPlace;
 beforeAll(async () => {
-  place = await synced(await aPlace(LINES));
-  server = await aRunningServer(place);
+  place = await aRunningPlace();
 });
-
-afterAll(async () => {
-  await server.close();
-  await place.remove();
-});
+afterAll(() => place.remove());
 
 const answer = z.tuple([z.looseObject({ type: z.literal('text'), text: z.string() })]);
 
@@ -38,9 +30,9 @@ const attached = async (server: MCPServer): Promise<ForeignClient> => {
 const overStdio = (who: string): MCPServer => new MCPServerStdio({ name: 'castellan', ...startedServer(place, who) });
 
 const bearing = (headers: Record<string, string>): MCPServer =>
-  new MCPServerStreamableHttp({ name: 'castellan', url: server.url, requestInit: { headers } });
+  new MCPServerStreamableHttp({ name: 'castellan', url: place.url, requestInit: { headers } });
 
-const overHttp = async (who: string): Promise<MCPServer> => bearing({ Authorization: `Bearer ${await server.token(who)}` });
+const overHttp = async (who: string): Promise<MCPServer> => bearing({ Authorization: `Bearer ${await place.token(who)}` });
 
 foreignClientContract('the Agents SDK over stdio', (who) => attached(overStdio(who)));
 foreignClientContract('the Agents SDK over HTTP', async (who) => attached(await overHttp(who)));

@@ -4,23 +4,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { type ForeignClient, foreignClientContract } from '../contracts/foreign-client.ts';
-import { type APlace, aPlace, synced } from '../support/a-place.ts';
-import { type ARunningServer, aRunningServer } from '../support/a-running-server.ts';
-import { LINES } from '../support/a-served-place.ts';
+import { type ARunningPlace, aRunningPlace } from '../support/a-running-place.ts';
 import { startedServer } from '../support/a-started-server.ts';
 
-let place: APlace;
-let server: ARunningServer;
-
+let place: ARunningPlace;
 beforeAll(async () => {
-  place = await synced(await aPlace(LINES));
-  server = await aRunningServer(place);
+  place = await aRunningPlace();
 });
-
-afterAll(async () => {
-  await server.close();
-  await place.remove();
-});
+afterAll(() => place.remove());
 
 const answer = z.looseObject({ content: z.tuple([z.looseObject({ type: z.literal('text'), text: z.string() })]) });
 
@@ -43,9 +34,9 @@ foreignClientContract('the AI SDK over stdio', (who) =>
 );
 
 const overHttp = (headers: Record<string, string>): Promise<ForeignClient> =>
-  attached({ transport: { type: 'http', url: server.url, headers } });
+  attached({ transport: { type: 'http', url: place.url, headers } });
 
-foreignClientContract('the AI SDK over HTTP', async (who) => overHttp({ Authorization: `Bearer ${await server.token(who)}` }));
+foreignClientContract('the AI SDK over HTTP', async (who) => overHttp({ Authorization: `Bearer ${await place.token(who)}` }));
 
 test.each([
   ['no token', {}],

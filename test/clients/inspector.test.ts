@@ -2,24 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { type ForeignClient, foreignClientContract } from '../contracts/foreign-client.ts';
-import { type APlace, aPlace, synced } from '../support/a-place.ts';
-import { type ARunningServer, aRunningServer } from '../support/a-running-server.ts';
-import { ADA, LINES } from '../support/a-served-place.ts';
+import { type ARunningPlace, aRunningPlace } from '../support/a-running-place.ts';
+import { ADA } from '../support/a-served-place.ts';
 import { startedServer } from '../support/a-started-server.ts';
 import { inspect } from '../support/an-inspector.ts';
 
-let place: APlace;
-let server: ARunningServer;
-
+let place: ARunningPlace;
 beforeAll(async () => {
-  place = await synced(await aPlace(LINES));
-  server = await aRunningServer(place);
+  place = await aRunningPlace();
 });
-
-afterAll(async () => {
-  await server.close();
-  await place.remove();
-});
+afterAll(() => place.remove());
 
 const listed = z.looseObject({ result: z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })) }) });
 const called = z.looseObject({
@@ -52,12 +44,12 @@ const overStdio = (who: string): string[] => {
 
 foreignClientContract('the Inspector over stdio', async (who) => attached([], overStdio(who)));
 
-const overHttp = (token: string): string[] => ['--server-url', server.url, '--header', `Authorization: Bearer ${token}`];
+const overHttp = (token: string): string[] => ['--server-url', place.url, '--header', `Authorization: Bearer ${token}`];
 
-foreignClientContract('the Inspector over HTTP', async (who) => attached(overHttp(await server.token(who)), []));
+foreignClientContract('the Inspector over HTTP', async (who) => attached(overHttp(await place.token(who)), []));
 
 test.each([
-  ['no token', (): string[] => ['--server-url', server.url]],
+  ['no token', (): string[] => ['--server-url', place.url]],
   ['a bad token', (): string[] => overHttp('eyJhbGciOiJub25lIn0.e30.')],
 ])('with %s it reports that it is not let in', async (_, given) => {
   const { code, stdout, stderr } = await inspect(['--method', 'tools/list', '--stored-auth-only', ...given()], {
@@ -75,7 +67,7 @@ describe.each([
   ['HTTP', 'modern'],
 ])('in strict mode, over %s in the %s era,', (transport, era) => {
   test('the Inspector finds no error in any tool', async () => {
-    const given = transport === 'stdio' ? overStdio(ADA) : overHttp(await server.token(ADA));
+    const given = transport === 'stdio' ? overStdio(ADA) : overHttp(await place.token(ADA));
     const { code, stderr } = await inspect(['--method', 'tools/list', '--strict', '--protocol-era', era, ...given], {
       home: place.folder,
     });

@@ -3,23 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { type ForeignClient, foreignClientContract } from '../contracts/foreign-client.ts';
-import { type APlace, aPlace, synced } from '../support/a-place.ts';
-import { type ARunningServer, aRunningServer } from '../support/a-running-server.ts';
-import { LINES } from '../support/a-served-place.ts';
+import { type ARunningPlace, aRunningPlace } from '../support/a-running-place.ts';
 import { startedServer } from '../support/a-started-server.ts';
 
-let place: APlace;
-let server: ARunningServer;
-
+let place: ARunningPlace;
 beforeAll(async () => {
-  place = await synced(await aPlace(LINES));
-  server = await aRunningServer(place);
+  place = await aRunningPlace();
 });
-
-afterAll(async () => {
-  await server.close();
-  await place.remove();
-});
+afterAll(() => place.remove());
 
 const answer = z.looseObject({ type: z.literal('text'), text: z.string() });
 
@@ -39,9 +30,9 @@ foreignClientContract('LangChain over stdio', (who) =>
 );
 
 const overHttp = (headers: Record<string, string>): Promise<ForeignClient> =>
-  attached({ transport: 'http', url: server.url, headers, automaticSSEFallback: false });
+  attached({ transport: 'http', url: place.url, headers, automaticSSEFallback: false });
 
-foreignClientContract('LangChain over HTTP', async (who) => overHttp({ Authorization: `Bearer ${await server.token(who)}` }));
+foreignClientContract('LangChain over HTTP', async (who) => overHttp({ Authorization: `Bearer ${await place.token(who)}` }));
 
 test.each([
   ['no token', {}],

@@ -5,22 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { type ForeignClient, foreignClientContract } from '../contracts/foreign-client.ts';
-import { type APlace, aPlace, synced } from '../support/a-place.ts';
-import { type ARunningServer, aRunningServer } from '../support/a-running-server.ts';
-import { ADA, LINES } from '../support/a-served-place.ts';
+import { type ARunningPlace, aRunningPlace } from '../support/a-running-place.ts';
+import { ADA } from '../support/a-served-place.ts';
 
-let place: APlace;
-let server: ARunningServer;
-
+let place: ARunningPlace;
 beforeAll(async () => {
-  place = await synced(await aPlace(LINES));
-  server = await aRunningServer(place);
+  place = await aRunningPlace();
 });
-
-afterAll(async () => {
-  await server.close();
-  await place.remove();
-});
+afterAll(() => place.remove());
 
 const NAMED = { name: 'castellan tests', version: '1' };
 const answer = z.looseObject({ content: z.tuple([z.looseObject({ type: z.literal('text'), text: z.string() })]) });
@@ -35,7 +27,7 @@ const bearing = (token: string | undefined) => ({
 
 const present = async (token?: string): Promise<Connected> => {
   const client = new Client(NAMED, { versionNegotiation: { mode: 'auto' } });
-  await client.connect(new StreamableHTTPClientTransport(new URL(server.url), bearing(token)));
+  await client.connect(new StreamableHTTPClientTransport(new URL(place.url), bearing(token)));
   return {
     version: client.getNegotiatedProtocolVersion(),
     tools: async () => (await client.listTools()).tools.map(({ name }) => name),
@@ -46,7 +38,7 @@ const present = async (token?: string): Promise<Connected> => {
 
 const earlier = async (token?: string): Promise<Connected> => {
   const client = new EarlierClient(NAMED);
-  const transport = new EarlierTransport(new URL(server.url), bearing(token));
+  const transport = new EarlierTransport(new URL(place.url), bearing(token));
   await client.connect(transport);
   return {
     version: transport.protocolVersion,
@@ -60,10 +52,10 @@ describe.each([
   ['@modelcontextprotocol/client', '2026-07-28', present],
   ['@modelcontextprotocol/sdk', '2025-11-25', earlier],
 ] as const)('%s', (name, version, connect) => {
-  foreignClientContract(`${name} over HTTP`, async (who) => connect(await server.token(who)));
+  foreignClientContract(`${name} over HTTP`, async (who) => connect(await place.token(who)));
 
   test(`negotiates ${version}`, async () => {
-    const client = await connect(await server.token(ADA));
+    const client = await connect(await place.token(ADA));
     await client.close();
     expect(client.version).toBe(version);
   });

@@ -8,38 +8,30 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aChatEndpoint } from '../support/a-chat-endpoint.ts';
 import { environment } from '../support/a-command.ts';
 import { aFolder } from '../support/a-folder.ts';
-import { type APlace, aPlace, synced } from '../support/a-place.ts';
 import { aResponsesEndpoint, KEY } from '../support/a-responses-endpoint.ts';
-import { type ARunningServer, aRunningServer } from '../support/a-running-server.ts';
-import { ADA, BOB, LINES } from '../support/a-served-place.ts';
+import { type ARunningPlace, aRunningPlace } from '../support/a-running-place.ts';
+import { ADA, BOB } from '../support/a-served-place.ts';
 import { ROOT } from '../support/source-tree.ts';
 
-let place: APlace;
-let server: ARunningServer;
-
+let place: ARunningPlace;
 beforeAll(async () => {
-  place = await synced(await aPlace(LINES));
-  server = await aRunningServer(place);
+  place = await aRunningPlace();
 });
-
-afterAll(async () => {
-  await server.close();
-  await place.remove();
-});
+afterAll(() => place.remove());
 
 /** Runs an example as it stands, but for the address of its server. */
 const run = async (example: string, who: string, question: string, baseUrl: string): Promise<{ code: unknown; said: string }> => {
   const folder = await aFolder();
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const program = await readFile(join(ROOT, 'docs', 'examples', example), 'utf8');
-  await writeFile(join(folder, example), program.replace('https://castellan.acme.test/mcp', server.url));
+  await writeFile(join(folder, example), program.replace('https://castellan.acme.test/mcp', place.url));
   const before = join(import.meta.dirname, '../support/from-this-tree-process.ts');
   const child = spawn(process.execPath, ['--import', before, join(folder, example), question], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...environment(),
-      CASTELLAN_TOKEN: await server.token(who),
+      CASTELLAN_TOKEN: await place.token(who),
       OPENAI_API_KEY: KEY,
       OPENAI_BASE_URL: baseUrl,
     },

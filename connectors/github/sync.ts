@@ -92,7 +92,7 @@ async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
   if (!whole) for (const id of selection.gone) yield { type: 'delete', key: repositoryKey(id) };
   const states = new Map<number, RepositoryState>();
   for (const id of selection.dark.keys()) remember(states, id, cursor?.repositories[id]);
-  let complete = selection.lost.length === 0 && selection.dark.size === 0 && (access?.whole ?? true);
+  let contents = selection.lost.length === 0 && selection.dark.size === 0;
   for (const repository of selection.repositories) {
     signal.throwIfAborted();
     const before = cursor?.repositories[repository.id];
@@ -102,11 +102,29 @@ async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
     }
     const read = yield* contentChanges(run, repository, { before, whole });
     remember(states, repository.id, read.state);
-    complete &&= read.whole;
+    contents &&= read.whole;
   }
-  if (complete) yield whole ? { type: 'complete' } : { type: 'unchanged' };
+  yield* standingOf({ whole, contents, permissions: access === undefined ? 'not asked' : isTold(selection, access) });
   yield { type: 'checkpoint', cursor: cursorOf(run, { selection, access, states }) };
 }
+
+interface Stands {
+  readonly whole: boolean;
+  readonly contents: boolean;
+  readonly permissions: boolean | 'not asked';
+}
+
+/** What stands though nothing was said of it: where something was refused, the rest of it, and what does not rest on that. */
+function* standingOf({ whole, contents, permissions }: Stands): Generator<Change<never>> {
+  const all = contents && permissions !== false;
+  if (all) yield whole ? { type: 'complete' } : { type: 'unchanged' };
+  if (all && whole) return; // it named all there is
+  if (permissions === true) yield { type: 'unchanged', only: 'permissions' };
+  if (contents) yield { type: 'unchanged', only: 'contents' };
+}
+
+/** Whether of all repositories it is known who may see them, or said that it is not; and of all members, that they are. */
+const isTold = ({ lost }: Selection, { whole }: Access): boolean => lost.length === 0 && whole;
 
 interface Reached {
   readonly selection: Selection;

@@ -5,6 +5,9 @@ import type { Member } from './principal.ts';
 /** The members of a group, or why they could not be learned: then the last whole listing ages. */
 export type Members = readonly Member[] | { readonly unknown: string };
 
+/** What can stand by itself, whatever became of the other. */
+export type Aspect = 'permissions' | 'contents';
+
 /**
  * One event of a source. A connector yields accounts, members and containers before the documents they decide. What these widen
  * holds when the run has ended by itself, whatever checkpoints it passed; what they narrow, and documents, at once.
@@ -14,8 +17,12 @@ export type Change<Cursor = unknown> =
   | { readonly type: 'listing'; readonly of?: string }
   /** Closes it: what it could have named and did not name is deleted. */
   | { readonly type: 'complete'; readonly of?: string }
-  /** What this run does not mention was read too and still stands, as of the run's start. */
-  | { readonly type: 'unchanged' }
+  /**
+   * What this run does not mention was read too and still stands, as of the run's start. Of a run with problems that is believed only
+   * where it says what stands, and where each problem names its key: `permissions`, where all that were not learned were said to be
+   * unknown; `contents`, where all that were not read were named.
+   */
+  | { readonly type: 'unchanged'; readonly only?: Aspect }
   | { readonly type: 'container'; readonly key: string; readonly title: string; readonly acl: Acl; readonly parent?: string }
   | { readonly type: 'document'; readonly document: SourceDocument }
   /** Permissions moved, text did not. */

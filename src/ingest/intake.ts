@@ -1,4 +1,4 @@
-import type { Change } from '../core/change.ts';
+import type { Aspect, Change } from '../core/change.ts';
 import { AppError } from '../core/errors.ts';
 import type { Batch } from './batch.ts';
 import { check, type Problem } from './check.ts';
@@ -28,6 +28,7 @@ export const createIntake = <Settings, Cursor>(
   // Set once nobody can say what was lost: no listing is whole then, and a cursor past it would forget it.
   let lost = false;
   let unchanged = false;
+  const standing = new Set<Aspect>();
   // Groups whose last page has not come.
   const halves = new Set<string>();
 
@@ -72,6 +73,7 @@ export const createIntake = <Settings, Cursor>(
       else if (problem) lose(problem);
       for (const checked of changes) {
         if (checked.type === 'complete') await complete(checked.of);
+        else if (checked.type === 'unchanged' && checked.only !== undefined) standing.add(checked.only);
         else if (checked.type === 'unchanged') unchanged = true;
         else if (checked.type !== 'checkpoint' || !lost) await batch.add(checked);
         if (checked.type !== 'members') continue;
@@ -84,6 +86,7 @@ export const createIntake = <Settings, Cursor>(
     async end() {
       loseHalves();
       if (unchanged && tally.counts.problems === 0) await writer.write([{ type: 'unchanged' }]);
+      else if (!lost) await writer.write([...standing].map((only) => ({ type: 'unchanged', only })));
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { Acl } from '../core/acl.ts';
-import type { Members } from '../core/change.ts';
+import type { Aspect, Members } from '../core/change.ts';
 import type { Due } from '../core/connector.ts';
 import type { Account, Field, Location } from '../core/document.ts';
 import type { Identity } from '../core/caller.ts';
@@ -87,7 +87,7 @@ export type Write =
   /** A key that could not be read: seen by a listing, confirmed by nothing. Where contents were to be brought, its text may be another now. */
   | { readonly type: 'seen'; readonly key: string }
   | { readonly type: 'listing'; readonly of?: string }
-  | { readonly type: 'unchanged' }
+  | { readonly type: 'unchanged'; readonly only?: Aspect }
   | { readonly type: 'checkpoint'; readonly cursor: unknown };
 
 /** What a batch did, counted in documents. */

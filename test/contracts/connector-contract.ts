@@ -132,7 +132,8 @@ export const connectorContract = <Settings, Cursor>(
       expect(cursor).toEqual(left);
       const said = new Set(comparable(first));
       const again = await run({ folder, ...(cursor === undefined ? {} : { cursor }) });
-      expect(comparable(again).filter((change) => !said.has(change) && change !== UNCHANGED)).toEqual([]);
+      const news = again.filter(({ type }) => type !== 'unchanged');
+      expect(comparable(news).filter((change) => !said.has(change))).toEqual([]);
     });
 
     test('reads the bytes of its documents, and stops when it is told to', async () => {
@@ -173,8 +174,6 @@ export const connectorContract = <Settings, Cursor>(
   });
   if (connector.read) liveContract(connector, { settings, prepared, ...(fetch && { fetch }) });
 };
-
-const UNCHANGED = JSON.stringify({ type: 'unchanged' });
 
 /** The audiences that were named before whoever decides them. */
 const namedTooEarly = (changes: readonly Change[]): string[] => {

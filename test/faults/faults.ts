@@ -25,6 +25,7 @@ import { SCHEDULING } from './scheduling.ts';
 import { SCIM } from './scim.ts';
 import { SERVING } from './serving.ts';
 import { SIGNING_IN } from './signing-in.ts';
+import { STANDING } from './standing.ts';
 import { SYNCING } from './syncing.ts';
 import { THREADING } from './threading.ts';
 import { VERIFYING } from './verifying.ts';
@@ -61,6 +62,7 @@ export const FAULTS: readonly Fault[] = [
   ...SCIM,
   ...SERVING,
   ...SIGNING_IN,
+  ...STANDING,
   ...SYNCING,
   ...HOLDING_BACK,
   ...OUTDATING,

@@ -159,8 +159,8 @@ export const GITHUB: readonly Fault[] = [
   {
     name: 'a repository that cannot be read is taken for deleted',
     file: 'connectors/github/sync.ts',
-    find: `selection.lost.length === 0 && selection.dark.size === 0 &&`,
-    plant: `selection.lost.length === 0 &&`,
+    find: `let contents = selection.lost.length === 0 && selection.dark.size === 0;`,
+    plant: `let contents = selection.lost.length === 0;`,
     caughtBy: following('that is there and not given goes dark, and nothing of it is deleted'),
   },
   {

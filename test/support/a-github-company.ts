@@ -1,5 +1,6 @@
 import { github } from '../../connectors/github/sync.ts';
 import type { Settings } from '../../connectors/github/settings.ts';
+import type { Freshness } from '../../src/core/freshness.ts';
 import { aConnectedSource, type ConnectedSource } from './a-connected-source.ts';
 import { type AGitHub, aGitHub } from './a-github.ts';
 import { githubSettings } from './github-settings.ts';
@@ -24,7 +25,7 @@ export interface Company {
 }
 
 /** Founds one, and reads nothing of it yet. Gone with the test. */
-export const aCompany = async (given: Readonly<Record<string, unknown>> = {}): Promise<Company> => {
+export const aCompany = async (given: Readonly<Record<string, unknown>> = {}, freshness?: Freshness): Promise<Company> => {
   const server = await aGitHub();
   const { members } = server.world.organisations.get('acme') ?? missing();
   members.set('ada', 'admin').set('bob', 'member').set('cyd', 'member').set('dan', 'member');
@@ -39,7 +40,7 @@ export const aCompany = async (given: Readonly<Record<string, unknown>> = {}): P
   const comment = await server.comment(secret, number, 'Spring it is.');
   await server.file(secret, 'docs/guide.md', '# Guide\n\nTo the spring.');
   const settings = githubSettings(server, { files: ['docs/**'], ...given });
-  const source = await aConnectedSource(github, settings, { fetch: server.fetchAs('crawler') });
+  const source = await aConnectedSource(github, settings, { fetch: server.fetchAs('crawler'), ...(freshness && { freshness }) });
   return {
     server,
     source,

@@ -198,8 +198,12 @@ const applying = ({ db, items, groups, accounts }: Parts): ((commit: Commit, ste
         return { ...progress, tick, listings: new Map(progress.listings).set(write.of, listing) };
       }
       case 'unchanged':
-        if (wasConfirmed.get(source) !== 1) commit.moveEpoch(); // a directory decides from when it was first read
-        confirm.run(seen);
+        if (write.only !== 'contents' && wasConfirmed.get(source) !== 1) commit.moveEpoch(); // a directory decides from when it was first read
+        confirm.run({
+          ...seen,
+          permissionsAt: write.only === 'contents' ? null : seen.permissionsAt,
+          contentsAt: write.only === 'permissions' ? null : seen.contentsAt,
+        });
         return progress;
       case 'checkpoint': {
         // Between two pages of a group nothing is safe to skip: the cursor stays where it was.

@@ -1,19 +1,29 @@
-import { createHash } from 'node:crypto';
-
-import { z } from 'zod';
-
 import type { Change } from '../../src/core/change.ts';
-import { defineConnector, type Run } from '../../src/core/connector.ts';
+import { defineConnector } from '../../src/core/connector.ts';
 import { type Access, readAccess } from './access.ts';
 import { VERSION } from './api.ts';
 import { OPERATIONS } from './calls.ts';
+import {
+  brokenOff,
+  type Cursor,
+  cursorOf,
+  cursorSchema,
+  digestOf,
+  type GithubRun,
+  isEverybodyMet,
+  NEVER,
+  remember,
+  type RepositoryState,
+  shapeOf,
+  statesSoFar,
+} from './cursor.ts';
 import { type FilesRead, fileChanges } from './files.ts';
 import { hook } from './hook.ts';
 import { issueChanges, type Reading } from './issues.ts';
 import { NORMALISED, repositoryChange, repositoryKey } from './map.ts';
 import { peopleChanges } from './people.ts';
 import { readDocument } from './read.ts';
-import { type Repository, visibilityOf } from './replies.ts';
+import type { Repository } from './replies.ts';
 import { selectRepositories, type Selection } from './repositories.ts';
 import { type Settings, settingsSchema, webOf } from './settings.ts';
 import { wikiChanges } from './wiki.ts';
@@ -23,31 +33,6 @@ import { updateIssue } from './write-update.ts';
 
 /** More repositories that are gone at once than this part of them, and than one, are judged by a whole listing; so are all of them. */
 const GONE_RATIO = 0.2;
-
-/** The shape of a repository that was not read yet: no other is this. */
-const NEVER = '';
-
-const repositoryState = z.strictObject({
-  /** What all its documents say of it: where that differs they are read again. */
-  shape: z.string(),
-  issues: z.number().exactOptional(),
-  comments: z.number().exactOptional(),
-  reviews: z.number().exactOptional(),
-  head: z.string().exactOptional(),
-  wiki: z.string().exactOptional(),
-});
-type RepositoryState = z.infer<typeof repositoryState>;
-
-const cursorSchema = z.strictObject({
-  /** Of the settings: with others, what is stored is not what would be. */
-  settings: z.string(),
-  accounts: z.array(z.number()),
-  groups: z.array(z.string()),
-  repositories: z.record(z.string(), repositoryState),
-});
-/** Where a run left off. */
-export type Cursor = z.infer<typeof cursorSchema>;
-type GithubRun = Run<Settings, Cursor>;
 
 /** Issues, pull requests, comments, files and wikis of GitHub, with the permissions of their repositories. */
 export const github = defineConnector<Settings, Cursor>({
@@ -78,7 +63,7 @@ export const github = defineConnector<Settings, Cursor>({
 });
 
 async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
-  const { cursor, due, signal } = run;
+  const { cursor, due, signal, now } = run;
   signal.throwIfAborted();
   const selection = await selectRepositories(run, Object.keys(cursor?.repositories ?? {}).map(Number));
   const whole = isToBeListed(run, selection);
@@ -86,13 +71,16 @@ async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
   // Whatever comes of it, nobody sees any more what is not ours to see.
   for (const id of selection.gone)
     yield { type: 'acl', key: repositoryKey(id), acl: { unknown: 'GitHub does not show it any more' } };
-  if (whole) yield { type: 'listing' };
+  const goesOn = whole ? brokenOff(run, selection) : undefined;
+  if (whole && !goesOn) yield { type: 'listing' };
   if (access) yield* accessChanges(run, selection, access);
   yield* unreadChanges(selection);
   if (!whole) for (const id of selection.gone) yield { type: 'delete', key: repositoryKey(id) };
   const states = new Map<number, RepositoryState>();
   for (const id of selection.dark.keys()) remember(states, id, cursor?.repositories[id]);
   let contents = selection.lost.length === 0 && selection.dark.size === 0;
+  const listed = new Set(goesOn?.read);
+  const began = goesOn?.began ?? now().getTime();
   for (const repository of selection.repositories) {
     signal.throwIfAborted();
     const before = cursor?.repositories[repository.id];
@@ -100,12 +88,17 @@ async function* changesOf(run: GithubRun): AsyncGenerator<Change<Cursor>> {
       remember(states, repository.id, before ?? { shape: NEVER });
       continue;
     }
-    const read = yield* contentChanges(run, repository, { before, whole });
+    const read = yield* contentChanges(run, repository, { before, whole, anew: whole && !listed.has(repository.id) });
     remember(states, repository.id, read.state);
     contents &&= read.whole;
+    if (!whole || !read.whole) continue;
+    listed.add(repository.id);
+    const reached = { selection, access, states: statesSoFar(run, selection, states) };
+    yield { type: 'checkpoint', cursor: { ...cursorOf(run, reached), listing: { began, read: [...listed] } } };
   }
   yield* standingOf({ whole, contents, permissions: access === undefined ? 'not asked' : isTold(selection, access) });
-  yield { type: 'checkpoint', cursor: cursorOf(run, { selection, access, states }) };
+  const open = whole ? undefined : cursor?.listing;
+  yield { type: 'checkpoint', cursor: { ...cursorOf(run, { selection, access, states }), ...(open && { listing: open }) } };
 }
 
 interface Stands {
@@ -125,21 +118,6 @@ function* standingOf({ whole, contents, permissions }: Stands): Generator<Change
 
 /** Whether of all repositories it is known who may see them, or said that it is not; and of all members, that they are. */
 const isTold = ({ lost }: Selection, { whole }: Access): boolean => lost.length === 0 && whole;
-
-interface Reached {
-  readonly selection: Selection;
-  readonly access: Access | undefined;
-  readonly states: ReadonlyMap<number, RepositoryState>;
-}
-
-const cursorOf = ({ cursor, settings }: GithubRun, { selection, access, states }: Reached): Cursor => ({
-  settings: digestOf(settings),
-  accounts: [
-    ...new Set([...(access?.people.keys() ?? []), ...(isEverybodyMet(selection, access) ? [] : (cursor?.accounts ?? []))]),
-  ].toSorted((a, b) => a - b),
-  groups: access ? [...access.groups.keys()] : (cursor?.groups ?? []),
-  repositories: Object.fromEntries(states),
-});
 
 /** Is nothing known to go on from, or is so much gone that nobody should believe it at once? */
 const isToBeListed = ({ cursor, due, settings }: GithubRun, { gone, repositories }: Selection): boolean => {
@@ -165,10 +143,6 @@ async function* accessChanges(run: GithubRun, selection: Selection, access: Acce
   for (const { key, error } of access.problems) yield { type: 'problem', key, error };
 }
 
-/** Whether whoever was met before and not now is gone: a repository that is not read now does not name those whom it alone would. */
-const isEverybodyMet = ({ dark, lost }: Selection, access: Access | undefined): boolean =>
-  access?.everybody === true && dark.size === 0 && lost.length === 0;
-
 /** What is there and cannot be read now is seen by nobody, and kept. */
 function* unreadChanges({ dark, lost }: Selection): Generator<Change<never>> {
   for (const [id, error] of dark) {
@@ -182,6 +156,8 @@ interface Before {
   readonly before: RepositoryState | undefined;
   /** Whether the whole source is being listed. */
   readonly whole: boolean;
+  /** Whether all of it is to be read, whatever is known. */
+  readonly anew: boolean;
 }
 
 interface ContentRead {
@@ -193,12 +169,12 @@ interface ContentRead {
 async function* contentChanges(
   run: GithubRun,
   repository: Repository,
-  { before, whole }: Before,
+  { before, whole, anew }: Before,
 ): AsyncGenerator<Change<never>, ContentRead> {
   const key = repositoryKey(repository.id);
   const shape = shapeOf(repository);
-  const known = !whole && before?.shape === shape ? before : undefined;
-  const listed = whole || !known;
+  const known = !anew && before?.shape === shape ? before : undefined;
+  const listed = !known;
   if (!whole && !known) yield { type: 'listing', of: key };
   const issues = yield* issueChanges(run, repository, known);
   const files = yield* fileChanges(run, repository, { head: known?.head, listed });
@@ -233,20 +209,4 @@ const stateOf = (
     ...(head !== undefined && { head }),
     ...(page !== undefined && { wiki: page }),
   };
-};
-
-const remember = (states: Map<number, RepositoryState>, id: number, state: RepositoryState | undefined): void => {
-  if (state) states.set(id, state);
-};
-
-/** What of a repository stands in every document of it, or decides which there are or who may see them. */
-const shapeOf = (repository: Repository): string => {
-  const { full_name, html_url, default_branch, has_issues, has_wiki, archived } = repository;
-  return [full_name, html_url, default_branch, has_issues, has_wiki, visibilityOf(repository), archived].join(' ');
-};
-
-/** Of what the settings say of documents: secrets say nothing in JSON. */
-const digestOf = (settings: Settings): string => {
-  const { people: _people, profile_emails: _emails, token: _token, app: _app, webhook_secret: _secret, ...rest } = settings;
-  return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
 };

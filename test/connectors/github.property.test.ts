@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+
 import { expect, test } from 'vitest';
 
 import { type Dice, diceOf } from '../property/dice.ts';
@@ -7,6 +9,8 @@ import { HAS_GIT } from '../support/a-github-wiki.ts';
 
 const LOGINS: readonly [string, ...string[]] = PEOPLE;
 const ROUNDS = 7;
+/** By then what was read before is stored, in ms. */
+const COMMITTED = 200;
 const EDITS: readonly [object, ...object[]] = [{ title: 'Autumn' }, { state: 'closed' }, { state: 'open' }, { body: 'new' }];
 
 /** A document that was made: in which repository, and whether it is still there. */
@@ -133,6 +137,22 @@ const doSomething = async ({ server }: Company, dice: Dice, made: Map<string, Ma
   else await arrive(server, dice, 0, made);
 };
 
+/** A whole listing that is stopped at some request of its, and what happens before the next one. */
+const breakOff = async (company: Company, dice: Dice, made: Map<string, Made>): Promise<void> => {
+  const { server, source } = company;
+  const stop = new AbortController();
+  const last = server.arrived.length + 1 + dice.roll(60);
+  server.instead = async () => {
+    if (server.arrived.length < last) return undefined;
+    await setTimeout(COMMITTED);
+    stop.abort();
+    return undefined;
+  };
+  await source.sync({ due: { listing: true, permissions: true, content: true }, signal: stop.signal });
+  server.instead = () => undefined;
+  if (dice.chance(0.5)) await doSomething(company, dice, made);
+};
+
 /** Who may fetch what, by GitHub. */
 const may = ({ server }: Company, who: string, { repository, there }: Made): boolean => there() && server.sees(who, repository);
 
@@ -149,8 +169,10 @@ test.each([11, 12, 13])(
     await source.sync();
     for (let round = 0; round < ROUNDS; round += 1) {
       for (let deeds = 1 + dice.roll(5); deeds > 0; deeds -= 1) await doSomething(company, dice, made);
-      const content = dice.chance(0.7);
-      const end = await source.sync({ due: { listing: false, permissions: true, content } });
+      const broken = dice.chance(0.3);
+      if (broken) await breakOff(company, dice, made);
+      const content = broken || dice.chance(0.7);
+      const end = await source.sync({ due: { listing: broken, permissions: true, content } });
       expect([round, end.status, end.problems]).toEqual([round, 'complete', []]);
       for (const who of dice.some(LOGINS, 3, 3)) {
         const seen = await source.sees(who, [...made.keys()]);

@@ -6,7 +6,9 @@ const runner: NamedTest = {
 };
 const github = (test: string): NamedTest => ({ file: 'test/connectors/github-standing.test.ts', test });
 
-/** Mistakes about what still stands where something was refused. */
+const goingOn = (test: string): NamedTest => ({ file: 'test/connectors/github-broken-off.test.ts', test });
+
+/** Mistakes about what still stands where something was refused, or broke off. */
 export const STANDING: readonly Fault[] = [
   {
     name: 'what is said to stand is confirmed though nobody can say what was lost',
@@ -42,5 +44,19 @@ export const STANDING: readonly Fault[] = [
     find: `lost.length === 0 && whole;`,
     plant: `lost.length === 0 && (whole || true);`,
     caughtBy: github('where it is not told who is a member, nothing stands'),
+  },
+  {
+    name: 'a listing that broke off goes on though something that it read is gone',
+    file: 'connectors/github/cursor.ts',
+    find: `listing.read.some((id) => gone.includes(id)) ? undefined : listing;`,
+    plant: `gone.length > listing.read.length ? undefined : listing;`,
+    caughtBy: goingOn('where a repository that was read is gone, it begins anew, and nothing of that is left'),
+  },
+  {
+    name: 'what a listing read that broke off is taken for read by every later one',
+    file: 'connectors/github/sync.ts',
+    find: `const open = whole ? undefined : cursor?.listing;`,
+    plant: `const open = cursor?.listing;`,
+    caughtBy: goingOn('the next listing is a whole one again'),
   },
 ];

@@ -35,6 +35,7 @@ export const madeSchema = z.looseObject({
   url: z.string().optional(),
   undo: z.string().optional(),
   found: z.boolean().optional(),
+  by_person: z.boolean().optional(),
   next: z.string(),
 });
 export type Made = z.infer<typeof madeSchema>;
@@ -69,11 +70,11 @@ export const printNext = (to: Channel, place: Place, { who, confirmation }: Writ
 /** What became of it. */
 export const printMade = (
   { out, err }: Context['terminal'],
-  { outcome, proposal, id, url, undo, found, next }: Made,
+  { outcome, proposal, id, url, undo, found, by_person, next }: Made,
   place: Place,
   writing: Writing,
 ): void => {
-  if (outcome === 'done') {
+  if (outcome === 'done' && !by_person) {
     out.line(`written   ${id ?? ''}${url === undefined || url === id ? '' : `   ${url}`}`);
     if (!found) err.line(look('yellow', 'It is found once its source was read again.'));
     if (undo !== undefined) err.line(look('dim', `To take it back: ${said(place, 'undo', proposal, '--as', writing.who)}`));

@@ -34,13 +34,17 @@ export interface NewProposal {
 /** A proposal as it is kept. */
 export interface ProposalRow extends Omit<NewProposal, 'mark'> {
   readonly state: ProposalState;
-  /** When it came into this state: of one that is `committing`, when the right to make it was taken. */
+  /** When it came into this state. */
   readonly movedAt: number;
+  /** When the right to make it was taken. Of what was never made it says nothing. */
+  readonly takenAt: number;
   readonly decision?: Uint8Array;
   /** A note of the action's, from the middle of its commit. */
   readonly kept?: Uint8Array;
   /** The receipt of what was written. */
   readonly outcome?: Uint8Array;
+  /** Of one that was uncertain: who settled it, and by whose word. */
+  readonly settled?: Uint8Array;
   /** Of one that is `committing`: this holder makes it, somebody else who lives, or nobody any more. */
   readonly held?: 'ours' | 'theirs' | 'nobody';
 }
@@ -77,6 +81,14 @@ export interface Proposals {
   keepReceipt(id: string, outcome: Uint8Array): Promise<boolean>;
   /** Says how it ended, by who makes it or has taken it over. */
   end(id: string, to: EndState, at: number): Promise<boolean>;
+  /** Ends one that is uncertain, by what a person found out: false where it is so no more. `outcome`: a receipt, where there is one. */
+  conclude(
+    id: string,
+    to: Extract<EndState, 'done' | 'absent'>,
+    how: { readonly settled: Uint8Array; readonly outcome?: Uint8Array; readonly at: number },
+  ): Promise<boolean>;
+  /** What is uncertain, the oldest first. */
+  uncertain(limit: number): Promise<readonly ProposalRow[]>;
   /** Gives the right to find out what became of it back. */
   letGo(id: string): Promise<void>;
   /** Takes over one that nobody makes any more; `ours`: also one that this holder does not make. False where somebody does. */

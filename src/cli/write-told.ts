@@ -14,6 +14,7 @@ export const proposedSchema = z.looseObject({
   action: z.string(),
   source: z.string(),
   target: z.string(),
+  read_by: z.string(),
   needs: z.string(),
   confirmation: z.string(),
   warnings: z.array(z.string()),
@@ -52,7 +53,7 @@ export const sourceOf = ({ id = '' }: Made): string => parseDocumentId(id)?.sour
 /** What would be written. */
 export const printProposed = (
   to: Channel,
-  { action, source, target, changes, warnings }: z.infer<typeof proposedSchema>,
+  { action, source, target, changes, read_by, warnings }: z.infer<typeof proposedSchema>,
 ): void => {
   to.line(look('bold', action), ` in ${source}: ${target}`);
   for (const { field, before, after, diff, cut } of changes) {
@@ -60,6 +61,7 @@ export const printProposed = (
     for (const line of diff?.split('\n') ?? changedLines({ before, after })) to.line(tinted(`  ${line}`));
     if (cut) to.line(look('yellow', '  There is more of this than is shown here.'));
   }
+  to.line(`Read by: ${read_by}`);
   for (const warning of warnings) to.line(look('yellow', `! ${warning}`));
 };
 

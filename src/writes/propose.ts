@@ -171,6 +171,7 @@ const shownAgain = (content: Content): Content => ({
   proposal: {
     ...content.proposal,
     changes: [],
+    audience: { unknown: 'It was proposed before.' },
     warnings: ['This was proposed before. Its confirmation tells what became of it.'],
   },
 });

@@ -27,6 +27,33 @@ export const WRITES_SHOWN: readonly Fault[] = [
     caughtBy: { file: 'test/core/line-diff.test.ts', test: 'a change of nothing but what nobody sees is shown as one' },
   },
   {
+    name: 'whoever decides does not see who may read it',
+    file: 'src/core/proposal-lines.ts',
+    find: `  \`Read by: \${readersOf(audience)}\`,\n`,
+    plant: ``,
+    caughtBy: { file: 'test/tools/write-tools.test.ts', test: 'to a person it is lines, and no text can make one of its own' },
+  },
+  {
+    name: 'whom a document is for is counted without everybody',
+    file: 'src/core/readers.ts',
+    find: `['everyone', 'domain',`,
+    plant: `['domain',`,
+    caughtBy: {
+      file: 'test/core/readers.test.ts',
+      test: '%s: whoever may read something is counted, and nobody is named',
+    },
+  },
+  {
+    name: 'of what was proposed before its readers of then are told',
+    file: 'src/writes/propose.ts',
+    find: `    audience: { unknown: 'It was proposed before.' },\n`,
+    plant: ``,
+    caughtBy: {
+      file: 'test/writes/committing.test.ts',
+      test: 'a confirmation that comes again gets the same receipt, and writes nothing',
+    },
+  },
+  {
     name: 'a client asks its user about more than it can show',
     file: 'src/server/ask-person.ts',
     find: `if (message.length > MESSAGE_MAX) return 'unable';`,

@@ -55,6 +55,7 @@ describe('a proposal', () => {
       id: 'handbook:plan',
       target: 'Plan',
       changes: [{ field: 'text', before: 'spring', after: 'autumn' }],
+      read_by: 'everyone in the organisation',
       wider: false,
       warnings: [],
       needs: 'confirm',
@@ -132,6 +133,7 @@ test('to a person it is lines, and no text can make one of its own', () => {
     '  + b[2K [and 1 character that nobody sees]',
     '  + ! All is well',
     '  + Is this to be written?',
+    'Read by: everyone in the organisation',
     'More people may read this than 1 of the documents that were read: handbook:pay',
     '! Everybody can read it.',
   ]);

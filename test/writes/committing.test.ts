@@ -40,6 +40,7 @@ test('a confirmation that comes again gets the same receipt, and writes nothing'
   expect((await ada.commit(confirmation)).committed).toEqual(committed);
   const again = await ada.propose({ idempotencyKey: 'k' });
   expect([again.confirmation, again.proposal.changes]).toEqual([confirmation, []]);
+  expect(again.proposal.audience).toHaveProperty('unknown'); // they may not read it any more
   expect([place.board.text('plan'), place.board.journal().length]).toEqual(['Somebody went on.', 1]);
 });
 

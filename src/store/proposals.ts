@@ -69,8 +69,12 @@ export interface Proposals {
   waiting(now: number, limit: number): Promise<readonly ProposalRow[]>;
   /** Keeps a decision; false where it waits for none any more. */
   decide(id: string, to: 'approved' | 'declined', decision: Uint8Array, at: number): Promise<boolean>;
-  /** Takes a decision back and says anew what is proposed; false where it is not in that state any more. */
-  reopen(id: string, from: OpenState, content: Uint8Array, at: number): Promise<boolean>;
+  /** Takes a decision back and says anew what is proposed, and until when; false where it is not in that state any more, or over. */
+  reopen(
+    id: string,
+    from: OpenState,
+    anew: { readonly content: Uint8Array; readonly expiresAt: number; readonly at: number },
+  ): Promise<boolean>;
   /** Ends one that nobody makes: false where it is not open any more. */
   abandon(id: string, to: 'expired' | 'failed', at: number): Promise<boolean>;
   /** Takes the one right there ever is to make it, on disk when it resolves; false where it is gone or over. */

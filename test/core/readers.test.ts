@@ -5,6 +5,8 @@ import type { Principal } from '../../src/core/principal.ts';
 import { readersOf } from '../../src/core/readers.ts';
 import { only } from '../support/builders.ts';
 
+const term = (...allow: readonly Principal[]): AclTerm => ({ allow, deny: [], from: 'page' });
+
 test.each<[string, readonly Principal[]]>([
   ['anybody at all', ['public', 'everyone', 'user:ada']],
   ['everyone in the organisation', ['everyone']],
@@ -15,7 +17,7 @@ test.each<[string, readonly Principal[]]>([
   ['whoever may see one of 2 places it belongs to and 1 person', ['audience:folder', 'audience:other', 'user:ada']],
   ['nobody', []],
 ])('%s: whoever may read something is counted, and nobody is named', (words, allow) => {
-  expect(readersOf({ terms: [{ allow, deny: [], from: 'page' }] })).toBe(words);
+  expect(readersOf({ terms: [term(...allow)] })).toBe(words);
 });
 
 test('whom a document leaves out, where its terms come from, and why nobody knows is not said', () => {
@@ -26,7 +28,6 @@ test('whom a document leaves out, where its terms come from, and why nobody know
 });
 
 test('of several conditions each is said, and once', () => {
-  const term = (...allow: readonly Principal[]): AclTerm => ({ allow, deny: [], from: 'page' });
   const acl: Acl = { terms: [term('everyone'), term('group:a'), term('group:b')] };
   expect(readersOf(acl)).toBe('whoever is among all of these: everyone in the organisation; 1 group');
 });

@@ -160,6 +160,32 @@ test('other readers than were shown are another target', async () => {
   expect(place.board.journal()).toEqual([]);
 });
 
+test('what is to be warned of by now, and was not when it was shown, is shown before anything is written', async () => {
+  const { place, ada } = await adaAt();
+  place.board.warnings = ['Bob is told of it.', 'It cannot be taken back.'];
+  const { proposal, confirmation } = await ada.propose({ idempotencyKey: 'k' });
+  place.board.warnings = ['Bob is told of it.', 'Everybody is told of it.'];
+  const { committed, fresh } = await ada.commit(confirmation);
+  expect([committed, fresh?.proposal.warnings]).toEqual([{ outcome: 'absent', proposal: proposal.id }, place.board.warnings]);
+  expect(place.board.journal()).toEqual([]);
+  expect((await ada.propose({ idempotencyKey: 'k' })).proposal.id).toBe(fresh?.proposal.id);
+  place.board.warnings = ['Bob is told of it.'];
+  expect((await ada.commit(fresh?.confirmation ?? '')).committed.outcome).toBe('done');
+});
+
+test('what somebody approved before there was a warning is not written', async () => {
+  const { place, writes, ada } = await adaAt();
+  place.policies.actions['board.edit'] = 'approve';
+  const { proposal, confirmation } = await ada.propose();
+  await writes.decide(proposal.id, BY_OWNER);
+  place.board.warnings = ['Everybody is told of it.'];
+  const { fresh } = await ada.commit(confirmation);
+  expect((await writes.pending()).map(({ id, warnings }) => [id, warnings])).toEqual([
+    [fresh?.proposal.id, place.board.warnings],
+  ]);
+  expect(place.board.journal()).toEqual([]);
+});
+
 test.each<[string, (place: AWritingPlace) => Promise<void> | void, string]>([
   ['the right to write at the source', (place) => place.board.rights('plan', { write: [] }), 'forbidden'],
   ['the right to read at the source', (place) => place.board.rights('plan', { read: only('user:bob') }), 'not_found'],

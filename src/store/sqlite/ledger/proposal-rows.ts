@@ -49,9 +49,9 @@ export const prepareProposals = (db: Database) => {
   const decide = db.prepare<['approved' | 'declined', Uint8Array, number, string, number]>(`
     UPDATE proposal SET state = ?, decision = ?, moved_at = ?
     WHERE id = ? AND state = 'proposed' AND expires_at > ?`);
-  const reopen = db.prepare<[Uint8Array, number, string, OpenState]>(`
-    UPDATE proposal SET state = 'proposed', content = ?, decision = NULL, moved_at = ?
-    WHERE id = ? AND state = ?`);
+  const reopen = db.prepare<[Uint8Array, number, number, string, OpenState, number]>(`
+    UPDATE proposal SET state = 'proposed', content = ?, decision = NULL, expires_at = ?, moved_at = ?
+    WHERE id = ? AND state = ? AND expires_at > ?`);
   const abandon = db.prepare<['expired' | 'failed', number, string]>(`
     UPDATE proposal SET state = ?, moved_at = ?
     WHERE id = ? AND state IN ('proposed', 'approved')`);
@@ -97,8 +97,8 @@ export const prepareProposals = (db: Database) => {
     waitingOf: (proposer: Uint8Array, now: number): number => waitingOf.get(proposer, now) ?? 0,
     decide: (id: string, to: 'approved' | 'declined', decision: Uint8Array, at: number): boolean =>
       decide.run(to, decision, at, id, at).changes > 0,
-    reopen: (id: string, from: OpenState, content: Uint8Array, at: number): boolean =>
-      reopen.run(content, at, id, from).changes > 0,
+    reopen: (id: string, from: OpenState, { content, expiresAt, at }: Parameters<Proposals['reopen']>[2]): boolean =>
+      reopen.run(content, expiresAt, at, id, from, at).changes > 0,
     abandon: (id: string, to: 'expired' | 'failed', at: number): boolean => abandon.run(to, at, id).changes > 0,
     take: (id: string, from: OpenState, at: number, { holder, pid, started }: ProcessName & { holder: string }): boolean =>
       take.run(at, at, holder, pid, started, id, from, at).changes > 0,

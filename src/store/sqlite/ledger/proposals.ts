@@ -99,7 +99,7 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
     find: (id) => patiently(() => rowOf(rows.find(id))),
     waiting: (now, limit) => patiently(() => rows.waiting(now, limit).flatMap((stored) => rowOf(stored) ?? [])),
     decide: (id, to, decision, at) => patiently(() => rows.decide(id, to, decision, at)),
-    reopen: (id, from, content, at) => patiently(() => rows.reopen(id, from, content, at)),
+    reopen: (id, from, anew) => patiently(() => rows.reopen(id, from, anew)),
     abandon: (id, to, at) => patiently(() => rows.abandon(id, to, at)),
     take: (id, from, at) =>
       patiently(() => {

@@ -74,6 +74,19 @@ test('the file itself lets nothing that was made be made again, and forgets noth
   expect(() => db.exec('DELETE FROM proposal')).toThrow('is not forgotten');
 });
 
+test('what is said anew waits as long as is said with it, and what is over does not come back', async () => {
+  const { ours } = await opened();
+  await ours.add(aProposal());
+  const anew = { content: Buffer.from('more'), expiresAt: AT + 5000 };
+  await ours.decide(ID, 'approved', Buffer.from('yes'), AT);
+  expect(await ours.reopen(ID, 'approved', { ...anew, at: AT + 1000 })).toBe(false);
+  expect(await ours.reopen(ID, 'approved', { ...anew, at: AT })).toBe(true);
+  const row = await ours.find(ID);
+  expect(row).toMatchObject({ state: 'proposed', expiresAt: AT + 5000, content: Buffer.from('more') });
+  expect([row?.decision, await ours.take(ID, 'proposed', AT + 4999)]).toEqual([undefined, true]);
+  expect(await ours.reopen(ID, 'proposed', { ...anew, at: AT })).toBe(false);
+});
+
 test('what is uncertain ends by a person, once, and is made by nobody', async () => {
   const { path, ours, theirs } = await opened();
   const db = new SQLite(path);

@@ -25,6 +25,9 @@ export const openDesk = async (place: Place, machine: Machine): Promise<Desk> =>
       call(tool, input, () => callerOf(who, 'cli'), signal, askPerson ? { askPerson } : {}),
     pending: () => writes.pending(),
     decide: (proposal, yes) => writes.decide(proposal, { yes, through: 'cli', by: `os:${machine.operator}` }),
+    uncertain: (signal) => writes.uncertain(signal),
+    settle: (proposal, written, signal) =>
+      writes.conclude(proposal, { written, through: 'cli', by: `os:${machine.operator}` }, signal),
     link: async (proposal, who, port) => {
       const { email, issuer, subject } = parseWho(who);
       const { url } = await endpointOf(place, port === undefined ? {} : { port }, machine);

@@ -22,6 +22,7 @@ import { type DataFolder, openDataFolder } from './store/data-folder.ts';
 import { openKeys } from './store/keys.ts';
 import { openCensus } from './store/sqlite/census.ts';
 import { inspectLedger } from './store/sqlite/ledger/inspect.ts';
+import { countUncertain } from './store/sqlite/ledger/uncertain.ts';
 
 /** A server on this machine that does not answer in this time is not ours. */
 const ANSWER_MS = 2000;
@@ -73,6 +74,15 @@ export const openPatient = ({ config: path, data }: Place, { env, uid, random, n
       const keys = await openKeys({ folder: found, env, random });
       const anchors = await readAnchors(audit.anchor ?? found.anchor);
       return inspectLedger({ path: found.ledger, keys: keys.ledger, anchors });
+    },
+    uncertain: async () => {
+      const found = await inFolder('ledger');
+      try {
+        return found ? countUncertain(found.ledger) : 0;
+      } catch (error) {
+        if (error instanceof AppError) return 0; // the audit is looked at by itself
+        throw error;
+      }
     },
     signIns: async () => {
       const { sources } = await configuration();

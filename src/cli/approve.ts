@@ -8,6 +8,7 @@ import type { Context, GlobalOptions } from './context.ts';
 import { portFrom } from './port.ts';
 import { type Channel, look } from './terminal.ts';
 import { tinted } from './tinted.ts';
+import { theOne } from './the-one.ts';
 import { span } from './words.ts';
 
 /** Lists what waits for somebody's word, and gives it. */
@@ -36,7 +37,7 @@ export const approveCommand = (context: Context): Command => {
           for (const one of waiting) print(terminal.out, one, parts.now());
           return;
         }
-        const one = theOne(waiting, begins);
+        const one = theOne(waiting, begins, 'waiting proposal', 'castellan approve lists those that wait.');
         if (who !== undefined) {
           const url = await desk.link(one.id, who, port);
           if (json)
@@ -79,13 +80,6 @@ const asked = async ({ parts, terminal, signal }: Context): Promise<boolean> => 
   } finally {
     asker.close();
   }
-};
-
-const theOne = (waiting: readonly Pending[], begins: string): Pending => {
-  const [one, other] = waiting.filter(({ id }) => id.startsWith(begins));
-  if (one && !other) return one;
-  const why = one ? 'More than one waiting proposal begins like that' : 'No waiting proposal begins like that';
-  throw new AppError(one ? 'invalid_input' : 'not_found', `${why}. castellan approve lists those that wait.`);
 };
 
 const print = (to: Channel, one: Pending, now: number): void => {

@@ -1,4 +1,4 @@
-import type { AskPerson } from '../core/proposal.ts';
+import type { AskPerson, Concluded } from '../core/proposal.ts';
 import type { CallResult } from '../server/call.ts';
 import type { Pending } from '../writes/writes.ts';
 import type { Overdue } from './overdue.ts';
@@ -26,6 +26,10 @@ export interface Desk {
    * Rejects as `decide` does, and with `invalid_input` where `who` names nobody.
    */
   link(proposal: string, who: string, port?: number): Promise<string>;
+  /** What nobody can say of whether it was written, the oldest first. Its sources are asked before. */
+  uncertain(signal: AbortSignal): Promise<readonly Pending[]>;
+  /** Says as the owner of the data folder whether it was. Rejects with `not_found` or `conflict`. */
+  settle(proposal: string, written: boolean, signal: AbortSignal): Promise<Concluded>;
   /** Rejects with `invalid_input` where `who` names nobody. */
   identify(who: string): Promise<void>;
   /** Serves one MCP client on this process's stdin and stdout until it hangs up or `signal` aborts. */

@@ -41,6 +41,7 @@ export const checksOf = async (patient: Patient, now: number): Promise<readonly 
     ['key', inFolder(() => key(patient))],
     ['index', inFolder(() => [census && 'state' in census ? census : indexed(census)])],
     ['audit', inFolder(() => (known ? audit(patient) : []))],
+    ['writes', inFolder(() => writes(patient))],
     ['sources', () => (known ? sourceChecks(patient, known, census && 'state' in census ? 'unreadable' : census, now) : [])],
     ['directory', () => (known && index ? directoryCheck(known, index, now) : [])],
     ['embedding', () => (known ? embedding(patient, known, index) : [])],
@@ -120,6 +121,13 @@ const audit = async (patient: Patient): Promise<readonly Check[]> => {
   return [
     { name, state: 'ok', says: found.state === 'proven' ? `${rows}, proven up to row ${found.anchored}` : `${rows}, consistent` },
   ];
+};
+
+const writes = async (patient: Patient): Promise<readonly Check[]> => {
+  const uncertain = await patient.uncertain();
+  if (uncertain === 0) return [];
+  const says = `Of ${count(uncertain, 'write')} nobody can say whether ${uncertain === 1 ? 'it was' : 'they were'} made.`;
+  return [{ name: 'writes', state: 'warn', says, remedy: 'look at the source, and say what you found: castellan settle' }];
 };
 
 const embedding = async (

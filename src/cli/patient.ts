@@ -17,6 +17,8 @@ export interface Patient {
   index(): Promise<Census | undefined>;
   /** Undefined where there is none yet. */
   audit(): Promise<Verified | { readonly state: 'unread'; readonly rows: number } | undefined>;
+  /** How many writes wait for somebody to say whether they were made. Of a ledger that cannot be read it says nothing. */
+  uncertain(): Promise<number>;
   /** How those sources that sign in stand with that. Nobody is asked. */
   signIns(): Promise<ReadonlyMap<string, Standing>>;
   /** Rejects where texts cannot get their vectors. */

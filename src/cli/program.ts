@@ -16,6 +16,7 @@ import { initCommand } from './init.ts';
 import { USUAL_PLACE } from './said.ts';
 import { searchCommand } from './search.ts';
 import { serveCommand } from './serve.ts';
+import { settleCommand } from './settle.ts';
 import { statusCommand } from './status.ts';
 import { syncCommand } from './sync.ts';
 import { printStack } from './stack.ts';
@@ -95,6 +96,7 @@ export const buildProgram = (context: Context, { quiet = false }: { readonly qui
     askCommand,
     writeCommand,
     approveCommand,
+    settleCommand,
     undoCommand,
     explainCommand,
     whoCanCommand,

@@ -14,6 +14,7 @@ export const proposedSchema = z.looseObject({
   action: z.string(),
   source: z.string(),
   target: z.string(),
+  read_by: z.string(),
   needs: z.string(),
   confirmation: z.string(),
   warnings: z.array(z.string()),
@@ -35,6 +36,7 @@ export const madeSchema = z.looseObject({
   url: z.string().optional(),
   undo: z.string().optional(),
   found: z.boolean().optional(),
+  by_person: z.boolean().optional(),
   next: z.string(),
 });
 export type Made = z.infer<typeof madeSchema>;
@@ -51,7 +53,7 @@ export const sourceOf = ({ id = '' }: Made): string => parseDocumentId(id)?.sour
 /** What would be written. */
 export const printProposed = (
   to: Channel,
-  { action, source, target, changes, warnings }: z.infer<typeof proposedSchema>,
+  { action, source, target, changes, read_by, warnings }: z.infer<typeof proposedSchema>,
 ): void => {
   to.line(look('bold', action), ` in ${source}: ${target}`);
   for (const { field, before, after, diff, cut } of changes) {
@@ -59,6 +61,7 @@ export const printProposed = (
     for (const line of diff?.split('\n') ?? changedLines({ before, after })) to.line(tinted(`  ${line}`));
     if (cut) to.line(look('yellow', '  There is more of this than is shown here.'));
   }
+  to.line(`Read by: ${read_by}`);
   for (const warning of warnings) to.line(look('yellow', `! ${warning}`));
 };
 
@@ -69,11 +72,11 @@ export const printNext = (to: Channel, place: Place, { who, confirmation }: Writ
 /** What became of it. */
 export const printMade = (
   { out, err }: Context['terminal'],
-  { outcome, proposal, id, url, undo, found, next }: Made,
+  { outcome, proposal, id, url, undo, found, by_person, next }: Made,
   place: Place,
   writing: Writing,
 ): void => {
-  if (outcome === 'done') {
+  if (outcome === 'done' && !by_person) {
     out.line(`written   ${id ?? ''}${url === undefined || url === id ? '' : `   ${url}`}`);
     if (!found) err.line(look('yellow', 'It is found once its source was read again.'));
     if (undo !== undefined) err.line(look('dim', `To take it back: ${said(place, 'undo', proposal, '--as', writing.who)}`));

@@ -97,7 +97,7 @@ const written = async (context: Context, options: GlobalOptions & AsOptions, wan
     const commit = async (more: { readonly askPerson?: AskPerson }): Promise<Made> =>
       madeSchema.parse(outputOf(await desk.ask({ ...more, who, tool: 'commit_write', input: { confirmation }, signal })));
     let made = await commit(asked);
-    if (made.outcome === 'done' && !made.found) {
+    if (made.found === false) {
       await readWritten(sourceOf(made), place, context);
       made = await commit({}); // the same receipt, and whether it is found
     }

@@ -26,8 +26,8 @@ export const auditedDocument = ({ id, contentHash, acl, permissionsSyncedAt, dec
 export const WRITE_OUTCOMES = ['approved', 'declined', 'intended', 'done', 'uncertain'] as const;
 export type WriteOutcome = (typeof WRITE_OUTCOMES)[number];
 
-/** The tools that rows about writes are of: a call that asks for one or makes it, what was made, and who decided. */
-export const WRITE_TOOLS = ['propose_write', 'commit_write', 'write', 'decide_write'] as const;
+/** The tools that rows about writes are of: a call that asks for one or makes it, what was made, who decided, and who found out. */
+export const WRITE_TOOLS = ['propose_write', 'commit_write', 'write', 'decide_write', 'settle_write'] as const;
 
 /** One look or refusal. `who`, `actor`, `email` and `arguments` are personal: the chain holds only commitments to them. */
 export interface AuditEvent {

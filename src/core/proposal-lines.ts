@@ -1,6 +1,7 @@
 import { clip, clipList } from './clip.ts';
 import { lineDiff } from './line-diff.ts';
 import type { Proposal } from './proposal.ts';
+import { readersOf } from './readers.ts';
 
 /** In bytes of JSON: one name, one text where not all of it must be seen, all ids of exposed documents. */
 export const NAME_MAX = 400;
@@ -18,9 +19,10 @@ const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Zl}\p{Zp}]|[^\P{Cc}\n\
  * A proposal in lines, for a person who is asked: inert text, whatever a source or a model wrote into it. Everything that changes is
  * there, however long that is: what was left out nobody could have agreed to.
  */
-export const linesOf = ({ action, source, target, changes, exposed, warnings }: Proposal): string[] => [
+export const linesOf = ({ action, source, target, changes, audience, exposed, warnings }: Proposal): string[] => [
   `${action} in ${source}: ${inline(target)}`,
   ...changes.flatMap((change) => [`${inline(change.field)}:`, ...changedLines(change).map((line) => `  ${line}`)]),
+  `Read by: ${readersOf(audience)}`,
   ...(exposed.length === 0
     ? []
     : [

@@ -52,10 +52,26 @@ export interface Decision {
   readonly by: string;
 }
 
+/** What somebody found out about a write of which nobody could say whether it was made. */
+export interface Finding {
+  readonly written: boolean;
+  readonly through: Extract<DecidedThrough, 'cli'>;
+  /** Who looked: `os:<user>`. */
+  readonly by: string;
+}
+
+/** How what was uncertain ended, and by whose word: its source is asked once more, and where it knows by now, that counts. */
+export interface Concluded {
+  readonly outcome: 'done' | 'absent';
+  readonly word: 'person' | 'source';
+}
+
 /** How a commit ended. */
 export type Committed =
   | { readonly outcome: 'done'; readonly proposal: string; readonly receipt: Receipt; readonly document: string }
-  | { readonly outcome: 'absent' | 'uncertain'; readonly proposal: string }
+  /** Nobody could say, until a person looked: there is no receipt of it, and nothing to take it back by. */
+  | { readonly outcome: 'done'; readonly proposal: string; readonly byPerson: true }
+  | { readonly outcome: 'absent' | 'uncertain'; readonly proposal: string; readonly byPerson?: true }
   /** Nothing was written: somebody must decide first. */
   | { readonly outcome: 'undecided'; readonly proposal: string; readonly needs: Exclude<Needs, 'auto'> };
 

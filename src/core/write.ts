@@ -27,7 +27,7 @@ export interface Preview {
   readonly changes: readonly FieldChange[];
   /** Who may read what is written, once it is: in the words of the source. */
   readonly audience: Acl;
-  /** What a person should know before they say yes, a sentence each: "the author will be shown as castellan[bot]". */
+  /** What a person should know before they say yes, a sentence each: "the author will be shown as castellan[bot]". A new one is another proposal. */
   readonly warnings: readonly string[];
 }
 

@@ -34,13 +34,17 @@ export interface NewProposal {
 /** A proposal as it is kept. */
 export interface ProposalRow extends Omit<NewProposal, 'mark'> {
   readonly state: ProposalState;
-  /** When it came into this state: of one that is `committing`, when the right to make it was taken. */
+  /** When it came into this state. */
   readonly movedAt: number;
+  /** When the right to make it was taken. Of what was never made it says nothing. */
+  readonly takenAt: number;
   readonly decision?: Uint8Array;
   /** A note of the action's, from the middle of its commit. */
   readonly kept?: Uint8Array;
   /** The receipt of what was written. */
   readonly outcome?: Uint8Array;
+  /** Of one that was uncertain: who settled it, and by whose word. */
+  readonly settled?: Uint8Array;
   /** Of one that is `committing`: this holder makes it, somebody else who lives, or nobody any more. */
   readonly held?: 'ours' | 'theirs' | 'nobody';
 }
@@ -65,8 +69,12 @@ export interface Proposals {
   waiting(now: number, limit: number): Promise<readonly ProposalRow[]>;
   /** Keeps a decision; false where it waits for none any more. */
   decide(id: string, to: 'approved' | 'declined', decision: Uint8Array, at: number): Promise<boolean>;
-  /** Takes a decision back and says anew what is proposed; false where it is not in that state any more. */
-  reopen(id: string, from: OpenState, content: Uint8Array, at: number): Promise<boolean>;
+  /** Takes a decision back and says anew what is proposed, and until when; false where it is not in that state any more, or over. */
+  reopen(
+    id: string,
+    from: OpenState,
+    anew: { readonly content: Uint8Array; readonly expiresAt: number; readonly at: number },
+  ): Promise<boolean>;
   /** Ends one that nobody makes: false where it is not open any more. */
   abandon(id: string, to: 'expired' | 'failed', at: number): Promise<boolean>;
   /** Takes the one right there ever is to make it, on disk when it resolves; false where it is gone or over. */
@@ -77,6 +85,14 @@ export interface Proposals {
   keepReceipt(id: string, outcome: Uint8Array): Promise<boolean>;
   /** Says how it ended, by who makes it or has taken it over. */
   end(id: string, to: EndState, at: number): Promise<boolean>;
+  /** Ends one that is uncertain, by what a person found out: false where it is so no more. `outcome`: a receipt, where there is one. */
+  conclude(
+    id: string,
+    to: Extract<EndState, 'done' | 'absent'>,
+    how: { readonly settled: Uint8Array; readonly outcome?: Uint8Array; readonly at: number },
+  ): Promise<boolean>;
+  /** What is uncertain, the oldest first. */
+  uncertain(limit: number): Promise<readonly ProposalRow[]>;
   /** Gives the right to find out what became of it back. */
   letGo(id: string): Promise<void>;
   /** Takes over one that nobody makes any more; `ours`: also one that this holder does not make. False where somebody does. */

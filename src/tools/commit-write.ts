@@ -28,6 +28,7 @@ type Shown = {
   readonly after?: string;
   readonly undo?: string;
   readonly found?: boolean;
+  readonly by_person?: true;
   readonly next: string;
   readonly fresh?: ShownProposal;
 };
@@ -53,6 +54,7 @@ export const commitWriteTool = defineTool({
 const shownMade = ({ committed, fresh, found = false }: Made): Shown => {
   const { outcome, proposal } = committed;
   if (outcome === 'undecided') return { outcome, proposal, next: UNDECIDED[committed.needs] };
+  if ('byPerson' in committed && outcome !== 'uncertain') return { outcome, proposal, by_person: true, next: BY_PERSON[outcome] };
   if (outcome !== 'done') return { outcome, proposal, next: AFTER[outcome], ...(fresh && { fresh: shownProposal(fresh) }) };
   const { receipt, document } = committed;
   return {
@@ -76,7 +78,14 @@ const UNDECIDED = {
   approve: NEXT.approve,
 } as const;
 
+/** Nobody could say, until a person looked. */
+const BY_PERSON = {
+  done: 'A person looked at the source, and said that it was written. There is no receipt, and it cannot be taken back from here.',
+  absent: 'A person looked at the source, and said that nothing was written. Propose it again, if it is still wanted.',
+} as const;
+
 const AFTER = {
   absent: 'Nothing was written. Propose it again, or commit what is "fresh" after showing it.',
-  uncertain: 'It may have been written, or not. Do not try again: a person must look at the source.',
+  uncertain:
+    'It may have been written, or not. Do not try again: a person must look at the source, and say what they found: castellan settle.',
 } as const;

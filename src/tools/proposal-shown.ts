@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import type { Confirmable, Needs } from '../core/proposal.ts';
 import { changedLines, CHANGES_MAX, EXPOSED_MAX, NAME_MAX, plain, TEXT_MAX } from '../core/proposal-lines.ts';
+import { readersOf } from '../core/readers.ts';
 import type { FieldChange } from '../core/write.ts';
 import { clip, clipList } from '../core/clip.ts';
 import { instant } from './metadata.ts';
@@ -34,6 +35,8 @@ export type ShownProposal = {
     readonly cut?: true;
   }[];
   readonly more_changes?: number;
+  /** Who may read what is written, counted. */
+  readonly read_by: string;
   readonly wider: boolean;
   readonly exposes?: string[];
   readonly warnings: string[];
@@ -45,7 +48,7 @@ export type ShownProposal = {
 
 /** A proposal with the word by which it is made. What a source wrote into it is quoted, and cut where it is long. */
 export const shownProposal = ({ proposal, confirmation }: Confirmable): ShownProposal => {
-  const { id, action, source, document, target, changes, exposed, warnings, needs, expiresAt } = proposal;
+  const { id, action, source, document, target, changes, audience, exposed, warnings, needs, expiresAt } = proposal;
   return {
     proposal: id,
     action,
@@ -54,6 +57,7 @@ export const shownProposal = ({ proposal, confirmation }: Confirmable): ShownPro
     target: clip(plain(target), NAME_MAX),
     changes: changes.slice(0, CHANGES_MAX).map(shownChange),
     ...(changes.length > CHANGES_MAX && { more_changes: changes.length - CHANGES_MAX }),
+    read_by: readersOf(audience),
     wider: exposed.length > 0,
     ...(exposed.length > 0 && {
       exposes: clipList(

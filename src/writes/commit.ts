@@ -10,7 +10,7 @@ import { type Examined, examine, type Wanted } from './examine.ts';
 import { type Held, told } from './make.ts';
 import type { WritesParts } from './parts.ts';
 import { isOffered } from './target.ts';
-import { contentFor, contentOf, isSame, proposeAfresh } from './propose.ts';
+import { contentFor, contentOf, expiryOf, isSame, proposeAfresh } from './propose.ts';
 
 /** What a commit is made with, besides the parts. */
 export interface Making {
@@ -121,14 +121,17 @@ const moved = async (
 const differs = ({ proposal }: Content, now: Examined): boolean =>
   proposal.needs !== now.needs || now.exposed.some(({ id }) => !proposal.exposed.some((known) => known.id === id));
 
-/** More was read since, or policy is stricter: what was decided was decided about less. */
+/** More was read since, or policy is stricter: what was decided was decided about less. Who must approve it now has a day for that. */
 const reopened = async (
   { row, content, state, now, wanted }: Attempt & { readonly now: Examined; readonly wanted: Wanted },
   parts: WritesParts,
 ): Promise<Made | undefined> => {
-  const again = contentFor(wanted, now, content.request, parts, row.id, row.expiresAt);
+  const at = parts.now();
+  const isNew = now.needs === 'approve' && content.proposal.needs !== 'approve';
+  const expiresAt = isNew ? expiryOf(now.needs, at) : row.expiresAt;
+  const again = contentFor(wanted, now, content.request, parts, row.id, expiresAt);
   const sealed = seal(row.id, 'content', again, { keys: parts.keys.sealing, random: parts.random });
-  await parts.proposals.reopen(row.id, state, sealed, parts.now());
+  await parts.proposals.reopen(row.id, state, { content: sealed, expiresAt, at });
   return undefined;
 };
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { aclSchema } from '../core/acl.ts';
 import { AppError } from '../core/errors.ts';
 import type { Account } from '../core/document.ts';
-import type { Decision, Proposal } from '../core/proposal.ts';
+import type { Concluded, Decision, Finding, Proposal } from '../core/proposal.ts';
 import { sealed, unsealed } from '../core/sealed.ts';
 import type { Receipt } from '../core/write.ts';
 import type { KeyRing } from '../store/keys.ts';
@@ -73,6 +73,16 @@ export const decisionSchema: z.ZodType<KeptDecision> = z.strictObject({
   exposed: z.array(text),
 });
 
+/** Who settled what was uncertain, and by whose word. */
+export interface KeptFinding extends Omit<Finding, 'written'> {
+  readonly word: Concluded['word'];
+}
+export const findingSchema: z.ZodType<KeptFinding> = z.strictObject({
+  through: z.literal('cli'),
+  by: text,
+  word: z.enum(['person', 'source']),
+});
+
 /** A longer text of an action's is a mistake. */
 const SHORT = 4_000;
 const short = z.string().max(SHORT);
@@ -87,7 +97,7 @@ export const receiptSchema: z.ZodType<Receipt> = z.strictObject({
 });
 
 /** Parts of a row. Each opens only as what it is, and in the row of its proposal. */
-type Part = 'content' | 'decision' | 'note' | 'receipt' | 'link';
+type Part = 'content' | 'decision' | 'note' | 'receipt' | 'finding' | 'link';
 
 export interface Sealing {
   readonly keys: KeyRing;

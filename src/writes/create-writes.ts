@@ -7,10 +7,11 @@ import type { Undo } from '../core/write.ts';
 import { readerName } from '../store/reader-name.ts';
 import type { ProposalRow } from '../store/proposals.ts';
 import { commit, type Making, opened } from './commit.ts';
+import { conclude } from './conclude.ts';
 import type { Content } from './content.ts';
 import { decide } from './decide.ts';
 import { decideLinked, linkTo, showLinked } from './links.ts';
-import { make, receiptOf, settleHeld } from './make.ts';
+import { make, receiptOf, settleHeld, wordOn } from './make.ts';
 import { DEADLINES, type WritesParts } from './parts.ts';
 import { contentOf, propose } from './propose.ts';
 import { isOffered, offeredTo, targetOf } from './target.ts';
@@ -70,7 +71,7 @@ export const createWrites = (parts: WritesParts): Writes => {
   const resolved = async (row: ProposalRow, content: Content, signal: AbortSignal): Promise<Committed | undefined> => {
     if (!(await proposals.takeOver(row.id, true))) return undefined;
     const found = making.find(content);
-    if (found) return settleHeld({ row, content, ...found, at: row.movedAt }, parts, signal);
+    if (found) return settleHeld({ row, content, ...found, at: row.takenAt }, parts, signal);
     await proposals.letGo(row.id); // its source is not configured: when it is again, it is asked
     return { outcome: 'uncertain', proposal: row.id };
   };
@@ -113,7 +114,7 @@ export const createWrites = (parts: WritesParts): Writes => {
     commit: async (caller, view, confirmation, ask, signal) => {
       assertWriter(caller, closed);
       const made = await commit({ caller, view, confirmation, ask, signal }, making, parts);
-      return made.committed.outcome === 'done' ? { ...made, found: await isFound(made.committed, signal, parts) } : made;
+      return 'receipt' in made.committed ? { ...made, found: await isFound(made.committed, signal, parts) } : made;
     },
     confirmed: async (caller, confirmation) => {
       assertWriter(caller, closed);
@@ -133,6 +134,23 @@ export const createWrites = (parts: WritesParts): Writes => {
     },
     decideLinked: (link, said) => decideLinked(link, said, parts),
     settle,
+    uncertain: async (signal) => {
+      await settle(signal).catch(() => undefined); // one that does not open keeps nobody from the others
+      await Promise.allSettled(busy.values());
+      const rows = await proposals.uncertain(PENDING_MAX);
+      const left = await Promise.all((await proposals.committing()).map((id) => proposals.find(id)));
+      return [...rows, ...left.flatMap((row) => (row?.held === 'nobody' ? [row] : []))].flatMap((row) =>
+        pendingIfOpens(row, parts),
+      );
+    },
+    conclude: async (id, finding, signal) => {
+      const row = await proposals.find(id);
+      if (!row) throw new AppError('not_found', 'There is no such write. castellan settle lists those that are uncertain.');
+      const content = contentOf(row, parts);
+      const known = row.state === 'committing' ? await alone(id, () => resolved(row, content, signal)) : undefined;
+      if (known?.outcome === 'done' || known?.outcome === 'absent') return { outcome: known.outcome, word: 'source' };
+      return conclude({ id, content, found: making.find(content) }, finding, parts, signal);
+    },
     close: async () => {
       closed = true;
       const timer = setTimeout(() => closing.abort(), patience); // what hangs is found out about at the next start
@@ -178,7 +196,7 @@ const writtenBy = async (
   const theirs = parts.keys.naming.some((key) => Buffer.compare(readerName(name, key), row?.proposer ?? new Uint8Array()) === 0);
   if (!row || !theirs) return { missing: row ? 'refused' : 'absent', basis };
   const content = contentOf(row, parts);
-  if (row.state !== 'done') throw cannotUndo();
+  if (row.state !== 'done' || wordOn(row, parts) === 'person') throw cannotUndo();
   const { undo } = receiptOf(row, parts);
   if (!undo) throw cannotUndo();
   return { undo, content };
@@ -186,7 +204,7 @@ const writtenBy = async (
 
 /** Whether what was written is found by now. Nobody is told that it was not written because that cannot be said. */
 const isFound = async (
-  { proposal, document }: Extract<Committed, { readonly outcome: 'done' }>,
+  { proposal, document }: Extract<Committed, { readonly receipt: unknown }>,
   signal: AbortSignal,
   { proposals, isReadSince, now }: WritesParts,
 ): Promise<boolean> => {

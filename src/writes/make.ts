@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import { documentId } from '../core/document.ts';
 import type { Committed } from '../core/proposal.ts';
-import type { Intent, Receipt, WriteAction } from '../core/write.ts';
+import type { Intent, Receipt, Settled, WriteAction } from '../core/write.ts';
 import { aimOf, runFor, within } from './ask-source.ts';
-import { type Content, receiptSchema, seal, unseal } from './content.ts';
+import { type Content, findingSchema, receiptSchema, seal, unseal } from './content.ts';
 import type { ProposalRow } from '../store/proposals.ts';
 import { DEADLINES, type WritableSource, type WritesParts } from './parts.ts';
 import { proveWrite } from './proof.ts';
@@ -77,17 +77,11 @@ const called = async (held: Held, parts: WritesParts): Promise<Receipt> => {
 
 /** Asks the source what became of a write whose right this process holds. Writes nothing. */
 export const settleHeld = async (held: Held, parts: WritesParts, signal: AbortSignal): Promise<Committed> => {
-  const { content, source, action } = held;
   const row = (await parts.proposals.find(held.row.id)) ?? held.row; // with the note that was kept since
   if (row.outcome) return done(held, receiptOf(row, parts), parts);
-  const intent = intentOf({ ...held, row }, parts);
-  let settled: Receipt | 'absent' | 'uncertain';
+  let settled: Settled;
   try {
-    const said = await within((parts.deadlines ?? DEADLINES).ask, signal, (inTime) => {
-      const run = runFor(source, action, { now: parts.now, signal: inTime, writing: false });
-      return action.settle(aimOf(action, content.key, content.input), run, content.as, intent);
-    });
-    settled = typeof said === 'string' ? said : receiptSchema.parse(said);
+    settled = await askSource({ ...held, row }, parts, signal);
   } catch {
     await parts.proposals.letGo(row.id); // asked again at the next touch, and at the next start
     return { outcome: 'uncertain', proposal: row.id };
@@ -97,15 +91,34 @@ export const settleHeld = async (held: Held, parts: WritesParts, signal: AbortSi
   return { outcome: settled, proposal: row.id };
 };
 
+/** What its source says became of a write; rejects where it does not answer. Writes nothing. */
+export const askSource = async (held: Held, parts: WritesParts, signal: AbortSignal): Promise<Settled> => {
+  const { content, source, action } = held;
+  const intent = intentOf(held, parts);
+  const said = await within((parts.deadlines ?? DEADLINES).ask, signal, (inTime) => {
+    const run = runFor(source, action, { now: parts.now, signal: inTime, writing: false });
+    return action.settle(aimOf(action, content.key, content.input), run, content.as, intent);
+  });
+  return typeof said === 'string' ? said : receiptSchema.parse(said);
+};
+
 /** What a row that has ended says. */
 export const told = (row: ProposalRow, { proposal }: Content, parts: Pick<WritesParts, 'keys'>): Committed => {
+  const byPerson = wordOn(row, parts) === 'person';
   if (row.state === 'done') {
+    if (byPerson) return { outcome: 'done', proposal: row.id, byPerson };
     const receipt = receiptOf(row, parts);
     return { outcome: 'done', proposal: row.id, receipt, document: documentId(proposal.source, receipt.key) };
   }
-  if (row.state === 'absent' || row.state === 'uncertain') return { outcome: row.state, proposal: row.id };
+  if (row.state === 'absent' || row.state === 'uncertain') {
+    return { outcome: row.state, proposal: row.id, ...(byPerson && { byPerson }) };
+  }
   throw new AppError('conflict', 'This proposal ended, and nothing was written. Propose it again.');
 };
+
+/** By whose word it was settled, where it was uncertain. */
+export const wordOn = ({ id, settled }: ProposalRow, { keys }: Pick<WritesParts, 'keys'>): 'person' | 'source' | undefined =>
+  settled && unseal(settled, id, 'finding', findingSchema, keys.sealing).word;
 
 export const receiptOf = ({ id, outcome }: ProposalRow, { keys }: Pick<WritesParts, 'keys'>): Receipt => {
   if (!outcome) throw new Error('a write was made and has no receipt');
@@ -124,8 +137,9 @@ const done = async (held: Held, receipt: Receipt, parts: WritesParts): Promise<C
   return { outcome: 'done', proposal: id, receipt, document: documentId(source, key) };
 };
 
-const ended = async (
-  { row, content }: Held,
+/** Ends a write whose right this process holds, once the audit has it. */
+export const ended = async (
+  { row, content }: Pick<Held, 'row' | 'content'>,
   state: 'done' | 'failed' | 'absent' | 'uncertain',
   outcome: Parameters<typeof proveWrite>[1],
   parts: WritesParts,

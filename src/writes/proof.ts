@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../core/audit.ts';
 import { identityName } from '../core/caller.ts';
-import type { Decision } from '../core/proposal.ts';
+import type { Decision, Finding } from '../core/proposal.ts';
 import type { Content } from './content.ts';
 import type { WritesParts } from './parts.ts';
 
@@ -45,6 +45,27 @@ export const proveDecision = (
     documents: [],
     outcome: yes ? 'approved' : 'declined',
   });
+
+/** Records what somebody found out, and what the source said when it was asked for them; `conflict` where somebody was faster. */
+export const proveFinding = (
+  { proposal }: Pick<Content, 'proposal'>,
+  { written, by, through }: Finding,
+  { asked, outcome = written ? 'done' : 'absent' }: { readonly asked: Asked; readonly outcome?: AuditEvent['outcome'] },
+  { audit, now, requestId }: Proving,
+): Promise<void> =>
+  audit.record({
+    at: now(),
+    request: requestId(),
+    who: by,
+    client: through,
+    tool: 'settle_write',
+    arguments: { ...named(proposal), written, asked },
+    documents: [],
+    outcome,
+  });
+
+/** What a source said that was asked once more. */
+export type Asked = 'knows' | 'uncertain' | 'no answer' | 'not configured';
 
 /** Records that whoever a link was made for, or who has it, was shown what it is about. */
 export const proveShown = (

@@ -4,7 +4,7 @@ import { type Caller, identityName } from '../core/caller.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { documentId } from '../core/document.ts';
 import { AppError } from '../core/errors.ts';
-import type { Confirmable, Proposal, Proposed } from '../core/proposal.ts';
+import type { Confirmable, Needs, Proposal, Proposed } from '../core/proposal.ts';
 import { readerName } from '../store/reader-name.ts';
 import type { ProposalRow } from '../store/proposals.ts';
 import { confirmationOf } from './confirmation.ts';
@@ -69,6 +69,9 @@ export const proposeAfresh = async (
 export const contentOf = ({ id, content }: ProposalRow, { keys }: Pick<WritesParts, 'keys'>): Content =>
   unseal(content, id, 'content', contentSchema, keys.sealing);
 
+/** When what needs this now is over. */
+export const expiryOf = (needs: Needs, now: number): number => now + (needs === 'approve' ? APPROVE_EXPIRES_MS : EXPIRES_MS);
+
 /** What is proposed, as the source and the index say it now. */
 export const contentFor = (
   { caller, source, action, key, input, takesBack }: Wanted,
@@ -76,7 +79,7 @@ export const contentFor = (
   request: string,
   { random, now }: Pick<WritesParts, 'random' | 'now'>,
   id = Buffer.from(random(ID_BYTES)).toString('hex'),
-  expiresAt = now() + (needs === 'approve' ? APPROVE_EXPIRES_MS : EXPIRES_MS),
+  expiresAt = expiryOf(needs, now()),
 ): Content => {
   const { issuer, subject, email } = caller.identity;
   const { target, changes, audience, warnings, revision } = preview;
@@ -111,12 +114,13 @@ export const contentFor = (
   };
 };
 
-/** Whether the same would be written, where it was, for the same readers. */
+/** Whether the same would be written, where it was, for the same readers, with nothing to be warned of that was not shown. */
 export const isSame = ({ revision, as, proposal }: Content, { preview, as: now }: Examined): boolean =>
   revision === preview.revision &&
   as.id === now.id &&
   canonicalJson([proposal.target, proposal.changes, proposal.audience]) ===
-    canonicalJson([preview.target, preview.changes, preview.audience]);
+    canonicalJson([preview.target, preview.changes, preview.audience]) &&
+  preview.warnings.every((warning) => proposal.warnings.includes(warning));
 
 interface Keeping {
   readonly marks: readonly Uint8Array[];
@@ -171,6 +175,7 @@ const shownAgain = (content: Content): Content => ({
   proposal: {
     ...content.proposal,
     changes: [],
+    audience: { unknown: 'It was proposed before.' },
     warnings: ['This was proposed before. Its confirmation tells what became of it.'],
   },
 });

@@ -1,5 +1,15 @@
 import type { Caller } from '../core/caller.ts';
-import type { AskPerson, Decision, Made, Offered, Proposal, Proposed, ProposeRequest } from '../core/proposal.ts';
+import type {
+  AskPerson,
+  Concluded,
+  Decision,
+  Finding,
+  Made,
+  Offered,
+  Proposal,
+  Proposed,
+  ProposeRequest,
+} from '../core/proposal.ts';
 import type { ReadView } from '../core/view.ts';
 import type { ProposalState } from '../store/proposals.ts';
 import type { Linked as Opened } from './links.ts';
@@ -42,6 +52,10 @@ export interface Writes {
   decideLinked(link: string, said: { readonly yes: boolean; readonly token: string }): Promise<void>;
   /** Finds out what became of the writes that a dead process was making, and purges what is long over. */
   settle(signal: AbortSignal): Promise<void>;
+  /** What nobody can say of whether it was written, for whoever looks at the source. The sources are asked before. */
+  uncertain(signal: AbortSignal): Promise<readonly Pending[]>;
+  /** Ends one of these by what somebody found out. Rejects with `not_found`, or `conflict` where it is uncertain no more. */
+  conclude(proposal: string, finding: Finding, signal: AbortSignal): Promise<Concluded>;
   /** Waits for what is being written. */
   close(): Promise<void>;
 }

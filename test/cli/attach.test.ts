@@ -25,6 +25,8 @@ const desk: Desk = {
   overdue: unused,
   pending: unused,
   decide: unused,
+  uncertain: unused,
+  settle: unused,
   link: unused,
   identify: async (who) => {
     if (who === 'nobody') throw new AppError('invalid_input', '"nobody" names nobody.');

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { openKeys } from '../../src/store/keys.ts';
 import { openLedger } from '../../src/store/sqlite/ledger/ledger.ts';
+import { openProposals } from '../../src/store/sqlite/ledger/proposals.ts';
 import type { Write } from '../../src/store/store.ts';
 import { aFolder } from '../support/a-folder.ts';
 import { ADA, aPatient, CONFIG, doctorIn, HOUR, NOW, random, type Sick, SOURCE } from '../support/a-patient.ts';
@@ -56,6 +57,23 @@ test('looking changes nothing and makes nothing', async () => {
     ]
   `);
   expect(await readdir(empty)).toEqual([]);
+});
+
+test('writes of which nobody can say whether they were made wait for somebody who looks', async () => {
+  const { found, opened } = await aPatient();
+  const proposals = openProposals({ path: opened.ledger, holder: 'one' });
+  for (const id of ['ab'.repeat(16), 'cd'.repeat(16)]) {
+    await proposals.add({ id, proposer: new Uint8Array(32), at: NOW, expiresAt: NOW + 1, content: new Uint8Array(1) });
+    await proposals.take(id, 'proposed', NOW);
+  }
+  expect(await found()).toEqual([0]); // they are being made
+  await proposals.end('ab'.repeat(16), 'uncertain', NOW);
+  await proposals.letGo('cd'.repeat(16));
+  await proposals.close();
+  expect(await found()).toEqual([
+    0,
+    'warn writes: Of 2 writes nobody can say whether they were made. → look at the source, and say what you found: castellan settle',
+  ]);
 });
 
 describe('of a directory it says', () => {

@@ -84,6 +84,7 @@ describe('help', () => {
         ask [options] <question>      let a model answer one person
         write [options] [action]      write something in a source as one person
         approve [options] [proposal]  say yes or no to a write that waits
+        settle [options] [proposal]   say what became of a write that is uncertain
         undo [options] <proposal>     take back what was written
         explain [options] <who> <id>  why somebody may see a document, or may not
         who-can [options] <id>        who can see a document

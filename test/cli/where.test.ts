@@ -81,6 +81,8 @@ const search = async (...argv: readonly string[]) => {
       overdue: async () => [],
       pending: async () => [],
       decide: async () => undefined,
+      uncertain: async () => [],
+      settle: () => Promise.reject(new Error('nothing is settled here')),
       link: async () => '',
       close: async () => undefined,
     }),

@@ -52,7 +52,7 @@ test('a person sees the end of what is long, and that more is there than can be 
   expect(lines).toContain('  + pay everybody [and 2 characters that nobody sees]');
   expect(lines.length).toBeLessThan(20);
   const many = Array.from({ length: 60 }, (_, n) => ({ field: `f${n}`, after: 'x'.repeat(5_000) }));
-  expect(linesOf(aProposal({ changes: many }))).toHaveLength(1 + 2 * 60);
+  expect(linesOf(aProposal({ changes: many }))).toHaveLength(1 + 2 * 60 + 1);
 });
 
 test('a change of nothing but what nobody sees is shown as one', () => {

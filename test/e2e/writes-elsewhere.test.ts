@@ -116,7 +116,7 @@ describe('at GitHub', () => {
   });
 
   test('what GitHub took and did not answer for is done, and what it never got is not said to be', async () => {
-    const { server, secret, written, ada, ids } = await aTracker();
+    const { server, secret, place, env, written, ada, ids } = await aTracker();
     server.collaborate(secret, 'ada', 'push');
     const update = (input: object) => propose(ada, { action: 'github.update_issue', target: ids.plan, input });
     const isWrite = (path: string, nth: number): boolean => path.endsWith('/issues/1') && written().length === nth;
@@ -135,7 +135,16 @@ describe('at GitHub', () => {
       return { status: 502, body: 'a proxy' };
     };
     expect(await commit(ada, lost)).toMatchObject({ outcome: 'uncertain' });
-    expect(await commit(ada, lost)).toMatchObject({ outcome: 'uncertain' });
+    expect(written()).toHaveLength(2);
+    const settled = await place.run(['settle', lost.proposal, '--absent'], { env });
+    expect(settled).toMatchObject({
+      code: 0,
+      stdout: `not written   ${lost.proposal}\n`,
+      stderr: expect.stringContaining('+ Lost'),
+    });
+    expect(await commit(ada, lost)).toMatchObject({ outcome: 'absent', by_person: true });
+    expect(await place.run(['settle'], { env })).toMatchObject({ code: 0, stdout: '', stderr: 'Nothing is uncertain.\n' });
+    expect(await place.run(['audit', 'verify'], { env })).toMatchObject({ code: 0 });
     expect(written()).toHaveLength(2);
   });
 });

@@ -35,6 +35,7 @@ import { WRITES } from './writes.ts';
 import { WRITES_FILES } from './writes-files.ts';
 import { WRITES_PAGE } from './writes-page.ts';
 import { WRITES_POSTGRES } from './writes-postgres.ts';
+import { WRITES_SETTLED } from './writes-settled.ts';
 import { WRITES_SHOWN } from './writes-shown.ts';
 import { WRITES_TOLD } from './writes-told.ts';
 
@@ -76,6 +77,7 @@ export const FAULTS: readonly Fault[] = [
   ...WRITES_FILES,
   ...WRITES_PAGE,
   ...WRITES_POSTGRES,
+  ...WRITES_SETTLED,
   ...WRITES_SHOWN,
   ...WRITES_TOLD,
 ];

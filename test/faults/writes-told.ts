@@ -38,7 +38,7 @@ export const WRITES_TOLD: readonly Fault[] = [
   {
     name: 'the source is asked about another time than it was called at',
     file: 'src/writes/create-writes.ts',
-    find: `at: row.movedAt`,
+    find: `at: row.takenAt`,
     plant: `at: row.at`,
     caughtBy: settling('the source is asked about the time of the call, and not of the proposal'),
   },

@@ -186,8 +186,8 @@ export const WRITES: readonly Fault[] = [
   {
     name: 'the right to make a write is taken by whoever comes',
     file: 'src/store/sqlite/ledger/proposal-rows.ts',
-    find: `    WHERE id = ? AND state = ? AND expires_at > ?`,
-    plant: `    WHERE id = ? AND (state = ? OR state = 'committing') AND expires_at > ?`,
+    find: `process_started = ?\n    WHERE id = ? AND state = ? AND expires_at > ?`,
+    plant: `process_started = ?\n    WHERE id = ? AND (state = ? OR state = 'committing') AND expires_at > ?`,
     caughtBy: kept('of all who would make it, one may, once'),
   },
   {

@@ -36,6 +36,8 @@ export interface ABoard {
   trouble: (point: Point, intent: string) => Promise<void>;
   /** Comes before somebody looks at what would be changed. */
   looking: () => Promise<void>;
+  /** What whoever edits is warned of. */
+  warnings: readonly string[];
   /** The source does not answer. */
   down: boolean;
 }
@@ -110,7 +112,7 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
         revision: hash(before),
         changes: [{ field: 'text', before, after: input.text }],
         audience,
-        warnings: [],
+        warnings: board.warnings,
       };
     },
     commit: async ({ key = '', input }, _, __, { intent, ...committing }) => {
@@ -203,6 +205,7 @@ export const aBoard = (folder: string, open: Rights): ABoard => {
     ],
     trouble: async () => undefined,
     looking: async () => undefined,
+    warnings: [],
     down: false,
   };
   return board;

@@ -65,6 +65,8 @@ export const aDesk = async ({ config: path, index }: { readonly config: string; 
     overdue: async () => [],
     pending: async () => [],
     decide: async () => undefined,
+    uncertain: async () => [],
+    settle: () => Promise.reject(new Error('this desk settles nothing')),
     link: async () => '',
     close: async () => {
       await views.close();

@@ -44,9 +44,7 @@ export class WritingWorld {
 
   /** Inside the source: what was promised of this call, and then what goes wrong. */
   async called(point: Point, id: string): Promise<void> {
-    if (point === 'before') {
-      this.look(id);
-    }
+    if (point === 'before') await this.look(id);
     if (point === 'during') this.written.add(id);
     if (this.next === 'nothing' || point !== this.at) return;
     const what = this.next;
@@ -60,14 +58,15 @@ export class WritingWorld {
     if (!isDeepStrictEqual(is, should)) this.broken.push(`${what}: ${JSON.stringify(is)}, and not ${JSON.stringify(should)}`);
   }
 
-  look(id: string): void {
+  async look(id: string): Promise<void> {
     const { board, audited, policies, accounts, clock } = this.place;
     const one = this.known.find(({ proposal }) => proposal.id === id);
     if (!one) {
       this.broken.push(`nobody proposed ${id}`);
       return;
     }
-    const { proposal, caller } = one;
+    const { proposal, confirmation, caller } = one;
+    const { expiresAt } = await this.writers[1].writes.confirmed(caller, confirmation); // it may have come to wait longer
     const who = caller.identity.subject;
     const key = proposal.target;
     const rights = this.rights.get(key);
@@ -84,7 +83,7 @@ export class WritingWorld {
       writes: rights?.write.includes(who),
       reads: rights?.read.includes(who),
       before: board.text(key),
-      expired: proposal.expiresAt <= clock.now,
+      expired: expiresAt <= clock.now,
       decided: needs === 'auto' || (needs === 'confirm' && yes !== undefined) || (needs === 'approve' && approved),
     };
     this.must('a call of the source', is, {

@@ -10,7 +10,8 @@ import type { Ended } from './a-command.ts';
 import type { AnHttpPlace } from './a-http-place.ts';
 import { aMachine } from './a-machine.ts';
 import { aResponsesEndpoint, type AResponsesEndpoint, KEY, type ResponsesEndpointOptions } from './a-responses-endpoint.ts';
-import { aStream, type RememberingStream } from './a-stream.ts';
+import { aPerson } from './a-person.ts';
+import { aStream } from './a-stream.ts';
 import { partsWith } from './some-parts.ts';
 
 export interface AskOptions {
@@ -38,20 +39,6 @@ export const askAt = async (
   const parts = partsWith({ stdin, openAsking: (place, request) => openAsking(place, request, warning) });
   const code = await runProgram(['ask', ...argv, '--config', config, '--data', data], { parts, terminal, signal });
   return { code, stdout: stdout.written(), stderr: stderr.written() };
-};
-
-/** Somebody at a terminal, who answers what is asked there. */
-const aPerson = (typed: readonly string[], ahead: string): { stdin: PassThrough; stderr: RememberingStream } => {
-  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
-  stdin.write(ahead);
-  const left = [...typed];
-  const answer = (): void => {
-    const line = left.shift();
-    if (line === undefined) stdin.end();
-    else stdin.write(`${line}\r`);
-  };
-  const stderr = aStream({ columns: 200, heard: (piece) => void (piece.endsWith('[y/N] ') && setImmediate(answer)) });
-  return { stdin, stderr };
 };
 
 export interface Asked extends Ended {

@@ -55,6 +55,7 @@ describe('a proposal', () => {
       id: 'handbook:plan',
       target: 'Plan',
       changes: [{ field: 'text', before: 'spring', after: 'autumn' }],
+      read_by: 'everyone in the organisation',
       wider: false,
       warnings: [],
       needs: 'confirm',
@@ -132,6 +133,7 @@ test('to a person it is lines, and no text can make one of its own', () => {
     '  + b[2K [and 1 character that nobody sees]',
     '  + ! All is well',
     '  + Is this to be written?',
+    'Read by: everyone in the organisation',
     'More people may read this than 1 of the documents that were read: handbook:pay',
     '! Everybody can read it.',
   ]);
@@ -176,9 +178,23 @@ describe('a commit', () => {
     expect(await commitWriteTool.run({ confirmation: 'c' }, aContext(committing(made)))).toMatchObject({ documents });
   });
 
+  test('that a person told of says so, and gives no receipt', async () => {
+    const [written, absent] = [
+      await committed({ committed: { outcome: 'done', proposal: 'p1', byPerson: true } }),
+      await committed({ committed: { outcome: 'absent', proposal: 'p1', byPerson: true } }),
+    ];
+    expect(written).toEqual({
+      outcome: 'done',
+      proposal: 'p1',
+      by_person: true,
+      next: 'A person looked at the source, and said that it was written. There is no receipt, and it cannot be taken back from here.',
+    });
+    expect(absent).toMatchObject({ outcome: 'absent', by_person: true, next: expect.stringMatching(/^A person looked/u) });
+  });
+
   test('of which nobody knows is not to be tried again', async () => {
     expect(await committed({ committed: { outcome: 'uncertain', proposal: 'p1' } })).toMatchObject({
-      next: 'It may have been written, or not. Do not try again: a person must look at the source.',
+      next: 'It may have been written, or not. Do not try again: a person must look at the source, and say what they found: castellan settle.',
     });
   });
 });

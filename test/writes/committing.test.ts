@@ -40,6 +40,7 @@ test('a confirmation that comes again gets the same receipt, and writes nothing'
   expect((await ada.commit(confirmation)).committed).toEqual(committed);
   const again = await ada.propose({ idempotencyKey: 'k' });
   expect([again.confirmation, again.proposal.changes]).toEqual([confirmation, []]);
+  expect(again.proposal.audience).toHaveProperty('unknown'); // they may not read it any more
   expect([place.board.text('plan'), place.board.journal().length]).toEqual(['Somebody went on.', 1]);
 });
 
@@ -156,6 +157,32 @@ test('other readers than were shown are another target', async () => {
   const { confirmation } = await ada.propose();
   place.board.rights('plan', { read: only('user:ada', 'user:eve') });
   expect(await ada.commit(confirmation)).toMatchObject({ committed: { outcome: 'absent' }, fresh: {} });
+  expect(place.board.journal()).toEqual([]);
+});
+
+test('what is to be warned of by now, and was not when it was shown, is shown before anything is written', async () => {
+  const { place, ada } = await adaAt();
+  place.board.warnings = ['Bob is told of it.', 'It cannot be taken back.'];
+  const { proposal, confirmation } = await ada.propose({ idempotencyKey: 'k' });
+  place.board.warnings = ['Bob is told of it.', 'Everybody is told of it.'];
+  const { committed, fresh } = await ada.commit(confirmation);
+  expect([committed, fresh?.proposal.warnings]).toEqual([{ outcome: 'absent', proposal: proposal.id }, place.board.warnings]);
+  expect(place.board.journal()).toEqual([]);
+  expect((await ada.propose({ idempotencyKey: 'k' })).proposal.id).toBe(fresh?.proposal.id);
+  place.board.warnings = ['Bob is told of it.'];
+  expect((await ada.commit(fresh?.confirmation ?? '')).committed.outcome).toBe('done');
+});
+
+test('what somebody approved before there was a warning is not written', async () => {
+  const { place, writes, ada } = await adaAt();
+  place.policies.actions['board.edit'] = 'approve';
+  const { proposal, confirmation } = await ada.propose();
+  await writes.decide(proposal.id, BY_OWNER);
+  place.board.warnings = ['Everybody is told of it.'];
+  const { fresh } = await ada.commit(confirmation);
+  expect((await writes.pending()).map(({ id, warnings }) => [id, warnings])).toEqual([
+    [fresh?.proposal.id, place.board.warnings],
+  ]);
   expect(place.board.journal()).toEqual([]);
 });
 

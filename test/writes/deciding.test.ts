@@ -116,6 +116,38 @@ test('what policy asks for is asked for again at the commit', async () => {
   expect((await ada.commit(confirmation)).committed.outcome).toBe('done');
 });
 
+test('what comes to need somebody else has a day from then on, and its confirmation stays good', async () => {
+  const { place, writes, ada } = await adaAt();
+  const { proposal, confirmation } = await ada.propose();
+  place.clock.now += 14 * 60_000;
+  place.policies.actions['board.edit'] = 'approve';
+  expect((await ada.commit(confirmation)).committed).toMatchObject({ outcome: 'undecided', needs: 'approve' });
+  const day = place.clock.now + 24 * 60 * 60_000;
+  expect((await writes.pending()).map(({ id, expiresAt }) => [id, expiresAt])).toEqual([[proposal.id, day]]);
+  place.clock.now = day - 60_000;
+  await place.sync();
+  expect((await ada.commit(confirmation)).committed).toMatchObject({ outcome: 'undecided', needs: 'approve' });
+  await writes.decide(proposal.id, BY_OWNER);
+  expect((await ada.commit(confirmation)).committed.outcome).toBe('done');
+});
+
+test('what already needs somebody else waits no longer for what was read since', async () => {
+  const { place, writes, ada } = await adaAt();
+  place.board.put('diary', 'Only I read this.');
+  place.board.rights('diary', { read: only('user:ada') });
+  place.policies.actions['board.edit'] = 'approve';
+  const { proposal, confirmation } = await ada.propose();
+  place.clock.now += 23 * 60 * 60_000;
+  await place.sync();
+  await place.shown(place.caller('ada', 'phone'), 'board:diary');
+  await ada.commit(confirmation);
+  expect((await writes.pending()).map(({ exposed, expiresAt }) => [exposed.length, expiresAt])).toEqual([
+    [1, proposal.expiresAt],
+  ]);
+  place.clock.now = proposal.expiresAt;
+  await expect(ada.commit(confirmation)).rejects.toMatchObject({ code: 'expired' });
+});
+
 test('whoever read more since their approval is approved again', async () => {
   const { place, writes, ada } = await adaAt();
   place.board.put('diary', 'Only I read this.');

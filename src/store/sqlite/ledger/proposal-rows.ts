@@ -1,4 +1,4 @@
-import type { EndState, NewProposal, OpenState, ProposalState } from '../../proposals.ts';
+import type { EndState, NewProposal, OpenState, Proposals, ProposalState } from '../../proposals.ts';
 import type { Database } from '../database.ts';
 import type { ProcessName } from '../writing/process-alive.ts';
 
@@ -11,17 +11,20 @@ export interface Stored {
   readonly at: number;
   readonly expiresAt: number;
   readonly movedAt: number;
+  readonly takenAt: number;
   readonly content: Buffer;
   readonly decision: Buffer | null;
   readonly kept: Buffer | null;
   readonly outcome: Buffer | null;
+  readonly settled: Buffer | null;
   readonly holder: string | null;
   readonly pid: number | null;
   readonly started: string | null;
 }
 
 const COLUMNS = `
-  id, state, proposer, mark, at, expires_at AS expiresAt, moved_at AS movedAt, content, decision, kept, outcome, holder, pid, process_started AS started`;
+  id, state, proposer, mark, at, expires_at AS expiresAt, moved_at AS movedAt,
+  coalesce(taken_at, moved_at) AS takenAt, content, decision, kept, outcome, settled, holder, pid, process_started AS started`;
 
 /** The statements of the table. Each that changes one row says whether it was as it had to be: nothing is decided on what was read before. */
 export const prepareProposals = (db: Database) => {
@@ -46,14 +49,14 @@ export const prepareProposals = (db: Database) => {
   const decide = db.prepare<['approved' | 'declined', Uint8Array, number, string, number]>(`
     UPDATE proposal SET state = ?, decision = ?, moved_at = ?
     WHERE id = ? AND state = 'proposed' AND expires_at > ?`);
-  const reopen = db.prepare<[Uint8Array, number, string, OpenState]>(`
-    UPDATE proposal SET state = 'proposed', content = ?, decision = NULL, moved_at = ?
-    WHERE id = ? AND state = ?`);
+  const reopen = db.prepare<[Uint8Array, number, number, string, OpenState, number]>(`
+    UPDATE proposal SET state = 'proposed', content = ?, decision = NULL, expires_at = ?, moved_at = ?
+    WHERE id = ? AND state = ? AND expires_at > ?`);
   const abandon = db.prepare<['expired' | 'failed', number, string]>(`
     UPDATE proposal SET state = ?, moved_at = ?
     WHERE id = ? AND state IN ('proposed', 'approved')`);
-  const take = db.prepare<[number, string, number, string, string, OpenState, number]>(`
-    UPDATE proposal SET state = 'committing', moved_at = ?, holder = ?, pid = ?, process_started = ?
+  const take = db.prepare<[number, number, string, number, string, string, OpenState, number]>(`
+    UPDATE proposal SET state = 'committing', moved_at = ?, taken_at = ?, holder = ?, pid = ?, process_started = ?
     WHERE id = ? AND state = ? AND expires_at > ?`);
   const keep = db.prepare<[Uint8Array, string, string]>(`
     UPDATE proposal SET kept = ? WHERE id = ? AND state = 'committing' AND holder = ?`);
@@ -62,6 +65,11 @@ export const prepareProposals = (db: Database) => {
   const end = db.prepare<[EndState, number, string, string]>(`
     UPDATE proposal SET state = ?, moved_at = ?, holder = NULL, pid = NULL, process_started = NULL
     WHERE id = ? AND state = 'committing' AND holder = ?`);
+  const conclude = db.prepare<['done' | 'absent', Uint8Array, Uint8Array | null, number, string]>(`
+    UPDATE proposal SET state = ?, settled = ?, outcome = ?, moved_at = ?
+    WHERE id = ? AND state = 'uncertain'`);
+  const uncertain = db.prepare<[number], Stored>(`
+    SELECT ${COLUMNS} FROM proposal WHERE state = 'uncertain' ORDER BY at, id LIMIT ?`);
   const letGo = db.prepare<[string, string]>(`
     UPDATE proposal SET holder = NULL, pid = NULL, process_started = NULL
     WHERE id = ? AND state = 'committing' AND holder = ?`);
@@ -89,14 +97,17 @@ export const prepareProposals = (db: Database) => {
     waitingOf: (proposer: Uint8Array, now: number): number => waitingOf.get(proposer, now) ?? 0,
     decide: (id: string, to: 'approved' | 'declined', decision: Uint8Array, at: number): boolean =>
       decide.run(to, decision, at, id, at).changes > 0,
-    reopen: (id: string, from: OpenState, content: Uint8Array, at: number): boolean =>
-      reopen.run(content, at, id, from).changes > 0,
+    reopen: (id: string, from: OpenState, { content, expiresAt, at }: Parameters<Proposals['reopen']>[2]): boolean =>
+      reopen.run(content, expiresAt, at, id, from, at).changes > 0,
     abandon: (id: string, to: 'expired' | 'failed', at: number): boolean => abandon.run(to, at, id).changes > 0,
     take: (id: string, from: OpenState, at: number, { holder, pid, started }: ProcessName & { holder: string }): boolean =>
-      take.run(at, holder, pid, started, id, from, at).changes > 0,
+      take.run(at, at, holder, pid, started, id, from, at).changes > 0,
     keep: (id: string, note: Uint8Array, holder: string): boolean => keep.run(note, id, holder).changes > 0,
     keepReceipt: (id: string, outcome: Uint8Array, holder: string): boolean => keepReceipt.run(outcome, id, holder).changes > 0,
     end: (id: string, to: EndState, at: number, holder: string): boolean => end.run(to, at, id, holder).changes > 0,
+    conclude: (id: string, to: 'done' | 'absent', { settled, outcome, at }: Parameters<Proposals['conclude']>[2]): boolean =>
+      conclude.run(to, settled, outcome ?? null, at, id).changes > 0,
+    uncertain: (limit: number): readonly Stored[] => uncertain.all(limit),
     letGo: (id: string, holder: string): void => void letGo.run(id, holder),
     hold: (id: string, { holder, pid, started }: ProcessName & { holder: string }): boolean =>
       hold.run(holder, pid, started, id).changes > 0,

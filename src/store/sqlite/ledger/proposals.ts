@@ -56,7 +56,7 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
   };
   const rowOf = (stored: Stored | undefined): ProposalRow | undefined => {
     if (!stored) return undefined;
-    const { id, state, proposer, at, expiresAt, movedAt, content, decision, kept, outcome } = stored;
+    const { id, state, proposer, at, expiresAt, movedAt, takenAt, content, decision, kept, outcome, settled } = stored;
     const held = heldBy(stored);
     return {
       id,
@@ -65,10 +65,12 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
       at,
       expiresAt,
       movedAt,
+      takenAt,
       content,
       ...(decision && { decision }),
       ...(kept && { kept }),
       ...(outcome && { outcome }),
+      ...(settled && { settled }),
       ...(held && { held }),
     };
   };
@@ -97,7 +99,7 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
     find: (id) => patiently(() => rowOf(rows.find(id))),
     waiting: (now, limit) => patiently(() => rows.waiting(now, limit).flatMap((stored) => rowOf(stored) ?? [])),
     decide: (id, to, decision, at) => patiently(() => rows.decide(id, to, decision, at)),
-    reopen: (id, from, content, at) => patiently(() => rows.reopen(id, from, content, at)),
+    reopen: (id, from, anew) => patiently(() => rows.reopen(id, from, anew)),
     abandon: (id, to, at) => patiently(() => rows.abandon(id, to, at)),
     take: (id, from, at) =>
       patiently(() => {
@@ -107,6 +109,8 @@ const proposalsOn = (db: Database, { file, self, isAlive }: Keeping): Proposals 
     keep: (id, note) => patiently(() => rows.keep(id, note, self.holder)),
     keepReceipt: (id, outcome) => patiently(() => rows.keepReceipt(id, outcome, self.holder)),
     end: (id, to, at) => patiently(() => rows.end(id, to, at, self.holder)),
+    conclude: (id, to, how) => patiently(() => rows.conclude(id, to, how)),
+    uncertain: (limit) => patiently(() => rows.uncertain(limit).flatMap((stored) => rowOf(stored) ?? [])),
     letGo: (id) => patiently(() => rows.letGo(id, self.holder)),
     takeOver: (id, ours) => patiently(() => takeOver.immediate(id, ours)),
     committing: () => patiently(() => rows.committing()),

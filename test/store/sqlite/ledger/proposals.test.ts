@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,6 +12,7 @@ import { openLedger } from '../../../../src/store/sqlite/ledger/ledger.ts';
 import { openProposals } from '../../../../src/store/sqlite/ledger/proposals.ts';
 import { aFolder } from '../../../support/a-folder.ts';
 import { anEvent, ledgerKeys } from '../../../support/an-event.ts';
+import { ROOT } from '../../../support/source-tree.ts';
 
 const AT = 1_767_323_045_000;
 const ID = 'ab'.repeat(16);
@@ -70,6 +72,64 @@ test('the file itself lets nothing that was made be made again, and forgets noth
   await ours.end(ID, 'uncertain', AT);
   expect(() => db.exec(`UPDATE proposal SET state = 'committing'`)).toThrow('a proposal ends once');
   expect(() => db.exec('DELETE FROM proposal')).toThrow('is not forgotten');
+});
+
+test('what is said anew waits as long as is said with it, and what is over does not come back', async () => {
+  const { ours } = await opened();
+  await ours.add(aProposal());
+  const anew = { content: Buffer.from('more'), expiresAt: AT + 5000 };
+  await ours.decide(ID, 'approved', Buffer.from('yes'), AT);
+  expect(await ours.reopen(ID, 'approved', { ...anew, at: AT + 1000 })).toBe(false);
+  expect(await ours.reopen(ID, 'approved', { ...anew, at: AT })).toBe(true);
+  const row = await ours.find(ID);
+  expect(row).toMatchObject({ state: 'proposed', expiresAt: AT + 5000, content: Buffer.from('more') });
+  expect([row?.decision, await ours.take(ID, 'proposed', AT + 4999)]).toEqual([undefined, true]);
+  expect(await ours.reopen(ID, 'proposed', { ...anew, at: AT })).toBe(false);
+});
+
+test('what is uncertain ends by a person, once, and is made by nobody', async () => {
+  const { path, ours, theirs } = await opened();
+  const db = new SQLite(path);
+  onTestFinished(() => void db.close());
+  await ours.add(aProposal());
+  expect(await ours.conclude(ID, 'done', { settled: Buffer.from('me'), at: AT })).toBe(false);
+  await ours.take(ID, 'proposed', AT);
+  expect(await ours.conclude(ID, 'done', { settled: Buffer.from('me'), at: AT })).toBe(false);
+  expect(() => db.exec(`UPDATE proposal SET settled = x'00'`)).toThrow('settles what is uncertain');
+  await ours.end(ID, 'uncertain', AT + 5);
+  expect(await theirs.uncertain(9)).toMatchObject([{ id: ID, takenAt: AT, movedAt: AT + 5 }]);
+  for (const state of ['done', 'absent', 'committing', 'proposed', 'approved', 'failed']) {
+    expect(() => db.exec(`UPDATE proposal SET state = '${state}'`)).toThrow('a proposal ends once');
+  }
+  for (const state of ['committing', 'proposed', 'approved', 'failed', 'uncertain']) {
+    expect(() => db.exec(`UPDATE proposal SET state = '${state}', settled = x'00'`)).toThrow(/ once$/u);
+  }
+  expect(() => db.exec(`UPDATE proposal SET settled = x'00'`)).toThrow('settles what is uncertain');
+  const both = [ours.conclude(ID, 'done', { settled: Buffer.from('me'), at: AT }), theirs.conclude(ID, 'absent', { settled: Buffer.from('you'), at: AT })]; // prettier-ignore
+  expect((await Promise.all(both)).filter(Boolean)).toHaveLength(1);
+  expect(await theirs.take(ID, 'proposed', AT)).toBe(false);
+  expect(() => db.exec(`UPDATE proposal SET settled = x'01'`)).toThrow('settles what is uncertain');
+  expect(() => db.exec(`UPDATE proposal SET state = 'proposed'`)).toThrow('a proposal ends once');
+  expect([await ours.uncertain(9), await ours.purge(AT + 1)]).toEqual([[], 1]);
+});
+
+test('what was uncertain before it could be settled is asked about the time it was proposed', async () => {
+  const path = join(await aFolder(), 'ledger.db');
+  closeSync(openSync(path, 'a', 0o600));
+  const db = new SQLite(path);
+  for (const name of ['001-audit', '002-email', '003-credentials', '004-proposals']) {
+    db.exec(readFileSync(join(ROOT, `src/store/sqlite/ledger/${name}.sql`), 'utf8'));
+  }
+  const put = db.prepare(`
+    INSERT INTO proposal (id, state, proposer, at, expires_at, moved_at, content) VALUES (?, ?, ?, ?, ?, ?, x'00')`);
+  put.run(ID, 'uncertain', Buffer.alloc(32), AT, AT, AT + 9);
+  put.run('cd'.repeat(16), 'committing', Buffer.alloc(32), AT, AT, AT + 5);
+  db.pragma('user_version = 4');
+  db.close();
+  const proposals = openProposals({ path, holder: 'ours' });
+  onTestFinished(() => proposals.close());
+  expect([(await proposals.find(ID))?.takenAt, (await proposals.find('cd'.repeat(16)))?.takenAt]).toEqual([AT, AT + 5]);
+  expect(await proposals.conclude(ID, 'absent', { settled: Buffer.from('me'), at: AT })).toBe(true);
 });
 
 test('what a dead process was making is taken over at once, and by one', async () => {

@@ -51,7 +51,11 @@ export const assertWaits = ({ state, expiresAt }: ProposalRow, now: number): voi
 };
 
 export const ownWord = (): AppError =>
-  new AppError('forbidden', 'Somebody else than who proposed this must decide, outside the client it was proposed through.');
+  new AppError(
+    'forbidden',
+    'Somebody else than who proposed this, or has it proposed, must decide, outside the client it was proposed through. ' +
+      'A link lets them: castellan approve <proposal> --link <who>',
+  );
 
 export const expired = (): AppError =>
   new AppError('expired', 'This proposal has expired, and nothing was written. Propose it again.');

@@ -1,6 +1,10 @@
 import type { Fault, NamedTest } from './fault.ts';
 
 const concluding = (test: string): NamedTest => ({ file: 'test/writes/concluding.test.ts', test });
+const anyhow: NamedTest = {
+  file: 'test/writes/any-order.property.test.ts',
+  test: 'in any order of proposals, decisions, commits, crashes and edits a write is made at most once, decided, and told as it is (world %i)',
+};
 const kept = (test: string): NamedTest => ({ file: 'test/store/sqlite/ledger/proposals.test.ts', test });
 
 /** Mistakes about what a person found out of a write that was uncertain. */
@@ -46,6 +50,24 @@ export const WRITES_SETTLED: readonly Fault[] = [
     find: `if (row.state !== 'done' || wordOn(row, parts) === 'person') throw cannotUndo();`,
     plant: `if (row.state !== 'done') throw cannotUndo();`,
     caughtBy: concluding('ends as %s by what a person found out, is told as that, and is never made again'),
+  },
+  {
+    name: 'what a process took and died is made by the next',
+    file: 'src/writes/create-writes.ts',
+    find: `    if (found) return settleHeld(`,
+    plant: `    if (found && !row.kept && !row.outcome) return make({ row, content, ...found, at: row.takenAt }, {}, parts, signal);
+    if (found) return settleHeld(`,
+    caughtBy: anyhow,
+  },
+  {
+    name: 'what cannot be proven to be meant is made all the same',
+    file: 'src/writes/make.ts',
+    find: `    await proveWrite(content, 'intended', how, parts);
+  } catch (error) {`,
+    plant: `    await proveWrite(content, 'intended', how, parts);
+  } catch (error) {
+    await called(held, parts);`,
+    caughtBy: anyhow,
   },
   {
     name: 'what is uncertain ends by itself',

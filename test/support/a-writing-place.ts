@@ -42,6 +42,8 @@ export interface AWritingPlace {
   readonly audited: readonly AuditEvent[];
   /** Whatever is recorded is refused, from the `audited` of now on. */
   auditFails: boolean;
+  /** Comes before and after a row is kept; it may reject, or never return. */
+  recording: (event: AuditEvent, when: 'before' | 'after') => Promise<void>;
   readonly rung: string[];
   readonly ledger: string;
   writer(): AWriter;
@@ -92,6 +94,7 @@ export const aWritingPlace = async (deadlines?: Deadlines): Promise<AWritingPlac
     policies,
     audited,
     auditFails: false,
+    recording: async () => undefined,
     rung: [],
     ledger: path,
     accounts: WHO.map((id) => anAccount({ id })),
@@ -112,8 +115,10 @@ export const aWritingPlace = async (deadlines?: Deadlines): Promise<AWritingPlac
           record: async (event) => {
             if (dead.has(holder)) await new Promise(() => undefined);
             if (place.auditFails) throw new AppError('unavailable', 'The disk is full.');
+            await place.recording(event, 'before');
             await ledger.append([event]);
             audited.push(event);
+            await place.recording(event, 'after');
           },
         },
         keys: KEYS,

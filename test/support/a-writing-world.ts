@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { z } from 'zod';
+
 import type { Caller } from '../../src/core/caller.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Confirmable } from '../../src/core/proposal.ts';
@@ -7,12 +9,19 @@ import type { WritePolicy } from '../../src/core/policy.ts';
 import type { Dice } from '../property/dice.ts';
 import type { AWriter, AWritingPlace } from './a-writing-place.ts';
 import { only } from './builders.ts';
+import type { AuditEvent } from '../../src/core/audit.ts';
 import type { Point } from './a-board.ts';
 import { aHand, SIGNAL } from './writing.ts';
 
 /** What there is to write on. */
 export const NOTES = ['plan', 'list', 'diary'] as const;
-const POINTS: readonly [Point, ...Point[]] = ['before', 'during', 'after'];
+/** Where the process that makes a write may die: before its intent is in the audit, after, in the source, with the receipt in hand. */
+export const POINTS = ['taken', 'proven', 'before', 'during', 'after', 'kept'] as const;
+const RECORDED: Readonly<Record<string, 'taken' | 'proven' | 'kept'>> = {
+  'intended before': 'taken',
+  'intended after': 'proven',
+  'done before': 'kept',
+};
 const POLICIES: readonly [WritePolicy, ...WritePolicy[]] = ['auto', 'auto', 'confirm', 'approve', 'forbid'];
 
 interface Known extends Confirmable {
@@ -29,8 +38,12 @@ export class WritingWorld {
   readonly ends = new Map<string, string>();
   writers: [AWriter, AWriter];
   next: 'nothing' | 'error' | 'crash' = 'nothing';
-  at: Point = 'before';
+  at: (typeof POINTS)[number] = 'before';
+  /** Of those that died or met an error, which, and where. */
+  readonly met: { readonly id: string; readonly at: (typeof POINTS)[number]; readonly died: boolean }[] = [];
   texts = 0;
+  /** How many were settled by a person's word. */
+  settled = 0;
   died = Promise.withResolvers<void>();
   readonly place: AWritingPlace;
   readonly roll: Dice;
@@ -40,16 +53,29 @@ export class WritingWorld {
     this.roll = roll;
     this.writers = [place.writer(), place.writer()];
     place.board.trouble = (point, id) => this.called(point, id);
+    place.recording = (event, when) => this.recorded(event, when);
   }
 
   /** Inside the source: what was promised of this call, and then what goes wrong. */
   async called(point: Point, id: string): Promise<void> {
     if (point === 'before') await this.look(id);
     if (point === 'during') this.written.add(id);
+    await this.goWrong(point, id, new Error('the line broke'));
+  }
+
+  /** Around the rows of a write: those of its intent and of its receipt. */
+  async recorded({ tool, outcome, arguments: given }: AuditEvent, when: 'before' | 'after'): Promise<void> {
+    const point = tool === 'write' ? RECORDED[`${outcome} ${when}`] : undefined;
+    const { proposal } = z.looseObject({ proposal: z.string() }).parse(given);
+    if (point) await this.goWrong(point, proposal, new AppError('unavailable', 'The disk is full.'));
+  }
+
+  async goWrong(point: (typeof POINTS)[number], id: string, error: Error): Promise<void> {
     if (this.next === 'nothing' || point !== this.at) return;
     const what = this.next;
     this.next = 'nothing';
-    if (what === 'error') throw new Error('the line broke');
+    this.met.push({ id, at: point, died: what === 'crash' });
+    if (what === 'error') throw error;
     this.died.resolve();
     await new Promise(() => undefined);
   }
@@ -177,6 +203,8 @@ export class WritingWorld {
 
   /** The process that makes the next write dies while it does; another takes its place. */
   async crash(): Promise<void> {
+    await this.propose(); // so that there often is one
+    await this.decide();
     this.next = 'crash';
     this.at = this.roll.pick(POINTS);
     await this.commit(1);
@@ -187,16 +215,31 @@ export class WritingWorld {
     if (this.roll.chance(0.5)) await this.writers[0].writes.settle(SIGNAL);
   }
 
+  /** Somebody looks at the source, and two say at once what they found: what is so. */
+  async settle(): Promise<void> {
+    const all = await this.writers[1].writes.uncertain(SIGNAL);
+    const id = all[this.roll.roll(all.length)]?.id;
+    if (id === undefined) return;
+    const written = this.written.has(id);
+    const said = this.writers.map(({ writes }) =>
+      mendable(() => writes.conclude(id, { written, through: 'cli', by: 'os:owner' }, SIGNAL)),
+    );
+    const ends = (await Promise.all(said)).flatMap((end) => end ?? []);
+    this.must('settled once', ends.length, 1);
+    this.must('settled', ends[0]?.outcome, written ? 'done' : 'absent');
+    this.settled += ends.filter(({ word }) => word === 'person').length;
+  }
+
   async step(): Promise<void> {
     const { place, roll } = this;
     const key = roll.pick(NOTES);
     const who = roll.pick(['ada', 'bob']);
-    const what = 1 + roll.roll(24);
+    const what = 1 + roll.roll(25);
     if (what <= 7) return this.propose();
     if (what <= 10) return this.decide();
     if (what <= 15) return this.commit(1);
-    if (what <= 17) return this.commit(2 + roll.roll(3));
-    if (what === 18) return this.crash();
+    if (what === 16) return this.commit(2 + roll.roll(3));
+    if (what === 18 || what === 17) return this.crash();
     if (what === 19) {
       this.next = 'error';
       this.at = roll.pick(POINTS);
@@ -215,6 +258,7 @@ export class WritingWorld {
       await this.sync();
       if (roll.chance(0.5)) await roll.pick(this.writers).writes.settle(SIGNAL);
     }
+    if (what === 25) return this.settle();
     if (what === 24) {
       await place.shown(place.caller(who), `board:${key}`);
       this.exposed.set(who, (this.exposed.get(who) ?? new Set()).add(key));
@@ -231,6 +275,10 @@ export class WritingWorld {
       const written = this.written.has(proposal.id);
       const outcome = made?.committed.outcome ?? 'absent';
       if (outcome !== 'uncertain') this.must('told in the end', outcome, written ? 'done' : 'absent');
+      if (this.met.some(({ id, at }) => id === proposal.id && at === 'kept')) this.must('with its receipt', outcome, 'done');
+    }
+    for (const { id, at, died } of this.met.filter((one) => one.at === 'taken' || one.at === 'proven')) {
+      this.must(`reached the source, ${died ? 'dead' : 'unproven'} when ${at}`, journal.includes(id), false);
     }
   }
 }

@@ -16,6 +16,8 @@ export interface AuditOptions {
   readonly now: () => number;
   /** Hears that an anchor could not be written: answers go on, and are proven only by the next one. */
   readonly warn: (message: string) => void;
+  /** How long an answer waits for its row, in ms; 2,000 unless it is said. */
+  readonly waitMs?: number;
 }
 
 /** The audit of a running server. */
@@ -37,7 +39,7 @@ interface Waiting {
 }
 
 /** Records events on a ledger. What arrives while a commit runs goes into the next one, together. */
-export const openAudit = ({ ledger, anchor, now, warn }: AuditOptions): OpenAudit => {
+export const openAudit = ({ ledger, anchor, now, warn, waitMs = WAIT_MS }: AuditOptions): OpenAudit => {
   const waiting = new Set<Waiting>();
   const nextGroup = (): Waiting[] => {
     const group = [...waiting.values().take(GROUP)];
@@ -76,7 +78,7 @@ export const openAudit = ({ ledger, anchor, now, warn }: AuditOptions): OpenAudi
       const timer = setTimeout(() => {
         waiting.delete(one);
         done.reject(late());
-      }, WAIT_MS);
+      }, waitMs);
       waiting.add(one);
       writing ??= write();
       try {

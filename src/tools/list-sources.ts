@@ -32,7 +32,7 @@ export const listSourcesTool = defineTool({
   description:
     'Lists the sources in which the person asking can see something: document types, fields for "where", freshness. ' +
     '"updated_at" is the newest change, the other times are the oldest confirmations, "..._within_seconds" is promised. ' +
-    '"writes" are the actions of propose_write.',
+    '"writes", where something may be written, are the actions of propose_write.',
   input,
   output,
   scope: 'read',

@@ -29,6 +29,7 @@ interface Given {
   readonly anchor?: string;
   /** How long the disk takes for each commit, besides what it takes. */
   readonly commitMs?: number;
+  readonly waitMs?: number;
 }
 
 /** As many turns of the event loop. */
@@ -37,7 +38,7 @@ const turns = async (count: number): Promise<void> => {
 };
 
 /** An audit on a real ledger, which notes how many rows went into each commit. */
-const anAudit = async ({ every = 100, anchor, commitMs = 0 }: Given = {}): Promise<Opened> => {
+const anAudit = async ({ every = 100, anchor, commitMs = 0, waitMs }: Given = {}): Promise<Opened> => {
   const folder = await aFolder();
   const path = join(folder, 'ledger.db');
   const ledger = openLedger({ path, keys: ledgerKeys(), random: randomBytes });
@@ -58,6 +59,7 @@ const anAudit = async ({ every = 100, anchor, commitMs = 0 }: Given = {}): Promi
     anchor: { path: file, every },
     now: () => 1_767_323_045_000,
     warn: (message) => warnings.push(message),
+    ...(waitMs !== undefined && { waitMs }),
   });
   onTestFinished(() => ledger.close());
   const stop = (): (() => void) => {
@@ -161,7 +163,7 @@ test('closing waits for what is being recorded, and then nothing can be', async 
 });
 
 test('more events than can wait are refused, and those that wait are recorded', async () => {
-  const { audit, ledger } = await anAudit();
+  const { audit, ledger } = await anAudit({ waitMs: 60_000 });
 
   const ended = await Promise.allSettled(Array.from({ length: 5001 }, () => audit.record(anEvent())));
 
